@@ -53,9 +53,10 @@ func Methods(names ...string) Choice {
 // Read picks how the outputs of a detector are read.
 func Read(how Reading) Choice { return choice(func(r *Request) { r.Reading = how }) }
 
-// Prepared replaces the model's own preprocessing. Fields that p leaves empty get the defaults of [imgio.Prep.Filled].
+// Prepared replaces the model's own preprocessing. Fields that p leaves empty get the defaults of
+// [imgio.Prep.WithDefaults].
 func Prepared(p imgio.Prep) InputChoice {
-	p = p.Filled()
+	p = p.WithDefaults()
 	return inputChoice{func(r *Request) { r.Prep = &p }}
 }
 

@@ -46,7 +46,7 @@ func TestRequestAsChoice(t *testing.T) {
 	if !reflect.DeepEqual(r, want) {
 		t.Errorf("got %+v, want %+v", r, want)
 	}
-	if got := withInputs([]InputChoice{r, Input("age", Numbers(3))}); got.Prep == nil || got.Layers != nil ||
+	if got := inputRequest([]InputChoice{r, Input("age", Numbers(3))}); got.Prep == nil || got.Layers != nil ||
 		!slices.Equal(got.Inputs["age"].Values, []float32{3}) {
 		t.Errorf("of inputs alone: %+v", got)
 	}

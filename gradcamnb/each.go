@@ -43,7 +43,7 @@ func (m *Model) ExplainEach(ctx context.Context, pictures iter.Seq2[image.Image,
 			yield(nil, fmt.Errorf("a batch of %d pictures: it must be at least 1", batch))
 			return
 		}
-		if err := forEvery(Request{}.With(choices...)); err != nil {
+		if err := checkForEvery(Request{}.With(choices...)); err != nil {
 			yield(nil, err)
 			return
 		}
@@ -91,9 +91,9 @@ func (m *Model) ExplainEach(ctx context.Context, pictures iter.Seq2[image.Image,
 	}
 }
 
-// forEvery returns an error if the request says something different for each picture, such as one box a picture. That
-// cannot hold for any number of pictures.
-func forEvery(r Request) error {
+// checkForEvery returns an error if the request says something different for each picture, such as one box a picture.
+// That cannot hold for any number of pictures.
+func checkForEvery(r Request) error {
 	const why = "but any number of pictures is explained here: give one for all, or explain the pictures in one batch"
 	if n := len(r.Boxes); n > 1 {
 		return fmt.Errorf("there are %d boxes to see, one a picture, %s", n, why)

@@ -13,8 +13,8 @@ const (
 	LevelLayers = "levels" // the last map before a detector's heads, of each of its levels
 )
 
-// expanded returns the request's layers, with each name that stands for several layers replaced by them.
-func (m *Model) expanded(ctx context.Context, r Request) ([]string, error) {
+// expandLayers returns the request's layers, with each name that stands for several layers replaced by them.
+func (m *Model) expandLayers(ctx context.Context, r Request) ([]string, error) {
 	names := r.Layers
 	if !slices.Contains(names, AllLayers) && !slices.Contains(names, StageLayers) && !slices.Contains(names, LevelLayers) {
 		return names, nil

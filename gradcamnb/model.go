@@ -34,21 +34,21 @@ func Open(ref string) (*Model, error) { return OpenContext(context.Background(),
 // OpenContext is like Open, but stops reading and downloading when ctx is done. The next call resumes a partial
 // download.
 func OpenContext(ctx context.Context, ref string) (*Model, error) {
-	return opening(ctx, ref, driver.Open)
+	return openModel(ctx, ref, driver.Open)
 }
 
 // OpenWith is like OpenContext, but opens the model with the given engine, such as engine.New("xla:cpu"), instead of
 // the process's or the kernel's.
 func OpenWith(ctx context.Context, e driver.Engine, ref string) (*Model, error) {
-	return opening(ctx, ref, func(ctx context.Context, ref string) (driver.Session,
+	return openModel(ctx, ref, func(ctx context.Context, ref string) (driver.Session,
 		error) {
 		return e.OpenContext(ctx, ref)
 	})
 }
 
-// opening returns the model that the function open reads. It shows a line while that takes long, and returns a panic as
-// an error.
-func opening(ctx context.Context, ref string, open func(context.Context, string) (driver.Session, error)) (m *Model,
+// openModel returns the model that the function open reads. It shows a line while that takes long, and returns a panic
+// as an error.
+func openModel(ctx context.Context, ref string, open func(context.Context, string) (driver.Session, error)) (m *Model,
 	err error) {
 	defer border.Recover(&err)
 	w := waiting.Start("opening " + path.Base(ref))
@@ -83,11 +83,11 @@ func (m *Model) Layers(inputs ...InputChoice) ([]Layer, error) {
 
 // LayersContext is like Layers, but stops when ctx is done.
 func (m *Model) LayersContext(ctx context.Context, inputs ...InputChoice) ([]Layer, error) {
-	return m.session.Layers(ctx, withInputs(inputs))
+	return m.session.Layers(ctx, inputRequest(inputs))
 }
 
-// withInputs returns a request that holds only the choices about inputs.
-func withInputs(choices []InputChoice) Request {
+// inputRequest returns a request that holds only the choices about inputs.
+func inputRequest(choices []InputChoice) Request {
 	var r Request
 	for _, c := range choices {
 		c.Choose(&r)
@@ -98,7 +98,7 @@ func withInputs(choices []InputChoice) Request {
 // Prepare returns the tensor that the model takes for a picture, as a batch of one. It also serves for an input that is
 // a second picture; see [Input].
 func (m *Model) Prepare(img image.Image, inputs ...InputChoice) (Tensor, error) {
-	info, r := m.Info(), withInputs(inputs)
+	info, r := m.Info(), inputRequest(inputs)
 	prep := info.Prep
 	if r.Prep != nil {
 		prep = r.Prep
@@ -108,7 +108,7 @@ func (m *Model) Prepare(img image.Image, inputs ...InputChoice) (Tensor, error) 
 			"nothing says how to prepare a picture for the model %s: give %s, or a sidecar", info.Name,
 			place.Words("gradcamnb.Prepared", "--size, --mean and --scale"))
 	}
-	how, err := prep.For(info.Channels())
+	how, err := prep.ForChannels(info.Channels())
 	if err != nil {
 		return Tensor{}, fmt.Errorf("preparing the picture: %w", err)
 	}
@@ -194,12 +194,12 @@ func (m *Model) DetectAll(ctx context.Context, r Request, choices ...Choice) ([]
 // that is first called.
 func (m *Model) Run(ctx context.Context, r Request, choices ...Choice) ([]*heatmap.Result, error) {
 	r = r.With(choices...)
-	layers, err := m.expanded(ctx, r)
+	layers, err := m.expandLayers(ctx, r)
 	if err != nil {
 		return nil, err
 	}
 	r.Layers = layers
-	w := m.waiting()
+	w := m.startWaiting()
 	defer w.End()
 	if heard := r.Progress; heard == nil {
 		r.Progress, r.OnlyCounts = func(p Progress) { w.Report(p.Done, p.Total) }, true
@@ -218,8 +218,8 @@ func (m *Model) Run(ctx context.Context, r Request, choices ...Choice) ([]*heatm
 // String returns the model in one line, for fmt.Println.
 func (m *Model) String() string { return m.Info().String() }
 
-// waiting starts the line that is shown while the caller waits for an explanation.
-func (m *Model) waiting() *waiting.Wait {
+// startWaiting starts the line that is shown while the caller waits for an explanation.
+func (m *Model) startWaiting() *waiting.Wait {
 	info := m.Info()
 	w := waiting.Start("explaining " + info.Name)
 	if strings.HasPrefix(info.Backend, "xla") {

@@ -8,7 +8,7 @@ import (
 
 // background fills the picture with a texture of two muted colours.
 func background(img *image.NRGBA, r *rand.Rand) {
-	from, to := muted(r), muted(r)
+	from, to := mutedColor(r), mutedColor(r)
 	texture := textures[r.IntN(len(textures))](img.Bounds().Size(), r)
 	for y := range img.Bounds().Dy() {
 		for x := range img.Bounds().Dx() {
@@ -17,8 +17,8 @@ func background(img *image.NRGBA, r *rand.Rand) {
 	}
 }
 
-// muted returns a greyish colour.
-func muted(r *rand.Rand) color.NRGBA {
+// mutedColor returns a greyish colour.
+func mutedColor(r *rand.Rand) color.NRGBA {
 	grey := 70 + r.IntN(120)
 	tint := func() uint8 { return uint8(grey + r.IntN(31) - 15) }
 	return color.NRGBA{R: tint(), G: tint(), B: tint(), A: 255}

@@ -33,17 +33,17 @@ var paints = []color.NRGBA{
 // paint returns the colour of one object, which is a little off the pure colour.
 func (c Color) paint(r *rand.Rand) color.NRGBA {
 	p := paints[c]
-	shift := func(v uint8) uint8 { return shifted(v, r.IntN(41)-20) }
+	shift := func(v uint8) uint8 { return shiftValue(v, r.IntN(41)-20) }
 	return color.NRGBA{R: shift(p.R), G: shift(p.G), B: shift(p.B), A: 255}
 }
 
 // grain makes a colour lighter or darker by up to n.
 func grain(c color.NRGBA, n int, r *rand.Rand) color.NRGBA {
 	d := r.IntN(2*n+1) - n
-	return color.NRGBA{R: shifted(c.R, d), G: shifted(c.G, d), B: shifted(c.B, d), A: 255}
+	return color.NRGBA{R: shiftValue(c.R, d), G: shiftValue(c.G, d), B: shiftValue(c.B, d), A: 255}
 }
 
-func shifted(v uint8, by int) uint8 { return uint8(min(max(int(v)+by, 0), 255)) }
+func shiftValue(v uint8, by int) uint8 { return uint8(min(max(int(v)+by, 0), 255)) }
 
 // mix returns a mixture of two colours: share parts of b and the rest of a, out of whole parts.
 func mix(a, b color.NRGBA, share, whole int) color.NRGBA {

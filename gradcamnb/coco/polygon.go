@@ -28,7 +28,7 @@ func AddPolygon(mask heatmap.Grid, corners []float64) error {
 			at[i][k] = int(5*v + 0.5)
 		}
 	}
-	box := around(at).Intersect(image.Rect(0, 0, mask.W, mask.H))
+	box := boundingBox(at).Intersect(image.Rect(0, 0, mask.W, mask.H))
 	if box.Empty() {
 		return nil
 	}
@@ -50,8 +50,8 @@ func AddPolygon(mask heatmap.Grid, corners []float64) error {
 	return nil
 }
 
-// around is a box of pixels around points in fifths.
-func around(at [][2]int) image.Rectangle {
+// boundingBox is a box of pixels around points in fifths.
+func boundingBox(at [][2]int) image.Rectangle {
 	r := image.Rectangle{Min: image.Pt(at[0][0], at[0][1]), Max: image.Pt(at[0][0], at[0][1])}
 	for _, p := range at {
 		r.Min = image.Pt(min(r.Min.X, p[0]), min(r.Min.Y, p[1]))
@@ -83,8 +83,8 @@ func newEdge(a, b [2]int) edge {
 	return e
 }
 
-// other is the shorter side's place of point t.
-func (e edge) other(t int) int {
+// otherPlace is the shorter side's place of point t.
+func (e edge) otherPlace(t int) int {
 	k := 1
 	if e.steep {
 		k = 0
@@ -97,7 +97,7 @@ func (e edge) other(t int) int {
 func (e edge) turnBelow(turns []bool, box image.Rectangle) {
 	left, right := e.from[0], e.from[0]+e.length
 	if e.steep {
-		left, right = min(e.other(0), e.other(e.length)), max(e.other(0), e.other(e.length))
+		left, right = min(e.otherPlace(0), e.otherPlace(e.length)), max(e.otherPlace(0), e.otherPlace(e.length))
 	}
 	for x := max(box.Min.X, left/5-1); x < box.Max.X && 5*x+2 < right; x++ {
 		if 5*x+2 < left {
@@ -115,11 +115,11 @@ func (e edge) turnBelow(turns []bool, box image.Rectangle) {
 func (e edge) crossing(x int) int {
 	if !e.steep {
 		t := x - e.from[0]
-		return min(e.other(t), e.other(t+1))
+		return min(e.otherPlace(t), e.otherPlace(t+1))
 	}
 	// The first point beyond: where the slope leads to, but for rounding.
 	rises := e.slope > 0
-	beyond := func(t int) bool { return (e.other(t) > x) == rises }
+	beyond := func(t int) bool { return (e.otherPlace(t) > x) == rises }
 	t := int((float64(x) + 0.5 - float64(e.from[0])) / e.slope)
 	t = min(max(t, 1), e.length)
 	for t > 1 && beyond(t-1) {

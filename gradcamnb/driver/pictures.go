@@ -86,9 +86,9 @@ func planesOf(p image.Image) [][]byte {
 // callAbout asks the engine for something about pictures, which it is sent if it does not have them.
 func callAbout[Answer any](ctx context.Context, s *remote, method string, r ask.Request,
 	progress func(ask.Progress)) (Answer, error) {
-	pictures := s.allSendable(r.Pictures)
+	pictures := s.makeSendable(r.Pictures)
 	names := namePictures(pictures)
-	if s.sent.all(names) {
+	if s.sent.hasAll(names) {
 		r.Pictures = nil
 		answer, err := call[picturesCall, Answer](ctx, s, method, picturesCall{r, names}, progress)
 		if !errors.Is(err, fault.ErrForgotten) {
@@ -103,8 +103,8 @@ func callAbout[Answer any](ctx context.Context, s *remote, method string, r ask.
 	return answer, err
 }
 
-// all tells whether all the named pictures were sent. It is false of none.
-func (s *sentPictures) all(names []string) bool {
+// hasAll tells whether all the named pictures were sent. It is false of none.
+func (s *sentPictures) hasAll(names []string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return len(names) > 0 && !slices.ContainsFunc(names, func(name string) bool { return !s.names[name] })

@@ -118,7 +118,7 @@ func (s *remote) Layers(ctx context.Context, r ask.Request) ([]ask.Layer, error)
 func (s *remote) Explain(ctx context.Context, r ask.Request) ([]*heatmap.Result, error) {
 	pictures := r.Pictures
 	results, err := callAbout[[]*heatmap.Result](ctx, s, "Explain", r, addPictures(pictures, r.Progress))
-	withPictures(results, pictures)
+	restorePictures(results, pictures)
 	return results, err
 }
 
@@ -133,14 +133,14 @@ func addPictures(pictures []image.Image, progress func(ask.Progress)) func(ask.P
 		return nil
 	}
 	return func(p ask.Progress) {
-		withPictures(p.Partial, pictures)
+		restorePictures(p.Partial, pictures)
 		progress(p)
 	}
 }
 
-// withPictures gives results the pictures that they did not bring back; see
-// [withoutPictures].
-func withPictures(results []*heatmap.Result, pictures []image.Image) {
+// restorePictures gives results the pictures that they did not bring back; see
+// [dropPictures].
+func restorePictures(results []*heatmap.Result, pictures []image.Image) {
 	for i, r := range results {
 		if i < len(pictures) && r.Picture == nil {
 			r.Picture = pictures[i]
@@ -148,8 +148,8 @@ func withPictures(results []*heatmap.Result, pictures []image.Image) {
 	}
 }
 
-// allSendable returns pictures as they cross the socket. They keep their alpha if the model has 2 or 4 channels.
-func (s *remote) allSendable(pictures []image.Image) []image.Image {
+// makeSendable returns pictures as they cross the socket. They keep their alpha if the model has 2 or 4 channels.
+func (s *remote) makeSendable(pictures []image.Image) []image.Image {
 	out := make([]image.Image, len(pictures))
 	for i, p := range pictures {
 		if n := s.info.Channels(); n == 2 || n == 4 {

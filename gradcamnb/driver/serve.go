@@ -117,16 +117,16 @@ func (s *server) explain(ctx context.Context, m Session, c picturesCall,
 	}
 	if progress != nil {
 		r.Progress = func(p ask.Progress) {
-			p.Partial = withoutPictures(p.Partial, r.Pictures)
+			p.Partial = dropPictures(p.Partial, r.Pictures)
 			progress(p)
 		}
 	}
 	results, err := m.Explain(ctx, r)
-	return withoutPictures(results, r.Pictures), err
+	return dropPictures(results, r.Pictures), err
 }
 
-// withoutPictures leaves out the pictures that the caller has sent.
-func withoutPictures(results []*heatmap.Result, pictures []image.Image) []*heatmap.Result {
+// dropPictures leaves out the pictures that the caller has sent.
+func dropPictures(results []*heatmap.Result, pictures []image.Image) []*heatmap.Result {
 	out := make([]*heatmap.Result, len(results))
 	for i, r := range results {
 		bare := *r

@@ -12,8 +12,8 @@ import (
 const manyPasses = 100
 
 // passes returns about how many passes of the model it takes to measure all maps.
-func (r run) passes(want measuring) int {
-	if !want.passes() {
+func (r run) passes(want measurement) int {
+	if !want.needsPasses() {
 		return 0
 	}
 	maps := len(r.results[0].Maps)
@@ -25,7 +25,7 @@ func (r run) passes(want measuring) int {
 
 // affordable returns want with as many steps as pure Go can take within the time that the request allows: all of them
 // if it sets no time. It says so if there are fewer, or else if they are many.
-func (r run) affordable(ctx context.Context, want measuring) (measuring, error) {
+func (r run) affordable(ctx context.Context, want measurement) (measurement, error) {
 	n := r.passes(want)
 	if n == 0 || r.backend.Name != "go" {
 		return want, nil
@@ -60,7 +60,7 @@ func (r run) timePass(ctx context.Context) (time.Duration, error) {
 	took := time.Duration(0)
 	for range 2 {
 		start := time.Now()
-		_, err := subject.Masked(ctx, pictures, func(int, []float32) {}, func(int, int) error { return nil })
+		_, err := subject.ScoreMasked(ctx, pictures, func(int, []float32) {}, func(int, int) error { return nil })
 		if err != nil {
 			return 0, err
 		}

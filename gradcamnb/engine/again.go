@@ -29,13 +29,13 @@ type rerun struct {
 	input   inputs.Input
 }
 
-// again returns a rerun of picture i. It returns nil if one pass cannot explain the picture again: because a method
+// newRerun returns a rerun of picture i. It returns nil if one pass cannot explain the picture again: because a method
 // draws masks, or because the target is a detection.
-func (r run) again(i int) *rerun {
+func (r run) newRerun(i int) *rerun {
 	if !r.plan.Repeatable() {
 		return nil
 	}
-	return &rerun{r.session.ofPicture(i), r.backend, r.plan.Picture(i, r.found), r.input.Picture(i)}
+	return &rerun{r.session.forPicture(i), r.backend, r.plan.Picture(i, r.found), r.input.Picture(i)}
 }
 
 // explain returns a map for each map of the picture, in their order, and the model's scores.
@@ -64,7 +64,7 @@ func (g *rerun) explain(ctx context.Context, c metrics.Change) (maps []*heatmap.
 	case !c.Weights:
 		out, err = g.run(ctx, p, in, g.session.program)
 	default:
-		err = withRandomWeights(g.session.model, c.Top, c.Seed, func() error {
+		err = doWithRandomWeights(g.session.model, c.Top, c.Seed, func() error {
 			var err error
 			out, err = g.run(ctx, p, in, g.programOfWeights)
 			return err
@@ -102,9 +102,9 @@ func (g *rerun) programOfWeights(b *device.Backend, p plans.Plan) (*device.Progr
 	return g.session.newProgramOf(b, p)
 }
 
-// withRandomWeights runs do while the values of each of the model's weights are permuted. It permutes the weights in
+// doWithRandomWeights runs do while the values of each of the model's weights are permuted. It permutes the weights in
 // the last layers, a share top of the layers that have weights, or all weights if top is 0.
-func withRandomWeights(m source.Model, top float64, seed uint64, do func() error) (err error) {
+func doWithRandomWeights(m source.Model, top float64, seed uint64, do func() error) (err error) {
 	all := findWeights(m, top)
 	if len(all) == 0 {
 		return errors.New("the model has no weights that could be made random")

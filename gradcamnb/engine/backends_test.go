@@ -27,7 +27,7 @@ func testEngine(t testing.TB, name string) *Engine {
 	t.Helper()
 	e := New(name)
 	e.say = io.Discard
-	if _, err := e.started(); err != nil {
+	if _, err := e.startedBackend(); err != nil {
 		if name == "go" {
 			t.Fatalf("the backend go does not start: %v", err)
 		}

@@ -18,7 +18,7 @@ import (
 func (r run) takeBatch(ctx context.Context, subject *perturb.Subject) (repaired bool, err error) {
 	batch := subject.Batch()
 	pass := batch
-	if r.runs == nil && r.backend.OnCPU() {
+	if r.runs == nil && r.backend.IsCPU() {
 		pass = subject.SplitBatch(batch)
 	}
 	input := append([]int{pass}, subject.Input[1:]...)

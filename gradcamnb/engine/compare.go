@@ -31,7 +31,7 @@ func byTarget(maps []*heatmap.Map) [][]int {
 
 // compare writes into the best map of each target of a picture by how much it leads. over makes the picture with a
 // baseline.
-func (r run) compare(ctx context.Context, want measuring, show *metrics.Probe,
+func (r run) compare(ctx context.Context, want measurement, show *metrics.Probe,
 	over func(baseline string) (*perturb.Subject, error)) error {
 	metric := *want.lead
 	for _, places := range byTarget(show.Maps) {
@@ -85,7 +85,7 @@ func twoOf(s *metrics.Probe, first, second int) *metrics.Probe {
 
 // repeat measures two maps of a probe by the metric of the lead, over each baseline and with other random numbers each
 // time.
-func (r run) repeat(ctx context.Context, want measuring, lead *heatmap.Lead, two *metrics.Probe,
+func (r run) repeat(ctx context.Context, want measurement, lead *heatmap.Lead, two *metrics.Probe,
 	over func(baseline string) (*perturb.Subject, error)) error {
 	hides := false
 	baselines := r.baselines()
@@ -136,5 +136,5 @@ type watched struct {
 func (w watched) Masked(ctx context.Context, n int, draw func(i int, mask []float32),
 	report func(done, total int) error) ([][]float32, error) {
 	*w.hides = true
-	return w.Model.Masked(ctx, n, draw, report)
+	return w.Model.ScoreMasked(ctx, n, draw, report)
 }

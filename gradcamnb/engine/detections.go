@@ -15,7 +15,7 @@ import (
 
 // Detect returns what the model finds in each picture.
 func (s *session) Detect(ctx context.Context, r gradcamnb.Request) ([][]heatmap.Detection, error) {
-	s, in, err := s.facing(ctx, r)
+	s, in, err := s.prepareInput(ctx, r)
 	if err != nil {
 		return nil, err
 	}
@@ -40,23 +40,23 @@ func (s *session) detect(ctx context.Context, in inputs.Input, how gradcamnb.Rea
 	if err != nil {
 		return nil, err
 	}
-	d, err := detections.Search{Model: s.model, Input: in, Say: s.sayOnce, Run: s.running(ctx, b)}.Choose(reads)
+	d, err := detections.Search{Model: s.model, Input: in, Say: s.sayOnce, Run: s.programRunner(ctx, b)}.Choose(reads)
 	return d, errors.Join(err, giveBack())
 }
 
-// running returns [session.once] on a backend.
-func (s *session) running(ctx context.Context, b *device.Backend) func(string, device.Graph,
+// programRunner returns [session.runKept] on a backend.
+func (s *session) programRunner(ctx context.Context, b *device.Backend) func(string, device.Graph,
 	...*tensors.Tensor) ([]device.Array, error) {
 	return func(key string, graph device.Graph, inputs ...*tensors.Tensor) ([]device.Array, error) {
-		return s.once(ctx, b, key, graph, inputs...)
+		return s.runKept(ctx, b, key, graph, inputs...)
 	}
 }
 
-// once runs the program of a key and returns its outputs. If ctx ends, it returns the error of ctx. The program is
+// runKept runs the program of a key and returns its outputs. If ctx ends, it returns the error of ctx. The program is
 // kept.
-func (s *session) once(ctx context.Context, b *device.Backend, key string, graph device.Graph,
+func (s *session) runKept(ctx context.Context, b *device.Backend, key string, graph device.Graph,
 	inputs ...*tensors.Tensor) ([]device.Array, error) {
-	prog, err := s.kept(key, func() (*device.Program, error) { return s.newProgram(b, graph) })
+	prog, err := s.cachedProgram(key, func() (*device.Program, error) { return s.newProgram(b, graph) })
 	if err != nil {
 		return nil, err
 	}

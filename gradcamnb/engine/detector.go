@@ -111,13 +111,13 @@ func (f *ownDetector) complete(d *heatmap.Detection, picture image.Image) error 
 		d.Score = d.Objectness * d.Scores[d.Class]
 	}
 	if d.Frame.PictureW == 0 {
-		d.Frame = whole(picture)
+		d.Frame = wholeFrame(picture)
 	}
 	return nil
 }
 
-// whole returns the frame of a model that sees the picture as it is.
-func whole(picture image.Image) imgio.Frame {
+// wholeFrame returns the frame of a model that sees the picture as it is.
+func wholeFrame(picture image.Image) imgio.Frame {
 	return imgio.WholeFrame(picture.Bounds().Dx(), picture.Bounds().Dy())
 }
 
@@ -159,8 +159,8 @@ func (f *ownDetector) explain(ctx context.Context, b *device.Backend, r gradcamn
 	w, h := picture.Bounds().Dx(), picture.Bounds().Dy()
 	shrink := max(1, float64(max(w, h))/longestMask)
 	mw, mh := max(1, int(float64(w)/shrink)), max(1, int(float64(h)/shrink))
-	seen := detections.Given(found, f.labels, whole(picture))
-	p, err := plans.Hiding([]int{1, mh, mw, 3}, r.Methods)
+	seen := detections.FromDetector(found, f.labels, wholeFrame(picture))
+	p, err := plans.NewHiding([]int{1, mh, mw, 3}, r.Methods)
 	if err != nil {
 		return nil, fmt.Errorf("the model %s is a Go function: %w", f.model.Card().Name, err)
 	}
@@ -193,7 +193,7 @@ func (f *ownDetector) aims(targets []gradcamnb.Target, seen *detections.Findings
 		if !t.IsDetection() {
 			return nil, fmt.Errorf("target %s: of a detector that is a Go function only detections can be explained", t)
 		}
-		list, err := aims.Lookup{Model: f.model, Pictures: 1, Seen: seen}.Aims(t)
+		list, err := aims.Lookup{Model: f.model, Pictures: 1, Detected: seen}.Aims(t)
 		if err != nil {
 			return nil, fmt.Errorf("target %s: %w", t, err)
 		}

@@ -49,11 +49,11 @@ type Engine struct {
 	keeps func() (*memory.Memory, error)
 	open  map[string]openedModel // by what they were opened with; the memory's lock guards it
 
-	quick *Engine // answers in pure Go while XLA compiles; nil if none does
-	later later   // what XLA compiles then
-	most  float64 // multiplications that a graph may have; 0 means any number
+	quick *Engine        // answers in pure Go while XLA compiles; nil if none does
+	later backgroundWork // what XLA compiles then
+	most  float64        // multiplications that a graph may have; 0 means any number
 
-	reading reading
+	reading pendingReads
 }
 
 // New returns an engine on the named backend: "go", "xla:cpu", "xla:cuda", "xla:<path of a PJRT plugin>" or
@@ -77,7 +77,7 @@ func Default() *Engine { return process() }
 
 var process = sync.OnceValue(func() *Engine { return New("") })
 
-func (e *Engine) started() (*device.Backend, error) {
+func (e *Engine) startedBackend() (*device.Backend, error) {
 	if e.closed.Load() {
 		return nil, ErrClosed
 	}
@@ -110,7 +110,7 @@ func (e *Engine) Session(m source.Model) driver.Session {
 
 func (e *Engine) newSession(m source.Model) *session {
 	source.ListOn(m, func() (compute.Backend, error) {
-		b, err := e.started()
+		b, err := e.startedBackend()
 		if err != nil {
 			return nil, err
 		}
@@ -122,6 +122,6 @@ func (e *Engine) newSession(m source.Model) *session {
 
 // Start starts the backend. Without it the first explanation does.
 func (e *Engine) Start() error {
-	_, err := e.started()
+	_, err := e.startedBackend()
 	return err
 }

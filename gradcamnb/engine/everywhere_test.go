@@ -91,5 +91,5 @@ func TestEveryMethodEverywhere(t *testing.T) {
 			})
 		}
 	})
-	everywhere.Read(t, path, "files", names).Whole(t)
+	everywhere.Read(t, path, "files", names).CheckWhole(t)
 }

@@ -24,8 +24,8 @@ import (
 // or the graph cannot be built. Its model holds the outputs for the input. Otherwise it returns the session itself.
 func (s *session) openInRuntime(ctx context.Context, in inputs.Input) (*session, error) {
 	why := error(nil)
-	if device.Asked(s.engine.name) != device.ONNXRuntime {
-		if why = s.checkGraph(ctx, in.Dims); why == nil || !source.FromONNX(s.model) {
+	if device.RequestedName(s.engine.name) != device.ONNXRuntime {
+		if why = s.checkGraph(ctx, in.Dims); why == nil || !source.IsONNX(s.model) {
 			return s, nil
 		}
 		if ctx.Err() != nil {
@@ -45,7 +45,7 @@ func (s *session) openInRuntime(ctx context.Context, in inputs.Input) (*session,
 	if err != nil {
 		return nil, err
 	}
-	out := s.with(source.Foreign(m.Card(), s.model.Store(), outputs))
+	out := s.bind(source.Foreign(m.Card(), s.model.Store(), outputs))
 	out.runs, out.otherInputs = m, s.values.Values()
 	return out, nil
 }
@@ -113,17 +113,17 @@ func (r run) setHost(ctx context.Context, subject *perturb.Subject) {
 		return
 	}
 	subject.Host = func(masks []float32, n int) ([]float32, error) {
-		values := subject.Hidden(masks, n)
+		values := subject.ApplyMasks(masks, n)
 		outputs, err := s.runs.Pass(values, append([]int{n}, subject.Input[1:]...), s.otherInputs)
 		if err != nil {
 			return nil, err
 		}
-		one := s.with(source.Foreign(s.runs.Card(), s.model.Store(), outputs))
+		one := s.bind(source.Foreign(s.runs.Card(), s.model.Store(), outputs))
 		var params []*tensors.Tensor
 		for _, a := range subject.Aims {
 			params = append(params, a.Params...)
 		}
-		prog, err := one.kept("scores of "+p.Key(), func() (*device.Program, error) {
+		prog, err := one.cachedProgram("scores of "+p.Key(), func() (*device.Program, error) {
 			return one.newProgram(b, func(_ *model.Scope, in []*Node) []*Node { return []*Node{scoresOf(one, subject, in)} })
 		})
 		if err != nil {

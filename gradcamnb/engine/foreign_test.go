@@ -111,7 +111,7 @@ func TestForgottenWhileItRuns(t *testing.T) {
 	}
 	s := opened.(*session)
 	prep := imgio.Prep{Width: 64, Height: 64, Fit: imgio.Stretch, Scale: [3]float32{255, 255, 255}, Order: "RGB"}
-	now, in, err := s.facing(t.Context(), gradcamnb.Request{Pictures: []image.Image{whitePicture()}, Prep: &prep})
+	now, in, err := s.prepareInput(t.Context(), gradcamnb.Request{Pictures: []image.Image{whitePicture()}, Prep: &prep})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -56,7 +56,7 @@ func (r run) perturbAll(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
-			listener.next()
+			listener.advance()
 		}
 	}
 	return nil
@@ -72,7 +72,7 @@ func (r run) subject(i int) *perturb.Subject {
 		subject.Host = p.Host(i)
 	}
 	for k, a := range p.Aims {
-		subject.Aims = append(subject.Aims, a.Perturbed(i, r.found[k].Index[i], p.Size(r.model.Card().Layout)))
+		subject.Aims = append(subject.Aims, a.ForPerturbing(i, r.found[k].Index[i], p.Size(r.model.Card().Layout)))
 	}
 	return subject
 }
@@ -81,7 +81,7 @@ func (r run) subject(i int) *perturb.Subject {
 // is called. If change is not nil, it changes the subject first.
 func (r run) prepareSubject(ctx context.Context, i int, change func(*perturb.Subject) error) (
 	subject *perturb.Subject, end func(), err error) {
-	one := r.ofPicture(i)
+	one := r.forPicture(i)
 	subject = one.subject(i)
 	one.setHost(ctx, subject)
 	repaired, err := one.takeBatch(ctx, subject)
@@ -115,7 +115,7 @@ func (r run) programsOf(ctx context.Context, subject *perturb.Subject) (
 	}
 	scores := r.plan.Scores(subject.Input).Key()
 	return func(key string, graph perturb.GraphFn) (perturb.Program, error) {
-		prog, err := r.kept(key+" of "+scores, func() (*device.Program, error) {
+		prog, err := r.cachedProgram(key+" of "+scores, func() (*device.Program, error) {
 			return r.newProgram(r.backend,
 				func(scope *model.Scope, inputs []*Node) []*Node { return graph(subject.Enter(scope, inputs)) })
 		})
@@ -159,7 +159,7 @@ func newListener(tell func(gradcamnb.Progress), results []*heatmap.Result, stage
 	return &listener{tell: tell, results: results, stages: stages, shown: time.Now()}
 }
 
-func (l *listener) next() { l.stage++ }
+func (l *listener) advance() { l.stage++ }
 
 // report returns the listener of one method. put places the method's maps so far into the results.
 func (l *listener) report(put func([]*heatmap.Map)) perturb.Listener {

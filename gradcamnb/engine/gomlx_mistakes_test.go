@@ -258,7 +258,7 @@ func TestTypesOfGraphFunctions(t *testing.T) {
 		for _, kind := range []dtypes.DType{dtypes.Float16, dtypes.BFloat16, dtypes.Float32, dtypes.Float64} {
 			for _, casts := range []bool{true, false} {
 				store := model.NewStore()
-				b, err := e.started()
+				b, err := e.startedBackend()
 				if err != nil {
 					t.Fatal(err)
 				}

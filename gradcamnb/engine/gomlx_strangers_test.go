@@ -47,7 +47,7 @@ type stranger struct {
 //	w_k = 1/Z (S(A + e 1_k) - S(A - e 1_k))/2e, L = SUM_k w_k A_k
 func TestStrangers(t *testing.T) {
 	onBackends(t, func(t *testing.T, e *Engine) {
-		b, err := e.started()
+		b, err := e.startedBackend()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -77,7 +77,7 @@ func (n stranger) test(t *testing.T, e *Engine, on compute.Backend) {
 		picture.Values[i] = float32(r.NormFloat64())
 	}
 	store := model.NewStore()
-	model.MustNewExec(on, store, run).WithName(completed.Plain + n.name).MustCall(
+	model.MustNewExec(on, store, run).WithName(completed.PlainPrefix + n.name).MustCall(
 		tensors.FromFlatDataAndDimensions(picture.Values, dims...))
 	double := drawnWeights(t, on, store)
 	m, err := source.GoMLX(source.Card{Name: n.name, Input: n.input, Layout: n.layout, Outputs: n.outputs}, store, run)
@@ -209,7 +209,7 @@ func (n stranger) byDifferences(t *testing.T, on compute.Backend, store *model.S
 		}
 		score := Reshape(Slice(Reshape(out[0], 1, -1), AxisElem(0), AxisElem(0)))
 		return []*Node{score, TransposeAllAxes(act, axes...)}
-	}).WithName(completed.Plain + n.name)
+	}).WithName(completed.PlainPrefix + n.name)
 	x := make([]float64, len(picture.Values))
 	for i, v := range picture.Values {
 		x[i] = float64(v)

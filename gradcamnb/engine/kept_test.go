@@ -97,7 +97,7 @@ func TestMemoryIsBounded(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if n, used := m.Held(); used > 3*memory.ProgramBytes || n < 4 || len(e.open) > n {
+		if n, used := m.Usage(); used > 3*memory.ProgramBytes || n < 4 || len(e.open) > n {
 			t.Errorf("%d things of %d bytes are kept, %d models, and %d bytes are the limit", n, used, len(e.open),
 				3*memory.ProgramBytes)
 		}

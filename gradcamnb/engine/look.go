@@ -14,8 +14,8 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/inputs"
 )
 
-// looking returns the [aims.ValuesFn] for an input. It runs a forward pass for every tensor that is asked for.
-func (s *session) looking(ctx context.Context, b *device.Backend, in inputs.Input) aims.ValuesFn {
+// valuesReader returns the [aims.ValuesFn] for an input. It runs a forward pass for every tensor that is asked for.
+func (s *session) valuesReader(ctx context.Context, b *device.Backend, in inputs.Input) aims.ValuesFn {
 	return func(tensor string, second image.Image) ([]int, []float32, error) {
 		see := in
 		if second != nil {
@@ -31,7 +31,7 @@ func (s *session) looking(ctx context.Context, b *device.Backend, in inputs.Inpu
 // forward runs the model on an input and returns the shape and the values of a tensor.
 func (s *session) forward(ctx context.Context, b *device.Backend, in inputs.Input, tensor string) ([]int, []float32,
 	error) {
-	prog, err := s.kept(fmt.Sprintf("forward %v %q", in.Dims, tensor), func() (*device.Program, error) {
+	prog, err := s.cachedProgram(fmt.Sprintf("forward %v %q", in.Dims, tensor), func() (*device.Program, error) {
 		return s.newProgram(b, func(scope *model.Scope, inputs []*Node) []*Node {
 			return []*Node{s.model.Build(scope, inputs[0], nil, []string{tensor}).Outputs[tensor]}
 		})

@@ -15,26 +15,26 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 )
 
-// measuring holds the metrics that a request asks for, looked up and checked.
-type measuring struct {
+// measurement holds the metrics that a request asks for, looked up and checked.
+type measurement struct {
 	metrics []metrics.Metric
 	lead    *metrics.Metric // by which the best maps are compared; nil if they are not
 	steps   int
 }
 
-// passes tells whether one of the metrics shows the model parts of the picture.
-func (m measuring) passes() bool {
+// needsPasses tells whether one of the metrics shows the model parts of the picture.
+func (m measurement) needsPasses() bool {
 	return slices.ContainsFunc(m.metrics, func(m metrics.Metric) bool { return m.Needs == metrics.Passes })
 }
 
-// newMeasuring looks up the metrics for a request of so many pictures, and checks that they have a value.
-func newMeasuring(m gradcamnb.Measuring, pictures int) (measuring, error) {
-	out := measuring{steps: m.Steps}
+// newMeasurement looks up the metrics for a request of so many pictures, and checks that they have a value.
+func newMeasurement(m gradcamnb.Measuring, pictures int) (measurement, error) {
+	out := measurement{steps: m.Steps}
 	if m.Steps == 0 {
 		out.steps = ask.DefaultSteps
 	}
 	if out.steps < 2 {
-		return measuring{}, fmt.Errorf("a picture cannot be shown in %d steps: give at least 2", m.Steps)
+		return measurement{}, fmt.Errorf("a picture cannot be shown in %d steps: give at least 2", m.Steps)
 	}
 	names := m.Metrics
 	if m.Lead != "" {
@@ -43,10 +43,10 @@ func newMeasuring(m gradcamnb.Measuring, pictures int) (measuring, error) {
 	for i, name := range names {
 		metric, err := metrics.ByName(name)
 		if err != nil {
-			return measuring{}, err
+			return measurement{}, err
 		}
 		if metric.Needs == metrics.Pictures && pictures < 2 {
-			return measuring{}, fmt.Errorf(
+			return measurement{}, fmt.Errorf(
 				"the metric %q compares the maps of several pictures, and there is one: explain several together", metric.Name)
 		}
 		if i == len(m.Metrics) {
@@ -59,9 +59,9 @@ func newMeasuring(m gradcamnb.Measuring, pictures int) (measuring, error) {
 	return out, nil
 }
 
-// measurable is an error if something is to be measured of a map of a volume: what is hidden and blurred then, and
+// checkMeasurable is an error if something is to be measured of a map of a volume: what is hidden and blurred then, and
 // where an object is, is said of pictures.
-func (s *session) measurable(m gradcamnb.Measuring) error {
+func (s *session) checkMeasurable(m gradcamnb.Measuring) error {
 	if s.model.Card().Slices > 0 && !m.IsEmpty() {
 		return fmt.Errorf("the model %s takes volumes, and only maps of pictures are measured: ask for the map alone",
 			s.model.Card().Name)
@@ -83,7 +83,7 @@ func (r run) measure(ctx context.Context) error {
 		return errors.Join(fmt.Errorf("measuring the maps: %w", err), giveBack())
 	}
 	end()
-	r.plan = r.plan.Measured()
+	r.plan = r.plan.ForMeasuring()
 	if want, err = r.affordable(ctx, want); err != nil {
 		return errors.Join(fmt.Errorf("measuring the maps: %w", err), giveBack())
 	}
@@ -101,7 +101,7 @@ func (r run) measure(ctx context.Context) error {
 		show.Batch, show.At = batch, i
 		show.Report, show.Steps = report, want.steps
 		show.Scores = r.results[i].Scores
-		if g := explained.again(i); g != nil {
+		if g := explained.newRerun(i); g != nil {
 			show.Again = g.explain
 		}
 		if err := r.measurePicture(ctx, i, want, show); err != nil {
@@ -145,7 +145,7 @@ func (r run) prep() *imgio.Prep {
 }
 
 // measurePicture measures the maps of picture i.
-func (r run) measurePicture(ctx context.Context, i int, want measuring, show *metrics.Probe) error {
+func (r run) measurePicture(ctx context.Context, i int, want measurement, show *metrics.Probe) error {
 	maps := show.Maps
 	for k := range maps {
 		show.Aims = append(show.Aims, k*len(r.plan.Aims)/len(maps))

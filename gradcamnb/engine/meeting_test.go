@@ -50,7 +50,7 @@ func TestMeetingAtTheTurn(t *testing.T) {
 
 // Of one reference one reads at a time, of different ones all at once; whoever waits may give up.
 func TestMeetingAtTheReading(t *testing.T) {
-	var r reading
+	var r pendingReads
 	var all sync.WaitGroup
 	var busy [4]atomic.Int32
 	value := [4]int{} // no lock but the reading's: the race detector would find two at once

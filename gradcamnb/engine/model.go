@@ -61,7 +61,7 @@ func MustModel(c source.Card, store *model.Store, fn source.GraphFn) *gradcamnb.
 // Backend returns the backend of the process's engine, for a program that trains the model that it explains. A model
 // that was trained on another backend can be explained, too; its variables are then moved for every explanation.
 func Backend() (compute.Backend, error) {
-	b, err := Default().started()
+	b, err := Default().startedBackend()
 	if err != nil {
 		return nil, err
 	}

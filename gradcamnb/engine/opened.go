@@ -40,8 +40,8 @@ func (o openedModel) fresh() bool {
 	return true
 }
 
-// remembered returns the session of a model that was read before from the same files, or nil if there is none.
-func (e *Engine) remembered(keep *memory.Memory, ref string) *session {
+// findRemembered returns the session of a model that was read before from the same files, or nil if there is none.
+func (e *Engine) findRemembered(keep *memory.Memory, ref string) *session {
 	keep.Lock()
 	o, ok := e.open[ref]
 	keep.Unlock()
@@ -71,7 +71,7 @@ func (e *Engine) model(ctx context.Context, ref string, read func() (source.Mode
 		return nil, err
 	}
 	defer end()
-	if s := e.remembered(keep, ref); s != nil {
+	if s := e.findRemembered(keep, ref); s != nil {
 		return s, nil
 	}
 	start := time.Now()

@@ -110,7 +110,7 @@ func (w *worstDifference) parity(t *testing.T, e *Engine, m source.Model, group 
 	for _, c := range group {
 		r.Methods = append(r.Methods, c.Method)
 	}
-	p, err := plans.New(t.Context(), m, in.Dims, r, plans.Known{})
+	p, err := plans.New(t.Context(), m, in.Dims, r, plans.Context{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -279,7 +279,7 @@ func explainAndLookInside(t *testing.T, e *Engine, m source.Model, p plans.Plan,
 	for range p.Layers {
 		acts, grads, out = append(acts, out[0]), append(grads, out[1]), out[2:]
 	}
-	prepared, err := inputs.FromTensor(m.Card(), in)
+	prepared, err := inputs.PrepareTensor(m.Card(), in)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,7 +19,7 @@ type run struct {
 	backend *device.Backend
 	plan    plans.Plan
 	request gradcamnb.Request
-	want    measuring // what the request wants measured
+	want    measurement // what the request wants measured
 	input   inputs.Input
 	found   []aims.Outcome // of each of the plan's aims
 	results []*heatmap.Result
@@ -40,7 +40,7 @@ func (r *run) compute(ctx context.Context, clock *stopwatch) error {
 	clock.lap("import")
 	out, err := r.call(ctx, r.backend, prog, r.plan, r.input)
 	if err != nil {
-		if without := source.NoGradient(r.model, r.input.Dims, r.plan.Cuts(), r.plan.Wants(), err); without != nil {
+		if without := source.ExplainGradientError(r.model, r.input.Dims, r.plan.Cuts(), r.plan.Wants(), err); without != nil {
 			return without
 		}
 		return device.Wrap(err, "explaining %s at %s on %s", r.model.Card().Name, r.plan.Places(), r.backend.Name)
@@ -50,7 +50,7 @@ func (r *run) compute(ctx context.Context, clock *stopwatch) error {
 	if err != nil {
 		return err
 	}
-	if err := r.sound(ctx, r.results); err != nil {
+	if err := r.checkSound(ctx, r.results); err != nil {
 		return err
 	}
 	clock.lap("collect")
@@ -83,8 +83,8 @@ func (r run) finish(ctx context.Context, clock *stopwatch) error {
 	return ctx.Err()
 }
 
-// ofPicture returns the run for one of its pictures: the model's other inputs have that picture's values.
-func (r run) ofPicture(i int) run {
-	r.session = r.session.ofPicture(i)
+// forPicture returns the run for one of its pictures: the model's other inputs have that picture's values.
+func (r run) forPicture(i int) run {
+	r.session = r.session.forPicture(i)
 	return r
 }

@@ -67,7 +67,7 @@ func (s *session) Layers(ctx context.Context, r gradcamnb.Request) ([]gradcamnb.
 	if err != nil {
 		return nil, err
 	}
-	fed, err := source.FeedForListing(s.model, given(r.Inputs))
+	fed, err := source.FeedForListing(s.model, convertInputs(r.Inputs))
 	if err != nil {
 		return nil, err
 	}
@@ -91,7 +91,7 @@ func (s *session) Layers(ctx context.Context, r gradcamnb.Request) ([]gradcamnb.
 func (s *session) Explain(ctx context.Context, r gradcamnb.Request) ([]*heatmap.Result, error) {
 	clock := newStopwatch()
 	whole := s
-	s, in, err := s.facing(ctx, r)
+	s, in, err := s.prepareInput(ctx, r)
 	if err != nil {
 		return nil, err
 	}
@@ -109,10 +109,10 @@ func (s *session) Explain(ctx context.Context, r gradcamnb.Request) ([]*heatmap.
 		}
 		clock.lap("detect")
 	}
-	if err := s.measurable(r.Measuring); err != nil {
+	if err := s.checkMeasurable(r.Measuring); err != nil {
 		return nil, err
 	}
-	want, err := newMeasuring(r.Measuring, in.Dims[0]) // before anything is computed
+	want, err := newMeasurement(r.Measuring, in.Dims[0]) // before anything is computed
 	if err != nil {
 		return nil, err
 	}
@@ -121,7 +121,7 @@ func (s *session) Explain(ctx context.Context, r gradcamnb.Request) ([]*heatmap.
 		return nil, err
 	}
 	defer end()
-	p, err := plans.New(ctx, s.model, in.Dims, r, plans.Known{Seen: seen, Look: s.looking(ctx, b, in)})
+	p, err := plans.New(ctx, s.model, in.Dims, r, plans.Context{Detected: seen, ReadValues: s.valuesReader(ctx, b, in)})
 	if err != nil {
 		return nil, err
 	}
@@ -130,20 +130,20 @@ func (s *session) Explain(ctx context.Context, r gradcamnb.Request) ([]*heatmap.
 		return nil, err
 	}
 	for i, res := range now.results {
-		res.Detections = seen.In(i)
+		res.Detections = seen.ForPicture(i)
 	}
 	err = now.finish(ctx, clock)
 	for _, res := range now.results {
-		res.Maps = p.Joined(res.Maps)
+		res.Maps = p.JoinMaps(res.Maps)
 	}
 	in.Warn(now.results)
 	return now.results, err
 }
 
-// facing returns the session with the request's values for the model's other inputs, and the input that is made from
-// the request's pictures or tensor.
-func (s *session) facing(ctx context.Context, r gradcamnb.Request) (*session, inputs.Input, error) {
-	s, err := s.fed(r)
+// prepareInput returns the session with the request's values for the model's other inputs, and the input that is made
+// from the request's pictures or tensor.
+func (s *session) prepareInput(ctx context.Context, r gradcamnb.Request) (*session, inputs.Input, error) {
+	s, err := s.bindInputs(r)
 	if err != nil {
 		return nil, inputs.Input{}, err
 	}
@@ -157,7 +157,7 @@ func (s *session) facing(ctx context.Context, r gradcamnb.Request) (*session, in
 
 // program returns the compiled program of a plan. Plans with the same key share one program.
 func (s *session) program(b *device.Backend, p plans.Plan) (*device.Program, error) {
-	return s.kept(p.Key(), func() (*device.Program, error) { return s.newProgramOf(b, p) })
+	return s.cachedProgram(p.Key(), func() (*device.Program, error) { return s.newProgramOf(b, p) })
 }
 
 // newProgramOf prepares the program of a plan. It does not keep the program.
@@ -194,29 +194,29 @@ func (s *session) newProgram(b *device.Backend,
 	})
 }
 
-// fed returns the session with the request's values for the model's inputs besides the picture.
-func (s *session) fed(r gradcamnb.Request) (*session, error) {
+// bindInputs returns the session with the request's values for the model's inputs besides the picture.
+func (s *session) bindInputs(r gradcamnb.Request) (*session, error) {
 	pictures := len(r.Pictures)
 	if r.Tensor != nil && len(r.Tensor.Dims) > 0 {
-		pictures = inputs.Whole(s.model.Card(), r.Tensor.Dims)[0]
+		pictures = inputs.AddMissingAxis(s.model.Card(), r.Tensor.Dims)[0]
 	}
-	values, err := source.Feed(s.model, given(r.Inputs), pictures)
+	values, err := source.Feed(s.model, convertInputs(r.Inputs), pictures)
 	if err != nil {
 		return nil, err
 	}
-	return s.with(values), nil
+	return s.bind(values), nil
 }
 
-// ofPicture returns the session with the values that belong to one of the pictures.
-func (s *session) ofPicture(i int) *session { return s.with(s.values.OfPicture(i)) }
+// forPicture returns the session with the values that belong to one of the pictures.
+func (s *session) forPicture(i int) *session { return s.bind(s.values.ForPicture(i)) }
 
-func (s *session) with(values source.BoundModel) *session {
+func (s *session) bind(values source.BoundModel) *session {
 	out := *s
 	out.values, out.model = values, values.Model
 	return &out
 }
 
-func given(inputs map[string]gradcamnb.Tensor) map[string]source.Value {
+func convertInputs(inputs map[string]gradcamnb.Tensor) map[string]source.Value {
 	out := map[string]source.Value{}
 	for name, t := range inputs {
 		out[name] = source.Value{Dims: t.Dims, Values: t.Values}
@@ -224,8 +224,8 @@ func given(inputs map[string]gradcamnb.Tensor) map[string]source.Value {
 	return out
 }
 
-// kept returns the cached program of a key, and builds it if there is none.
-func (s *session) kept(key string, build func() (*device.Program, error)) (*device.Program, error) {
+// cachedProgram returns the cached program of a key, and builds it if there is none.
+func (s *session) cachedProgram(key string, build func() (*device.Program, error)) (*device.Program, error) {
 	m, err := s.engine.keeps()
 	if err != nil {
 		return nil, err

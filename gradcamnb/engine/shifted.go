@@ -15,7 +15,7 @@ import (
 // picture.
 func (s *session) shiftedProgram(by float32) func(*device.Backend, plans.Plan) (*device.Program, error) {
 	return func(b *device.Backend, p plans.Plan) (*device.Program, error) {
-		return s.kept(fmt.Sprintf("%s shifted by %g", p.Key(), by), func() (*device.Program, error) {
+		return s.cachedProgram(fmt.Sprintf("%s shifted by %g", p.Key(), by), func() (*device.Program, error) {
 			return s.newProgram(b, func(scope *model.Scope, inputs []*Node) []*Node {
 				return p.Build(shift(s.model, by), scope, inputs).List()
 			})
@@ -28,7 +28,7 @@ func (s *session) shiftedProgram(by float32) func(*device.Backend, plans.Plan) (
 func shift(m source.Model, by float32) source.Model {
 	shifted := shiftedModel{m, by}
 	if ruled, ok := m.(source.RuledBuilder); ok {
-		return shiftedRuled{shifted, ruled}
+		return shiftedRuledModel{shifted, ruled}
 	}
 	return shifted
 }
@@ -49,18 +49,18 @@ func (m shiftedModel) Build(scope *model.Scope, x *Node, cuts, wants []string) s
 	return built
 }
 
-type shiftedRuled struct {
+type shiftedRuledModel struct {
 	shiftedModel
 	ruled source.RuledBuilder
 }
 
 // BuildGuided implements [source.RuledBuilder].
-func (m shiftedRuled) BuildGuided(scope *model.Scope, x *Node, wants []string,
+func (m shiftedRuledModel) BuildGuided(scope *model.Scope, x *Node, wants []string,
 	gradient func(r, g *Node) *Node) map[string]*Node {
 	return m.ruled.BuildGuided(scope, AddScalar(x, -m.by), wants, gradient)
 }
 
 // BuildRelevant implements [source.RuledBuilder].
-func (m shiftedRuled) BuildRelevant(scope *model.Scope, x *Node, wants []string) map[string]*Node {
+func (m shiftedRuledModel) BuildRelevant(scope *model.Scope, x *Node, wants []string) map[string]*Node {
 	return m.ruled.BuildRelevant(scope, AddScalar(x, -m.by), wants)
 }

@@ -37,13 +37,13 @@ func (e *Engine) AnswerWhileCompiling() {
 	}
 	quick := NewSaying("go", io.Discard)
 	quick.keeps = e.keeps // one limit for both
-	quick.most = soonEnough()
+	quick.most = quickLimit()
 	e.quick = quick
 }
 
-// soonEnough is how many multiplications a graph may have that pure Go is to answer in about a second. Measured on two
+// quickLimit is how many multiplications a graph may have that pure Go is to answer in about a second. Measured on two
 // cores of 2.6 GHz: 20e9 a second with vector instructions and 4e9 without.
-func soonEnough() float64 {
+func quickLimit() float64 {
 	perCore := 2e9
 	if machine.Vectors() {
 		perCore = 10e9
@@ -100,7 +100,7 @@ func (s *session) answerSooner(ctx context.Context, r gradcamnb.Request, faced *
 		return results
 	}
 	s.engine.later.do(func() {
-		if b, err := s.engine.started(); err == nil && isXLA(b.Name) {
+		if b, err := s.engine.startedBackend(); err == nil && isXLA(b.Name) {
 			r.Steady, r.Progress = true, nil
 			_, _ = s.Explain(context.Background(), r) // who asks again hears what went wrong
 		}
@@ -122,18 +122,18 @@ func (s *session) mayAnswerSooner(ctx context.Context, r gradcamnb.Request, in i
 	look := func(string, image.Image) ([]int, []float32, error) {
 		return nil, nil, errors.New("it takes a pass to tell")
 	}
-	p, err := plans.New(ctx, s.model, in.Dims, r, plans.Known{Look: look})
+	p, err := plans.New(ctx, s.model, in.Dims, r, plans.Context{ReadValues: look})
 	if err != nil || len(p.Forward) > 0 {
 		return false, false
 	}
-	compiled = s.compiled(p)
+	compiled = s.isCompiled(p)
 	return !compiled || e.later.isBusy(), compiled
 }
 
 func isXLA(backend string) bool { return strings.HasPrefix(backend, "xla") }
 
-// compiled tells whether the plan's program has run.
-func (s *session) compiled(p plans.Plan) bool {
+// isCompiled tells whether the plan's program has run.
+func (s *session) isCompiled(p plans.Plan) bool {
 	m, err := s.engine.keeps()
 	if err != nil {
 		return false
@@ -144,14 +144,14 @@ func (s *session) compiled(p plans.Plan) bool {
 	return ok && kept.HasRun()
 }
 
-// later does one thing at a time in the background: of those that wait, the last alone.
-type later struct {
+// backgroundWork does one thing at a time in the background: of those that wait, the last alone.
+type backgroundWork struct {
 	mu   sync.Mutex
 	busy bool
 	next func()
 }
 
-func (l *later) do(f func()) {
+func (l *backgroundWork) do(f func()) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.next = f
@@ -180,7 +180,7 @@ func doQuietly(f func()) {
 	f()
 }
 
-func (l *later) isBusy() bool {
+func (l *backgroundWork) isBusy() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.busy

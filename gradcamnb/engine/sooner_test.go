@@ -57,7 +57,7 @@ func soonEngine(t *testing.T) *Engine {
 	t.Setenv("GOMLX_BACKEND", "")
 	e := New("")
 	e.say = io.Discard
-	if b, err := e.started(); err != nil || !isXLA(b.Name) {
+	if b, err := e.startedBackend(); err != nil || !isXLA(b.Name) {
 		require.Missing(t, "xla", "XLA is not installed")
 	}
 	e.AnswerWhileCompiling()
@@ -99,7 +99,7 @@ func waitFor(t *testing.T, e *Engine) {
 
 // Of what waits in the background the last alone is done.
 func TestLaterDoesTheLast(t *testing.T) {
-	var l later
+	var l backgroundWork
 	started, release, done := make(chan bool), make(chan bool), make(chan int, 3)
 	l.do(func() { close(started); <-release; done <- 1 })
 	<-started

@@ -334,7 +334,7 @@ func TestTargetErrors(t *testing.T) {
 		"nothing names the values":     gradcamnb.Attribute("output", "big"),
 		"no segmentation":              gradcamnb.Border(0, 1),
 		"no second picture":            gradcamnb.Similar(nil),
-		"was given to engine.Target":   {Spec: kind.OfFunction("nobody's", nil)},
+		"was given to engine.Target":   {Spec: kind.NewFunction("nobody's", nil)},
 	} {
 		if _, err := m.ExplainTensor(in, target, gradcamnb.Layers("/map")); err == nil ||
 			!strings.Contains(err.Error(), want) {

@@ -33,7 +33,7 @@ func (t turn) pass() { <-t }
 // begin starts the backend if that has not started yet, and takes the turn until end is called and no compiler runs any
 // more that the call has left.
 func (e *Engine) begin(ctx context.Context) (b *device.Backend, end func(), err error) {
-	if b, err = e.started(); err != nil {
+	if b, err = e.startedBackend(); err != nil {
 		return nil, nil, err
 	}
 	if err := e.turn.take(ctx); err != nil {
@@ -52,15 +52,16 @@ func (e *Engine) begin(ctx context.Context) (b *device.Backend, end func(), err 
 	}, nil
 }
 
-// reading knows which models are being read, so that each is read once and no call waits for another model. It is no
-// singleflight, since each caller has a context of its own: if the caller that reads is cancelled, the next one reads.
-type reading struct {
+// pendingReads knows which models are being read, so that each is read once and no call waits for another model. It is
+// no singleflight, since each caller has a context of its own: if the caller that reads is cancelled, the next one
+// reads.
+type pendingReads struct {
 	mu   sync.Mutex
 	busy map[string]chan struct{} // by reference, closed at the end
 }
 
 // begin waits until no other call reads the model of a reference, and reserves it until end is called.
-func (r *reading) begin(ctx context.Context, ref string) (end func(), err error) {
+func (r *pendingReads) begin(ctx context.Context, ref string) (end func(), err error) {
 	for {
 		r.mu.Lock()
 		busy, taken := r.busy[ref]

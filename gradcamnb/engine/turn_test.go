@@ -129,7 +129,7 @@ func TestClose(t *testing.T) {
 		t.Fatal(err)
 	}
 	err = m.Close()
-	if things, bytes := keep.Held(); err != nil || bytes != 0 || things != 0 {
+	if things, bytes := keep.Usage(); err != nil || bytes != 0 || things != 0 {
 		t.Errorf("after Close %d bytes in %d things are kept, %v", bytes, things, err)
 	}
 	if err := ask(); err != nil {

@@ -40,7 +40,7 @@ func (e *Engine) Values(ctx context.Context, ref string, r gradcamnb.Request) (*
 	if err != nil {
 		return nil, err
 	}
-	if s, err = s.fed(r); err != nil {
+	if s, err = s.bindInputs(r); err != nil {
 		return nil, err
 	}
 	in, err := inputs.Prepare(s.model.Card(), r, s.sayOnce)
@@ -70,7 +70,7 @@ func (e *Engine) Values(ctx context.Context, ref string, r gradcamnb.Request) (*
 	if err != nil {
 		return nil, err
 	}
-	out, err := s.once(ctx, b, fmt.Sprint("values ", in.Dims), func(scope *model.Scope, inputs []*Node) []*Node {
+	out, err := s.runKept(ctx, b, fmt.Sprint("values ", in.Dims), func(scope *model.Scope, inputs []*Node) []*Node {
 		built := s.model.Build(scope, inputs[0], nil, names)
 		var nodes []*Node
 		for _, name := range names {

@@ -16,10 +16,10 @@ import (
 	"github.com/gradcam-go/gradcam/internal/fault"
 )
 
-// sound returns an error if a score is NaN or infinite, and says why: the model's weights are NaN, as after a training
-// that diverged, or a GoMLX model's function makes NaN from numbers. It looks for the reason only in that case. A NaN
-// score of another class is an error, too, since no class can be the best beside it.
-func (r *run) sound(ctx context.Context, results []*heatmap.Result) error {
+// checkSound returns an error if a score is NaN or infinite, and says why: the model's weights are NaN, as after a
+// training that diverged, or a GoMLX model's function makes NaN from numbers. It looks for the reason only in that
+// case. A NaN score of another class is an error, too, since no class can be the best beside it.
+func (r *run) checkSound(ctx context.Context, results []*heatmap.Result) error {
 	for _, one := range results {
 		other := slices.IndexFunc(one.Scores, func(s float32) bool { return s != s })
 		own := slices.ContainsFunc(one.Maps, func(m *heatmap.Map) bool {
@@ -28,10 +28,10 @@ func (r *run) sound(ctx context.Context, results []*heatmap.Result) error {
 		if other < 0 && !own {
 			continue
 		}
-		if err := source.NotNumbers(r.model); err != nil {
+		if err := source.CheckWeights(r.model); err != nil {
 			return err
 		}
-		if err := r.firstUnsound(ctx); err != nil {
+		if err := r.findUnsound(ctx); err != nil {
 			return err
 		}
 		if !own { // otherwise the map's diagnosis says it
@@ -42,9 +42,9 @@ func (r *run) sound(ctx context.Context, results []*heatmap.Result) error {
 	return nil
 }
 
-// firstUnsound returns an error that names the first layer of a GoMLX model that has NaN or infinite values for the
+// findUnsound returns an error that names the first layer of a GoMLX model that has NaN or infinite values for the
 // input. It returns nil if there is none.
-func (r *run) firstUnsound(ctx context.Context) error {
+func (r *run) findUnsound(ctx context.Context) error {
 	if _, ok := source.GraphName(r.model); !ok {
 		return nil
 	}

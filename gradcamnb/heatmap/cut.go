@@ -21,7 +21,7 @@ type Cut struct {
 var cuts = map[string]func(g Grid, value float64) (float64, error){
 	"over":     func(_ Grid, value float64) (float64, error) { return value, nil },
 	"share":    cutHighest,
-	"quantile": atQuantile,
+	"quantile": quantileOf,
 	"otsu":     func(g Grid, _ float64) (float64, error) { return otsu(g) },
 }
 
@@ -103,8 +103,8 @@ func cutHighest(g Grid, share float64) (float64, error) {
 	return share * float64(highest), nil
 }
 
-// sorted returns the values of the grid without NaN, in rising order.
-func sorted(g Grid) []float64 {
+// sortedValues returns the values of the grid without NaN, in rising order.
+func sortedValues(g Grid) []float64 {
 	var out []float64
 	for _, v := range g.Values {
 		if f := float64(v); !math.IsNaN(f) {
@@ -115,8 +115,8 @@ func sorted(g Grid) []float64 {
 	return out
 }
 
-func atQuantile(g Grid, q float64) (float64, error) {
-	all := sorted(g)
+func quantileOf(g Grid, q float64) (float64, error) {
+	all := sortedValues(g)
 	if len(all) == 0 {
 		return 0, errors.New("the map has no numbers")
 	}
@@ -124,7 +124,7 @@ func atQuantile(g Grid, q float64) (float64, error) {
 }
 
 func otsu(g Grid) (float64, error) {
-	all := sorted(g)
+	all := sortedValues(g)
 	if len(all) == 0 || all[0] == all[len(all)-1] {
 		return 0, errors.New("the map has the same value everywhere, so it has no two parts")
 	}

@@ -12,7 +12,7 @@ var alphas sideTable[*image.NRGBA]
 // and as most models see them; a model with an alpha channel sees the picture that Straight returns. If nothing in the
 // picture is transparent, or if this package did not read it, Straight returns the picture itself.
 func Straight(img image.Image) image.Image {
-	if straight, ok := alphas.of(img); ok {
+	if straight, ok := alphas.find(img); ok {
 		return straight
 	}
 	return img

@@ -12,8 +12,8 @@ type sideTable[T any] struct {
 	known sync.Map // from weak.Pointer[image.NRGBA] to T
 }
 
-// of returns the value that is kept for a picture. ok is false if there is none.
-func (a *sideTable[T]) of(img image.Image) (known T, ok bool) {
+// find returns the value that is kept for a picture. ok is false if there is none.
+func (a *sideTable[T]) find(img image.Image) (known T, ok bool) {
 	p, _ := img.(*image.NRGBA)
 	if p == nil {
 		return known, false

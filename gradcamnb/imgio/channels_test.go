@@ -34,7 +34,7 @@ func TestChannels(t *testing.T) {
 		{bgr, 4, ChannelsFirst, []float32{20, 10, 45, 5, 95, 0, 59, 122.5}},
 		{alone, 4, ChannelsLast, []float32{95, 40, 10, 128. / 255, 0, 0, 0, 1}},
 	} {
-		p, err := c.prep.For(c.channels)
+		p, err := c.prep.ForChannels(c.channels)
 		if err != nil {
 			t.Errorf("%d channels: %v", c.channels, err)
 			continue
@@ -71,7 +71,7 @@ func TestChannelsRefused(t *testing.T) {
 		{grey, 3, `the preprocessing's order "L" has 1`},
 		{grey, 4, `the preprocessing's order "L" has 1`},
 	} {
-		if _, err := c.prep.For(c.channels); err == nil || !strings.Contains(err.Error(), c.want) {
+		if _, err := c.prep.ForChannels(c.channels); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("order %s for %d channels: error %v, want %q", c.prep.Order, c.channels, err, c.want)
 		}
 	}

@@ -24,7 +24,7 @@ func (p Prep) ForSize(w, h int) (Prep, error) {
 	case p.Fit == Letterbox && p.Stride > 0:
 		of = p.rectangle(w, h)
 	case p.Fit == Edges && p.Width == 0: // both sides are scaled to a size that is given
-		of = p.edges(w, h).barred()
+		of = p.edges(w, h).addBars()
 	}
 	if of.Width > maxInput || of.Height > maxInput {
 		return p, fmt.Errorf("preprocessing: a picture of %d x %d pixels would make an input of %d x %d, and a side has at "+
@@ -67,9 +67,9 @@ func (p Prep) edges(w, h int) Prep {
 	return p
 }
 
-// barred returns the preprocessing, which stretches a picture to its size, with bars right and below up to the next
+// addBars returns the preprocessing, which stretches a picture to its size, with bars right and below up to the next
 // multiples of the stride.
-func (p Prep) barred() Prep {
+func (p Prep) addBars() Prep {
 	s := p.Stride
 	p.Stride, p.RoundSides = 0, false
 	if s < 1 || p.Width%s == 0 && p.Height%s == 0 {

@@ -55,8 +55,8 @@ func (c *channels) UnmarshalJSON(data []byte) error {
 	return json.Unmarshal(data, (*[]float32)(c))
 }
 
-// Filled returns the preprocessing with defaults for empty fields: the fit crop and the order RGB.
-func (p Prep) Filled() Prep {
+// WithDefaults returns the preprocessing with defaults for empty fields: the fit crop and the order RGB.
+func (p Prep) WithDefaults() Prep {
 	if p.Fit == "" {
 		p.Fit = Crop
 	}

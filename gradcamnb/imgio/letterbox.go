@@ -29,7 +29,7 @@ const (
 // pixels. If the number of spare pixels is odd, the extra pixel lies on the right or below.
 func placeLetterbox(p Prep, w, h int) placement {
 	if p.scaled != (image.Point{}) {
-		at := p.within(p.scaled.X, p.scaled.Y)
+		at := p.placeWithin(p.scaled.X, p.scaled.Y)
 		at.exact = p.exact
 		return at
 	}
@@ -39,11 +39,11 @@ func placeLetterbox(p Prep, w, h int) placement {
 	}
 	rw := max(1, int(math.RoundToEven(float64(w)*ratio)))
 	rh := max(1, int(math.RoundToEven(float64(h)*ratio)))
-	return p.within(rw, rh)
+	return p.placeWithin(rw, rh)
 }
 
-// within puts a picture of w x h pixels into the input.
-func (p Prep) within(w, h int) placement {
+// placeWithin puts a picture of w x h pixels into the input.
+func (p Prep) placeWithin(w, h int) placement {
 	if p.At == Corner || p.At == CornerDown {
 		return placement{w: w, h: h}
 	}

@@ -8,6 +8,6 @@ var names sideTable[string]
 // Name returns the name of the file that a picture was read from, without its folder. It is empty if [Open] or [Decode]
 // did not return the picture. Tables and titles use it.
 func Name(img image.Image) string {
-	name, _ := names.of(img)
+	name, _ := names.find(img)
 	return name
 }

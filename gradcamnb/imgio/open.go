@@ -93,7 +93,7 @@ func Decode(data []byte, name string) (picture image.Image, err error) {
 		return nil, unreadable(err, name)
 	}
 	part := image.Rect(0, 0, w, h)
-	flat, alpha := overWhite(img, part), straight(img, part)
+	flat, alpha := drawOverWhite(img, part), straight(img, part)
 	if f.mend != nil {
 		f.mend(data, flat)
 	}
@@ -121,12 +121,12 @@ type format struct {
 // formats holds the formats by their decoders' names.
 var formats = map[string]format{}
 
-// overWhite returns a copy of a part of a picture over white. Channels of 16 bits are reduced to their high byte. The
-// copy is white if the picture has nothing there.
+// drawOverWhite returns a copy of a part of a picture over white. Channels of 16 bits are reduced to their high byte.
+// The copy is white if the picture has nothing there.
 //
 // It draws with premultiplied colours, for which the image packages have fast paths. An opaque picture has the same
 // bytes with and without premultiplied colours.
-func overWhite(img image.Image, part image.Rectangle) *image.NRGBA {
+func drawOverWhite(img image.Image, part image.Rectangle) *image.NRGBA {
 	out := image.NewRGBA(image.Rect(0, 0, part.Dx(), part.Dy()))
 	if o, ok := img.(interface{ Opaque() bool }); !ok || img.Bounds() != part || !o.Opaque() {
 		draw.Draw(out, out.Rect, image.White, image.Point{}, draw.Src)

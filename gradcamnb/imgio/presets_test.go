@@ -42,8 +42,8 @@ func TestPrepOfOneNumber(t *testing.T) {
 		t.Fatal(err)
 	}
 	if want := (Prep{Width: 8, Height: 8, Fit: Crop, Order: "RGB", Mean: [3]float32{127, 127, 127},
-		Scale: [3]float32{1, 2, 3}}); p.Filled() != want {
-		t.Errorf("%+v, want %+v", p.Filled(), want)
+		Scale: [3]float32{1, 2, 3}}); p.WithDefaults() != want {
+		t.Errorf("%+v, want %+v", p.WithDefaults(), want)
 	}
 	back, err := json.Marshal(p)
 	if err != nil {

@@ -16,7 +16,7 @@ import (
 func (p Prep) resample(img *image.NRGBA, at placement) *image.NRGBA {
 	src, changed, scaled := img, false, img.Rect.Dx() != at.w || img.Rect.Dy() != at.h
 	if scaled {
-		src, changed = multiplied(img)
+		src, changed = multiplyAlpha(img)
 	}
 	out := image.NewNRGBA(image.Rect(0, 0, p.Width, p.Height))
 	seen := image.Rect(0, 0, at.w, at.h).Sub(image.Pt(at.left, at.top)).Intersect(out.Rect)
@@ -78,9 +78,9 @@ func columnsThenRows(src *image.NRGBA, columns []taps) func(row taps, to []byte)
 	}
 }
 
-// multiplied returns a picture whose colours are multiplied by their alpha, so that the colours of transparent pixels
-// do not count. It returns the picture itself if it is opaque.
-func multiplied(img *image.NRGBA) (out *image.NRGBA, changed bool) {
+// multiplyAlpha returns a picture whose colours are multiplied by their alpha, so that the colours of transparent
+// pixels do not count. It returns the picture itself if it is opaque.
+func multiplyAlpha(img *image.NRGBA) (out *image.NRGBA, changed bool) {
 	if img.Opaque() {
 		return img, false
 	}

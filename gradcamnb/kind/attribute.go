@@ -20,7 +20,7 @@ var Attribute = Register(Kind{
 	},
 	Write:     func(s Spec) string { return "attribute:" + s.Name + ":" + s.Value },
 	WithIndex: func(s Spec, index int) Spec { return Spec{Kind: "output", Name: s.Name, Index: []int{index}} },
-	Elements:  named,
+	Elements:  outputElements,
 	Resolve: func(sc Scene, s Spec) ([]ResolvedTarget, error) {
 		if !sc.Outputs().find(s.Name) {
 			return nil, noClassf("the model has no head %q; it has %q", s.Name, sc.Outputs().Names())
@@ -29,7 +29,7 @@ var Attribute = Register(Kind{
 		if values == nil {
 			return nil, noClassf("nothing names the values of the head %q: put them into the sidecar or the card, or give the number, output:%s:0", s.Name, s.Name)
 		}
-		i := slices.IndexFunc(values, func(v string) bool { return folded(v) == folded(s.Value) })
+		i := slices.IndexFunc(values, func(v string) bool { return foldWords(v) == foldWords(s.Value) })
 		if i < 0 {
 			return nil, noClassf("the head %q has no value %q; it has %s", s.Name, s.Value,
 				nearest.Quote(nearest.Names(values, s.Value, 10)))

@@ -11,9 +11,9 @@ import (
 var Binary = Register(Kind{
 	Name: "binary", Score: "binary", Measured: "binary probability",
 	Forms:     []Form{{"binary:1", "the logit of a model with a single one; binary:0 its negative"}},
-	Read:      numbered("binary"),
+	Read:      readNumbers("binary"),
 	WithIndex: setIndex,
-	Elements:  named,
+	Elements:  outputElements,
 	Resolve: func(sc Scene, s Spec) ([]ResolvedTarget, error) {
 		name := sc.Outputs()[0].Name
 		t, err := sc.Tensor(name, "binary", Classes)
@@ -53,8 +53,9 @@ func signs(classes []int32) []float32 {
 	return out
 }
 
-// predictedOfTwo looks up the class that a binary classifier predicts for each picture, or the other one for rank 2.
-func predictedOfTwo(sc Scene, r ResolvedTarget) (ResolvedTarget, error) {
+// findPredictedOfTwo looks up the class that a binary classifier predicts for each picture, or the other one for rank
+// 2.
+func findPredictedOfTwo(sc Scene, r ResolvedTarget) (ResolvedTarget, error) {
 	_, values, err := sc.Values(r.Tensors[0], nil)
 	if err != nil {
 		return r, err

@@ -22,7 +22,7 @@ var Border = Register(Kind{
 		if err != nil {
 			return nil, err
 		}
-		if err := inRange(s.Index, n, r.Tensors[0]); err != nil {
+		if err := checkRange(s.Index, n, r.Tensors[0]); err != nil {
 			return nil, err
 		}
 		if err := checkTwo(s); err != nil {
@@ -32,7 +32,7 @@ var Border = Register(Kind{
 			return nil, fmt.Errorf("the output has the shape %v and is no segmentation, [batch, classes, height, width]",
 				r.Shape)
 		}
-		seen, err := predicted(sc, r.Tensors[0])
+		seen, err := predictPixels(sc, r.Tensors[0])
 		if err != nil {
 			return nil, err
 		}

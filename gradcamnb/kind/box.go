@@ -19,7 +19,7 @@ var Box = Register(Kind{
 		if len(parts) < 2 || len(parts) > 3 {
 			return Spec{}, textErrorf("write box:X0,Y0,X1,Y1:CLASS")
 		}
-		s, err := numbered("box")(parts[1])
+		s, err := readNumbers("box")(parts[1])
 		if err != nil {
 			return Spec{}, err
 		}
@@ -41,20 +41,22 @@ var Box = Register(Kind{
 		return fmt.Sprintf("box:%g,%g,%g,%g:%s%s", s.Box[0], s.Box[1], s.Box[2], s.Box[3], s.element(), edgeSuffix(s))
 	},
 	WithIndex: setIndex,
-	Elements:  named,
+	Elements:  outputElements,
 	Resolve: func(sc Scene, s Spec) ([]ResolvedTarget, error) {
-		return wrapOne(boxed(sc, s, func(f *Findings, i int) (heatmap.Detection, error) { return f.drawn(s, s.Box, i) },
-			func(d heatmap.Detection) string { return "box at " + corners(d.Box) }))
+		match := func(f *Findings, i int) (heatmap.Detection, error) { return f.matchDrawn(s, s.Box, i) }
+		return wrapOne(resolveDetection(sc, s, match, func(d heatmap.Detection) string {
+			return "box at " + corners(d.Box)
+		}))
 	},
 })
 
-// drawn returns a box that the user drew as a detection. It checks that the model can see the box.
-func (f *Findings) drawn(s Spec, b heatmap.Box, picture int) (heatmap.Detection, error) {
+// matchDrawn returns a box that the user drew as a detection. It checks that the model can see the box.
+func (f *Findings) matchDrawn(s Spec, b heatmap.Box, picture int) (heatmap.Detection, error) {
 	frame, class := f.Frames[picture], s.Index[0]
 	if !(b[0] < b[2] && b[1] < b[3]) {
 		return heatmap.Detection{}, fmt.Errorf("the box %v has no area: give x0, y0, x1, y1 with x0 < x1 and y0 < y1", b)
 	}
-	b = rounded(b, frame)
+	b = cutRounding(b, frame)
 	if b[0] < 0 || b[1] < 0 || b[2] > float64(frame.PictureW) || b[3] > float64(frame.PictureH) {
 		return heatmap.Detection{}, fmt.Errorf("the box %v does not lie in the picture of %d x %d pixels", b, frame.PictureW,
 			frame.PictureH)
@@ -76,9 +78,9 @@ func (f *Findings) drawn(s Spec, b heatmap.Box, picture int) (heatmap.Detection,
 	return d, nil
 }
 
-// rounded cuts a box off at the picture's edges if it reaches less than a pixel over them, as a box may that was
+// cutRounding cuts a box off at the picture's edges if it reaches less than a pixel over them, as a box may that was
 // rounded for printing. It returns any other box as it is.
-func rounded(b heatmap.Box, f imgio.Frame) heatmap.Box {
+func cutRounding(b heatmap.Box, f imgio.Frame) heatmap.Box {
 	w, h := float64(f.PictureW), float64(f.PictureH)
 	if b[0] > -1 && b[1] > -1 && b[2] < w+1 && b[3] < h+1 {
 		return heatmap.Box{max(b[0], 0), max(b[1], 0), min(b[2], w), min(b[3], h)}

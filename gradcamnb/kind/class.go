@@ -8,5 +8,5 @@ var Class = Register(Kind{
 		{"class:285", "the logit of a class; class:3,5 names one a picture"},
 		{"class:tiger cat", "the logit of a class by its label"},
 	},
-	Read: namedOrNumbered("class"), WithIndex: setIndex, Elements: named, Resolve: elements("class", Classes),
+	Read: readNamesOrNumbers("class"), WithIndex: setIndex, Elements: outputElements, Resolve: elements("class", Classes),
 })

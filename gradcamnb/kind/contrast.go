@@ -10,7 +10,7 @@ import (
 var Contrast = Register(Kind{
 	Name: "contrast", Score: "weighted", NamesSeveral: true,
 	Forms: []Form{{"contrast:285,282", "why class 285 rather than class 282"}},
-	Read:  numbered("contrast"),
+	Read:  readNumbers("contrast"),
 	Resolve: func(sc Scene, s Spec) ([]ResolvedTarget, error) {
 		if err := checkTwo(s); err != nil {
 			return nil, err
@@ -37,7 +37,7 @@ func weigh(sc Scene, s Spec, weights map[int]float32, words string) (ResolvedTar
 	if err != nil {
 		return r, err
 	}
-	if err := inRange(s.Index, n, r.Tensors[0]); err != nil {
+	if err := checkRange(s.Index, n, r.Tensors[0]); err != nil {
 		return r, err
 	}
 	if len(r.Shape) != 2 {

@@ -17,14 +17,14 @@ var Detection = Register(Kind{
 	Forms: []Form{{"detection:RANK[:SIDE]", "a detection, 1 the surest; or its left, top, right or bottom side"}},
 	Read: func(rest string) (Spec, error) {
 		rank, edge, _ := strings.Cut(rest, ":")
-		s, err := numbered("detection")(rank)
+		s, err := readNumbers("detection")(rank)
 		s.Edge = edge
 		return s, err
 	},
 	Write:     func(s Spec) string { return "detection:" + s.element() + edgeSuffix(s) },
 	WithIndex: setIndex,
 	Resolve: func(sc Scene, s Spec) ([]ResolvedTarget, error) {
-		r, err := boxed(sc, s, func(f *Findings, i int) (heatmap.Detection, error) { return f.ranked(s, i) },
+		r, err := resolveDetection(sc, s, func(f *Findings, i int) (heatmap.Detection, error) { return f.findRanked(s, i) },
 			func(d heatmap.Detection) string {
 				return fmt.Sprintf("detection %d at %s", s.Index[0], corners(d.Box))
 			})
@@ -43,8 +43,9 @@ func edgeSuffix(s Spec) string {
 	return ":" + s.Edge
 }
 
-// boxed looks up a target that is a detection. pick chooses the detection of each picture, and words names it.
-func boxed(sc Scene, s Spec, pick func(f *Findings, picture int) (heatmap.Detection, error),
+// resolveDetection looks up a target that is a detection. pick chooses the detection of each picture, and words names
+// it.
+func resolveDetection(sc Scene, s Spec, pick func(f *Findings, picture int) (heatmap.Detection, error),
 	words func(heatmap.Detection) string) (ResolvedTarget, error) {
 	if s.Edge != "" && !slices.Contains(Edges, s.Edge) {
 		return ResolvedTarget{}, fmt.Errorf("a box has no side %q; it has %s", s.Edge, strings.Join(Edges, ", "))
@@ -52,7 +53,7 @@ func boxed(sc Scene, s Spec, pick func(f *Findings, picture int) (heatmap.Detect
 	if len(s.Index) != 1 {
 		return ResolvedTarget{}, fmt.Errorf("it names %d numbers and needs one", len(s.Index))
 	}
-	f := sc.Found()
+	f := sc.Findings()
 	r := ResolvedTarget{Edge: s.Edge, Labels: f.Labels}
 	for i := range f.Detections {
 		d, err := pick(f, i)
@@ -70,8 +71,8 @@ func boxed(sc Scene, s Spec, pick func(f *Findings, picture int) (heatmap.Detect
 	return r, nil
 }
 
-// ranked returns the detection of one picture that has the target's rank.
-func (f *Findings) ranked(s Spec, picture int) (heatmap.Detection, error) {
+// findRanked returns the detection of one picture that has the target's rank.
+func (f *Findings) findRanked(s Spec, picture int) (heatmap.Detection, error) {
 	rank, found := s.Index[0], f.Detections[picture]
 	if rank < 1 {
 		return heatmap.Detection{}, fmt.Errorf("detections are numbered from 1, the surest")

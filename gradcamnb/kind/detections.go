@@ -49,7 +49,7 @@ var Detections = Register(Kind{
 	},
 	WithIndex: func(_ Spec, rank int) Spec { return Spec{Kind: "detection", Index: []int{rank}} },
 	Resolve: func(sc Scene, s Spec) ([]ResolvedTarget, error) {
-		f := sc.Found()
+		f := sc.Findings()
 		if n := len(f.Detections); n != 1 {
 			return nil, fmt.Errorf("there are %d pictures, each with its own detections: explain the detections of one picture at a time", n)
 		}
@@ -61,8 +61,8 @@ var Detections = Register(Kind{
 		for rank := 1; rank <= n; rank++ {
 			one := Spec{Kind: "detection", Index: []int{rank}}
 			masked := false
-			r, err := boxed(sc, one, func(f *Findings, i int) (heatmap.Detection, error) {
-				d, err := f.ranked(one, i)
+			r, err := resolveDetection(sc, one, func(f *Findings, i int) (heatmap.Detection, error) {
+				d, err := f.findRanked(one, i)
 				masked = len(d.Mask.Values) > 0 && s.Value != byBoxes
 				return d, err
 			}, func(d heatmap.Detection) string { return fmt.Sprintf("detection %d at %s", rank, corners(d.Box)) })

@@ -5,5 +5,5 @@ package kind
 var Element = Register(Kind{
 	Name: "tensor", Score: "class", Measured: "softmax",
 	Forms: []Form{{"tensor:NAME:INDEX", "an element of any tensor, e.g. before a sigmoid"}},
-	Read:  nameAndIndex("tensor"), Write: writeNameAndIndex, WithIndex: setIndex, Elements: named, Resolve: elements("class", Numbers),
+	Read:  nameAndIndex("tensor"), Write: writeNameAndIndex, WithIndex: setIndex, Elements: outputElements, Resolve: elements("class", Numbers),
 })

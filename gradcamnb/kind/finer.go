@@ -4,5 +4,5 @@ package kind
 var Finer = Register(Kind{
 	Name: "finer", Score: "finer",
 	Forms: []Form{{"finer:285", "what sets a class apart from the three most similar (FinerCAM)"}},
-	Read:  namedOrNumbered("finer"), WithIndex: setIndex, Elements: named, Resolve: elements("finer", Classes),
+	Read:  readNamesOrNumbers("finer"), WithIndex: setIndex, Elements: outputElements, Resolve: elements("finer", Classes),
 })

@@ -15,11 +15,11 @@ var Function = Register(Kind{
 	},
 })
 
-// OfFunction returns a target of the kind [Function]. It can be explained in this process only.
-func OfFunction(name string, function any) Spec {
+// NewFunction returns a target of the kind [Function]. It can be explained in this process only.
+func NewFunction(name string, function any) Spec {
 	return Spec{Kind: "func", Name: name, function: function}
 }
 
-// Func returns the function that [OfFunction] was given. It returns nil for another kind of target, and for a target
+// Func returns the function that [NewFunction] was given. It returns nil for another kind of target, and for a target
 // that came from another process.
 func (s Spec) Func() any { return s.function }

@@ -10,15 +10,15 @@ import (
 var Instance = Register(Kind{
 	Name: "instance", IsDetection: true,
 	Forms:     []Form{{"instance:RANK", "a detection of a model with instance masks, by its mask"}},
-	Read:      numbered("instance"),
+	Read:      readNumbers("instance"),
 	Write:     func(s Spec) string { return "instance:" + s.element() + edgeSuffix(s) },
 	WithIndex: setIndex,
 	Resolve: func(sc Scene, s Spec) ([]ResolvedTarget, error) {
-		if err := noSide(s); err != nil {
+		if err := refuseSide(s); err != nil {
 			return nil, err
 		}
-		r, err := boxed(sc, s, func(f *Findings, i int) (heatmap.Detection, error) {
-			d, err := f.ranked(s, i)
+		r, err := resolveDetection(sc, s, func(f *Findings, i int) (heatmap.Detection, error) {
+			d, err := f.findRanked(s, i)
 			if err == nil && len(d.Mask.Values) == 0 {
 				err = fmt.Errorf("the model has no instance masks (its decoder is %s): explain the detection", f.Decoder)
 			}
@@ -32,8 +32,8 @@ var Instance = Register(Kind{
 	},
 })
 
-// noSide returns an error if the target asks for a side, since masks have none.
-func noSide(s Spec) error {
+// refuseSide returns an error if the target asks for a side, since masks have none.
+func refuseSide(s Spec) error {
 	if s.Edge != "" {
 		return fmt.Errorf("an instance's mask has no %s side: explain the side of the detection", s.Edge)
 	}

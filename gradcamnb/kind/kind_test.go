@@ -150,7 +150,7 @@ func (s scene) Tensor(name, _ string, _ TensorReading) (Tensor, error) {
 func (s scene) Values(string, image.Image) ([]int, []float32, error) {
 	return []int{1, len(s.scores)}, s.scores, nil
 }
-func (s scene) Found() *Findings { return s.found }
+func (s scene) Findings() *Findings { return s.found }
 
 // A class is found by its name: the exact label first, then whole words, then any part, and of
 // several the likeliest; what was taken is said.

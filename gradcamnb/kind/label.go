@@ -20,7 +20,7 @@ func findLabel(sc Scene, r ResolvedTarget, name string) (index int, note string,
 	if len(r.Labels) == 0 {
 		return 0, "", noClassf("nothing names the classes of the output %q: put them into the sidecar or the card, or give the number", r.Tensors[0])
 	}
-	found, exact := matching(r.Labels, name)
+	found, exact := matchLabels(r.Labels, name)
 	switch {
 	case len(found) == 0:
 		near := nearest.Names(r.Labels, name, 5)
@@ -47,17 +47,17 @@ func findLabel(sc Scene, r ResolvedTarget, name string) (index int, note string,
 	return index, note, nil
 }
 
-// matching returns the numbers of the labels that a name may mean, by the first rule that finds any. exact tells
+// matchLabels returns the numbers of the labels that a name may mean, by the first rule that finds any. exact tells
 // whether that was the first rule, that the name is the label.
-func matching(labels []string, name string) (found []int, exact bool) {
-	want := folded(name)
+func matchLabels(labels []string, name string) (found []int, exact bool) {
+	want := foldWords(name)
 	rules := []func(label string) bool{
 		func(label string) bool {
-			return folded(label) == want || slices.ContainsFunc(strings.Split(label, ","),
-				func(part string) bool { return folded(part) == want })
+			return foldWords(label) == want || slices.ContainsFunc(strings.Split(label, ","),
+				func(part string) bool { return foldWords(part) == want })
 		},
-		func(label string) bool { return strings.Contains(spaced(label), spaced(name)) },
-		func(label string) bool { return strings.Contains(folded(label), want) },
+		func(label string) bool { return strings.Contains(spaceWords(label), spaceWords(name)) },
+		func(label string) bool { return strings.Contains(foldWords(label), want) },
 	}
 	for i, rule := range rules {
 		for k, label := range labels {
@@ -72,15 +72,15 @@ func matching(labels []string, name string) (found []int, exact bool) {
 	return nil, false
 }
 
-// folded returns a text in lower case, with single spaces in place of spaces, dashes and underscores.
-func folded(text string) string {
+// foldWords returns a text in lower case, with single spaces in place of spaces, dashes and underscores.
+func foldWords(text string) string {
 	return strings.Join(strings.FieldsFunc(strings.ToLower(text), func(r rune) bool {
 		return unicode.IsSpace(r) || r == '-' || r == '_'
 	}), " ")
 }
 
-// spaced returns a text's words in lower case, with one space before and after each.
-func spaced(text string) string {
+// spaceWords returns a text's words in lower case, with one space before and after each.
+func spaceWords(text string) string {
 	words := strings.FieldsFunc(strings.ToLower(text), func(r rune) bool {
 		return !unicode.IsLetter(r) && !unicode.IsNumber(r)
 	})

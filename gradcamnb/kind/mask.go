@@ -12,20 +12,22 @@ var Mask = Register(Kind{
 	Name: "mask", IsDetection: true,
 	Write:     func(s Spec) string { return "mask:" + s.element() + edgeSuffix(s) },
 	WithIndex: setIndex,
-	Elements:  named,
+	Elements:  outputElements,
 	Resolve: func(sc Scene, s Spec) ([]ResolvedTarget, error) {
-		if err := noSide(s); err != nil {
+		if err := refuseSide(s); err != nil {
 			return nil, err
 		}
-		r, err := boxed(sc, s, func(f *Findings, i int) (heatmap.Detection, error) { return f.drawnMask(s, i) },
-			func(d heatmap.Detection) string { return "mask at " + corners(d.Box) })
+		match := func(f *Findings, i int) (heatmap.Detection, error) { return f.matchDrawnMask(s, i) }
+		r, err := resolveDetection(sc, s, match, func(d heatmap.Detection) string {
+			return "mask at " + corners(d.Box)
+		})
 		r.Masked, r.Drawn = true, true
 		return wrapOne(r, err)
 	},
 })
 
-// drawnMask returns an instance that the user drew, as a detection with a mask of the picture.
-func (f *Findings) drawnMask(s Spec, picture int) (heatmap.Detection, error) {
+// matchDrawnMask returns an instance that the user drew, as a detection with a mask of the picture.
+func (f *Findings) matchDrawnMask(s Spec, picture int) (heatmap.Detection, error) {
 	frame := f.Frames[picture]
 	if len(s.Masks) != 1 && len(s.Masks) != len(f.Frames) {
 		return heatmap.Detection{}, fmt.Errorf("it has %d masks for %d pictures; give one, or one a picture", len(s.Masks),
@@ -47,7 +49,7 @@ func (f *Findings) drawnMask(s Spec, picture int) (heatmap.Detection, error) {
 		return heatmap.Detection{},
 			fmt.Errorf("the mask is empty: mark the instance's pixels with 1 (white), the others with 0 (black)")
 	}
-	d, err := f.drawn(s, around, picture)
+	d, err := f.matchDrawn(s, around, picture)
 	d.Mask = m
 	return d, err
 }

@@ -9,7 +9,7 @@ import (
 var NamedOutput = Register(Kind{
 	Name: "output", Score: "class", Measured: "softmax",
 	Forms: []Form{{"output:NAME:INDEX", "an element of a named output"}},
-	Read:  nameAndIndex("output"), Write: writeNameAndIndex, WithIndex: setIndex, Elements: named,
+	Read:  nameAndIndex("output"), Write: writeNameAndIndex, WithIndex: setIndex, Elements: outputElements,
 	Resolve: func(sc Scene, s Spec) ([]ResolvedTarget, error) {
 		if !sc.Outputs().find(s.Name) {
 			return nil, fmt.Errorf("the model has no output %q; it has %q", s.Name, sc.Outputs().Names())

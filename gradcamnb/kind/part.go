@@ -16,7 +16,7 @@ var Part = Register(Kind{
 	Read: func(rest string) (Spec, error) {
 		rest, mean := strings.CutSuffix(rest, ":mean")
 		class, point, _ := strings.Cut(rest, ":")
-		s, err := namedOrNumbered("part")(class)
+		s, err := readNamesOrNumbers("part")(class)
 		if err != nil {
 			return Spec{}, err
 		}
@@ -31,7 +31,7 @@ var Part = Register(Kind{
 		return fmt.Sprintf("part:%s:%d,%d%s", s.element(), s.Point.X, s.Point.Y, meanSuffix(s))
 	},
 	Resolve: func(sc Scene, s Spec) ([]ResolvedTarget, error) {
-		return wrapOne(overMasks(sc, s, func(p segmentation, class int) (heatmap.Grid, error) {
+		return wrapOne(resolveMasks(sc, s, func(p segmentation, class int) (heatmap.Grid, error) {
 			return p.part(class, s.Point)
 		}))
 	},

@@ -19,9 +19,9 @@ var Region = Register(Kind{
 	Read:      readRegion,
 	Write:     func(s Spec) string { return "region:" + s.element() + meanSuffix(s) },
 	WithIndex: setIndex,
-	Elements:  named,
+	Elements:  outputElements,
 	Resolve: func(sc Scene, s Spec) ([]ResolvedTarget, error) {
-		return wrapOne(overMasks(sc, s, segmentation.region))
+		return wrapOne(resolveMasks(sc, s, segmentation.region))
 	},
 })
 
@@ -49,7 +49,7 @@ func (p segmentation) region(class int) (heatmap.Grid, error) {
 func readRegion(rest string) (Spec, error) {
 	rest, mean := strings.CutSuffix(rest, ":mean")
 	class, file, masked := strings.Cut(rest, ":")
-	s, err := namedOrNumbered("region")(class)
+	s, err := readNamesOrNumbers("region")(class)
 	s.Mean = mean
 	if err != nil || !masked {
 		return s, err

@@ -23,8 +23,8 @@ type Scene interface {
 	// second is not nil, it runs the model on that picture alone.
 	Values(tensor string, second image.Image) (dims []int, values []float32, err error)
 
-	// Found returns what the detector finds in the pictures. It returns nil unless a target is a detection.
-	Found() *Findings
+	// Findings returns what the detector finds in the pictures. It returns nil unless a target is a detection.
+	Findings() *Findings
 }
 
 // TensorReading says how a tensor is read.
@@ -144,7 +144,7 @@ func element(sc Scene, s Spec, score string, as TensorReading) (ResolvedTarget, 
 	if r.Index, err = perPicture(index, sc.Batch()); err != nil {
 		return r, err
 	}
-	if err := inRange(index, n, r.Tensors[0]); err != nil {
+	if err := checkRange(index, n, r.Tensors[0]); err != nil {
 		return r, err
 	}
 	if r.Score == "binary" {
@@ -170,7 +170,7 @@ func noClassf(format string, args ...any) error {
 	return fault.Errorf(fault.ErrNoClass, format, args...)
 }
 
-func inRange(index []int, n int, tensor string) error {
+func checkRange(index []int, n int, tensor string) error {
 	for _, i := range index {
 		if i < 0 || i >= n {
 			return noClassf("there is no class %d: the tensor %q has %s", i, tensor, DescribeClasses(n))

@@ -14,8 +14,8 @@ type segmentation struct {
 	class []int
 }
 
-// predicted runs the model and returns the best class of every pixel, for every picture.
-func predicted(sc Scene, tensor string) ([]segmentation, error) {
+// predictPixels runs the model and returns the best class of every pixel, for every picture.
+func predictPixels(sc Scene, tensor string) ([]segmentation, error) {
 	dims, values, err := sc.Values(tensor, nil)
 	if err != nil {
 		return nil, err
@@ -65,9 +65,9 @@ func (p segmentation) classes() []int {
 	return slices.Compact(sorted)
 }
 
-// overMasks looks up a class of a segmentation that is scored over masks [h, w]. It takes the masks of the target. If
-// there are none, predict makes them from the model's own segmentation.
-func overMasks(sc Scene, s Spec, predict func(p segmentation, class int) (heatmap.Grid, error)) (
+// resolveMasks looks up a class of a segmentation that is scored over masks [h, w]. It takes the masks of the target.
+// If there are none, predict makes them from the model's own segmentation.
+func resolveMasks(sc Scene, s Spec, predict func(p segmentation, class int) (heatmap.Grid, error)) (
 	ResolvedTarget, error) {
 	r, err := element(sc, s, "region", Places)
 	if err != nil {
@@ -75,7 +75,7 @@ func overMasks(sc Scene, s Spec, predict func(p segmentation, class int) (heatma
 	}
 	masks := s.Masks
 	if len(masks) == 0 {
-		seen, err := predicted(sc, r.Tensors[0])
+		seen, err := predictPixels(sc, r.Tensors[0])
 		if err != nil {
 			return r, err
 		}

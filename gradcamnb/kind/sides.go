@@ -12,12 +12,12 @@ import (
 var Sides = Register(Kind{
 	Name: "sides", IsDetection: true, NamesSeveral: true,
 	Forms: []Form{{"sides:RANK", "a detection and each of its four sides, a map each, and one of all five"}},
-	Read:  numbered("sides"), WithIndex: setIndex,
+	Read:  readNumbers("sides"), WithIndex: setIndex,
 	Resolve: func(sc Scene, s Spec) ([]ResolvedTarget, error) {
 		var out []ResolvedTarget
 		for _, edge := range append([]string{""}, Edges...) {
 			s.Edge = edge
-			r, err := boxed(sc, s, func(f *Findings, i int) (heatmap.Detection, error) { return f.ranked(s, i) },
+			r, err := resolveDetection(sc, s, func(f *Findings, i int) (heatmap.Detection, error) { return f.findRanked(s, i) },
 				func(d heatmap.Detection) string { return fmt.Sprintf("detection %d at %s", s.Index[0], corners(d.Box)) })
 			if err != nil {
 				return nil, err

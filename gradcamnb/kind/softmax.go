@@ -4,5 +4,5 @@ package kind
 var Softmax = Register(Kind{
 	Name: "softmax", Score: "softmax",
 	Forms: []Form{{"softmax:285", "the softmax probability of a class"}},
-	Read:  namedOrNumbered("softmax"), WithIndex: setIndex, Elements: named, Resolve: elements("softmax", Classes),
+	Read:  readNamesOrNumbers("softmax"), WithIndex: setIndex, Elements: outputElements, Resolve: elements("softmax", Classes),
 })

@@ -56,16 +56,16 @@ func readIndices(list string) ([]int, error) {
 	return out, nil
 }
 
-// numbered returns a [Kind.Read] for kinds whose text is only numbers.
-func numbered(name string) func(string) (Spec, error) {
+// readNumbers returns a [Kind.Read] for kinds whose text is only numbers.
+func readNumbers(name string) func(string) (Spec, error) {
 	return func(rest string) (Spec, error) {
 		index, err := readIndices(rest)
 		return Spec{Kind: name, Index: index}, err
 	}
 }
 
-// namedOrNumbered returns a [Kind.Read] for kinds whose text is numbers or the name of a class.
-func namedOrNumbered(name string) func(string) (Spec, error) {
+// readNamesOrNumbers returns a [Kind.Read] for kinds whose text is numbers or the name of a class.
+func readNamesOrNumbers(name string) func(string) (Spec, error) {
 	return func(rest string) (Spec, error) {
 		index, err := readIndices(rest)
 		if err == nil {
@@ -84,5 +84,5 @@ func setIndex(s Spec, index int) Spec {
 	return s
 }
 
-// named is the [Kind.Elements] of kinds that are about one output.
-func named(s Spec, m Outputs) []string { return m.Labels(s.Name) }
+// outputElements is the [Kind.Elements] of kinds that are about one output.
+func outputElements(s Spec, m Outputs) []string { return m.Labels(s.Name) }

@@ -5,5 +5,5 @@ package kind
 var Tag = Register(Kind{
 	Name: "tag", Score: "class", Measured: "sigmoid",
 	Forms: []Form{{"tag:4", "the logit of a tag, by number or label; tags:1,4 those of several together"}},
-	Read:  namedOrNumbered("tag"), WithIndex: setIndex, Elements: named, Resolve: elements("class", Classes),
+	Read:  readNamesOrNumbers("tag"), WithIndex: setIndex, Elements: outputElements, Resolve: elements("class", Classes),
 })

@@ -23,7 +23,7 @@ var TagsAbove = Register(Kind{
 	},
 	Write:     func(s Spec) string { return fmt.Sprintf("tags>%g", s.Threshold) },
 	WithIndex: func(_ Spec, index int) Spec { return Spec{Kind: "tag", Index: []int{index}} },
-	Elements:  named,
+	Elements:  outputElements,
 	Resolve: func(sc Scene, s Spec) ([]ResolvedTarget, error) {
 		t, err := sc.Tensor(sc.Outputs()[0].Name, "class", Classes)
 		if err != nil {

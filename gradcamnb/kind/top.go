@@ -19,7 +19,7 @@ var Top = Register(Kind{
 		return Spec{Kind: "top", Index: []int{n}}, nil
 	},
 	WithIndex: func(s Spec, index int) Spec { return Spec{Kind: "class", Name: s.Name, Index: []int{index}} },
-	Elements:  named,
+	Elements:  outputElements,
 	Resolve: func(sc Scene, s Spec) ([]ResolvedTarget, error) {
 		r, n, err := lookUp(sc, s, "class", Classes)
 		if err != nil {
@@ -34,7 +34,7 @@ var Top = Register(Kind{
 		}
 		r.Words = fmt.Sprintf("top %d", r.Rank)
 		if r.Score == "binary" {
-			return wrapOne(predictedOfTwo(sc, r))
+			return wrapOne(findPredictedOfTwo(sc, r))
 		}
 		return []ResolvedTarget{r}, nil
 	},

@@ -60,7 +60,7 @@ func (e Explorer) Run(ctx context.Context) error {
 	first.Methods, first.Sampling = all.Methods, all.Sampling
 	reason := unreachable()
 	if reason == "" {
-		one, err := opening(first)
+		one, err := firstRequest(first)
 		if err != nil {
 			return err
 		}
@@ -108,7 +108,7 @@ func offerAll(m *gradcamnb.Model, r gradcamnb.Request) gradcamnb.Request {
 	layers, err := m.Layers(r)
 	r.Layers = stages(layers)
 	if unasked && (err != nil || len(r.Layers) == 0) { // what is wrong with the model, if anything is, its first map says
-		return hiding(r)
+		return riseRequest(r)
 	}
 	return r
 }
@@ -150,8 +150,8 @@ func stages(layers []gradcamnb.Layer) []string {
 	return names[max(0, len(names)-deepest):]
 }
 
-// hiding returns the request for RISE. If it does not say how many masks, they are few enough to wait for.
-func hiding(r gradcamnb.Request) gradcamnb.Request {
+// riseRequest returns the request for RISE. If it does not say how many masks, they are few enough to wait for.
+func riseRequest(r gradcamnb.Request) gradcamnb.Request {
 	r.Methods = []string{"RISE"}
 	if r.Sampling.Masks == 0 {
 		r.Sampling.Masks, r.Sampling.Design = 512, "balanced"
@@ -159,9 +159,9 @@ func hiding(r gradcamnb.Request) gradcamnb.Request {
 	return r
 }
 
-// opening returns the request for the first map to be seen: of one layer, one method, and the surest of all detections,
-// which is quicker than all.
-func opening(r gradcamnb.Request) (gradcamnb.Request, error) {
+// firstRequest returns the request for the first map to be seen: of one layer, one method, and the surest of all
+// detections, which is quicker than all.
+func firstRequest(r gradcamnb.Request) (gradcamnb.Request, error) {
 	r.Layers, r.Methods, r.Targets = r.Layers[:min(1, len(r.Layers))], r.Methods[:min(1, len(r.Methods))],
 		r.Targets[:min(1, len(r.Targets))]
 	if len(r.Targets) == 0 || r.Targets[0].Kind != kind.Detections.Name {
@@ -229,7 +229,7 @@ func (s *session) run(ctx context.Context, first gradcamnb.Request) (reason stri
 	// The live card is removed in any case, since it does nothing without the cell.
 	remove := func() { gonbui.UpdateHTML(id, "") }
 	gonbui.UpdateHTML(id, reach) // before the connection is opened; the card replaces it
-	if !s.greeted(ctx, heard.hello, func() { gonbui.UpdateHTML(id, card) }) {
+	if !s.waitForHello(ctx, heard.hello, func() { gonbui.UpdateHTML(id, card) }) {
 		remove()
 		return "the page did not answer; it must be one of JupyterLab or Jupyter Notebook, and not VS Code or Colab", nil
 	}
@@ -240,12 +240,12 @@ func (s *session) run(ctx context.Context, first gradcamnb.Request) (reason stri
 	return "", s.leave()
 }
 
-// greeted shows the card and waits until the page says hello. It returns false if the page does not. It shows the card
-// up to three times, because GoNB's side of the page gives a connection up that takes half a second to open
+// waitForHello shows the card and waits until the page says hello. It returns false if the page does not. It shows the
+// card up to three times, because GoNB's side of the page gives a connection up that takes half a second to open
 // (docs/upstream.md), and what the card said on it is lost.
 //
 // Until the page says hello, a line says what the cell waits for.
-func (s *session) greeted(ctx context.Context, hello <-chan bool, show func()) bool {
+func (s *session) waitForHello(ctx context.Context, hello <-chan bool, show func()) bool {
 	line := gonbui.UniqueId()
 	defer renew(line, "")
 	patience := cmp.Or(s.Answer, 15*time.Second)
@@ -371,7 +371,7 @@ func (s *session) keep(r *heatmap.Result) {
 func (s *session) leave() error {
 	seen := *s.result
 	seen.Maps = s.latest
-	last := s.last()
+	last := s.lastMap()
 	if err := showOpen([]*heatmap.Result{&seen}, []*heatmap.Result{s.result}, last); err != nil {
 		return err
 	}
@@ -383,8 +383,8 @@ func (s *session) leave() error {
 	return checkDelivered()
 }
 
-// last returns the map that was looked at last.
-func (s *session) last() *heatmap.Map {
+// lastMap returns the map that was looked at last.
+func (s *session) lastMap() *heatmap.Map {
 	for _, m := range s.result.Maps {
 		if c := s.chosen; c.Method != "" && element(m) == c.Index && m.Layer == c.Layer && m.Method == c.Method {
 			return m

@@ -78,7 +78,7 @@ func (c canvas) opaque() *image.RGBA {
 // text writes a line whose baseline begins at (x, y). The line is spelled (see spelled) and cut to the width.
 func (c canvas) text(s string, x, y, width int, face font.Face, col color.NRGBA) {
 	d := font.Drawer{Dst: c.opaque(), Src: image.NewUniform(c.shade(col)), Face: face, Dot: fixed.P(x, y)}
-	d.DrawString(shorten(spelled(s), width, face))
+	d.DrawString(shorten(spellOut(s), width, face))
 }
 
 func (c canvas) textRight(s string, x, y int, face font.Face, col color.NRGBA) {
@@ -109,11 +109,11 @@ func shorten(s string, width int, face font.Face) string {
 
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 
-// wrapped breaks a text into lines of at most the width.
-func wrapped(s string, width int, face font.Face) []string {
+// wrapText breaks a text into lines of at most the width.
+func wrapText(s string, width int, face font.Face) []string {
 	var lines []string
 	line := ""
-	for _, word := range strings.Fields(spelled(s)) {
+	for _, word := range strings.Fields(spellOut(s)) {
 		longer := strings.TrimSpace(line + " " + word)
 		if line != "" && textWidth(longer, face) > width {
 			lines = append(lines, line)

@@ -30,19 +30,19 @@ const (
 func Card(r *heatmap.Result, m *heatmap.Map, o *Options) *image.NRGBA {
 	f := faces()
 	shown, drawn, fixed := laidOut(r, m, o)
-	w, h := fitted(drawn.W, drawn.H)
+	w, h := fitSize(drawn.W, drawn.H)
 	var picture *image.NRGBA
 	if r.Picture != nil {
-		w, h = fitted(shown.Picture.Bounds().Dx(), shown.Picture.Bounds().Dy())
+		w, h = fitSize(shown.Picture.Bounds().Dx(), shown.Picture.Bounds().Dy())
 		picture = shrunk(shown.Picture, w, h)
 	}
 
-	bar := max(barWidth+barText, min(textWidth(spelled(m.Unit), f.small), widestUnit))
+	bar := max(barWidth+barText, min(textWidth(spellOut(m.Unit), f.small), widestUnit))
 	columns := []int{w, bar}
 	if r.Picture != nil {
 		columns = append([]int{w}, columns...)
 	}
-	list := listed(r, m)
+	list := listPredictions(r, m)
 	if len(list) > 0 {
 		columns = append(columns, listing)
 	}
@@ -57,10 +57,10 @@ func Card(r *heatmap.Result, m *heatmap.Map, o *Options) *image.NRGBA {
 	if m.Note != "" {
 		words = strings.TrimSpace(m.Note + " " + words)
 	}
-	if o.clipped(m) {
+	if o.isClipped(m) {
 		words = strings.TrimSpace(clipWords(m, o) + " " + words)
 	}
-	diagnosis := wrapped(words, inner, f.body)
+	diagnosis := wrapText(words, inner, f.body)
 	top := margin + 2*lineH + 22
 	bodyH := max(h, len(list)*40+18)
 	height := top + bodyH + margin
@@ -69,8 +69,8 @@ func Card(r *heatmap.Result, m *heatmap.Map, o *Options) *image.NRGBA {
 	}
 	c := o.canvas(width, height)
 
-	c.text(fmt.Sprintf("%s: %s", r.Model, madeBy(m)), margin, margin+14, inner, f.title, ink)
-	c.text(subtitle(r, m, spelled(m.Class)), margin, margin+14+lineH, inner, f.body, faint)
+	c.text(fmt.Sprintf("%s: %s", r.Model, methodWords(m)), margin, margin+14, inner, f.title, ink)
+	c.text(subtitle(r, m, spellOut(m.Class)), margin, margin+14+lineH, inner, f.body, faint)
 
 	x := margin
 	if r.Picture != nil {
@@ -92,8 +92,8 @@ func Card(r *heatmap.Result, m *heatmap.Map, o *Options) *image.NRGBA {
 	return c.NRGBA
 }
 
-// fitted returns the size at which a picture of w x h pixels is shown.
-func fitted(w, h int) (int, int) {
+// fitSize returns the size at which a picture of w x h pixels is shown.
+func fitSize(w, h int) (int, int) {
 	scale := float64(side) / float64(max(w, h))
 	if scale > 1 {
 		scale = max(1, float64(smallest)/float64(max(w, h)))
@@ -109,7 +109,7 @@ func (c canvas) colorBar(m *heatmap.Map, o *Options, r image.Rectangle) {
 		c.fill(image.Rect(r.Min.X, y, r.Max.X, y+1), colors.At(t))
 	}
 	ticks := scale.ticks(min(5, max(2, r.Dy()/50)))
-	if last := &ticks[len(ticks)-1]; o.clipped(m) {
+	if last := &ticks[len(ticks)-1]; o.isClipped(m) {
 		last.text = "≥ " + last.text
 	}
 	c.ticks(ticks, r, barText-8)
@@ -125,8 +125,9 @@ func (c canvas) ticks(ticks []tick, r image.Rectangle, width int) {
 	}
 }
 
-// listed returns the best classes of the output that a map explains, and the explained one if it is not among them.
-func listed(r *heatmap.Result, m *heatmap.Map) []heatmap.Prediction {
+// listPredictions returns the best classes of the output that a map explains, and the explained one if it is not among
+// them.
+func listPredictions(r *heatmap.Result, m *heatmap.Map) []heatmap.Prediction {
 	list := r.Predictions(m)
 	if m.Rank > 0 && !slices.ContainsFunc(list, func(p heatmap.Prediction) bool { return p.Index == m.Index }) {
 		list = append(slices.Clone(list), heatmap.Prediction{Index: m.Index, Label: m.Class, Score: m.Score,

@@ -148,14 +148,14 @@ func NewCardMap(m *heatmap.Map) CardMap {
 	if raw.Beyond != [2][2]float64{} { // the script spreads a map over the whole picture
 		raw = m.Signed()
 	}
-	kept := averaged(raw)
+	kept := averageCells(raw)
 	lo, hi := bounds(kept)
 	c := CardMap{
 		Layer: clean(m.Layer), Method: clean(m.Method), Target: clean(m.Target), Class: clean(m.Class), Index: m.Index,
 		Score: finite(m.Score), ScoreUnit: clean(m.ScoreUnit), Unit: clean(m.Unit), Diagnosis: clean(m.Diagnosis),
 		Size: slice(m.Grid), Grid: slice(raw), Kept: slice(kept),
-		Lo: lo, Hi: hi, Values: packed(kept, lo, hi), Field: m.Field, Measured: measured(m),
-		Note: clean(m.Note), Pixels: ofPixels(m), Head: clean(m.Head), Top: cardPredictions(m.Top),
+		Lo: lo, Hi: hi, Values: pack(kept, lo, hi), Field: m.Field, Measured: measures(m),
+		Note: clean(m.Note), Pixels: isPerPixel(m), Head: clean(m.Head), Top: cardPredictions(m.Top),
 		Found: m.Found,
 	}
 	if m.Slices > 0 {
@@ -183,7 +183,7 @@ func cardPredictions(list []heatmap.Prediction) (out []cardPredic) {
 	return out
 }
 
-func measured(m *heatmap.Map) []cardMeasure {
+func measures(m *heatmap.Map) []cardMeasure {
 	var out []cardMeasure
 	for _, name := range slices.Sorted(maps.Keys(m.Metrics)) {
 		out = append(out, cardMeasure{clean(name), finite(float32(m.Metrics[name]))})

@@ -30,15 +30,15 @@ func register(m ColorMap) ColorMap {
 // BlackBody is the default colour map: from black through purple, red and orange to white. Its luminance rises evenly,
 // so it reads the same for colour-blind people and in grey print. It is the extended black body map of Moreland 2016,
 // "Why We Use Bad Color Maps and What You Can Do About It".
-var BlackBody = register(fromPalette("black body", moreland.ExtendedBlackBody()))
+var BlackBody = register(newPaletteMap("black body", moreland.ExtendedBlackBody()))
 
 // BlueRed is the colour map for signed maps: blue below zero, white at zero, red above (Moreland 2009, "Diverging Color
 // Maps for Scientific Visualization"). Zero is at 1/2.
-var BlueRed = register(fromPalette("blue-red", moreland.SmoothBlueRed()))
+var BlueRed = register(newPaletteMap("blue-red", moreland.SmoothBlueRed()))
 
-// fromPalette returns a colour map of a palette. It reads the colours from a table, since computing one goes through
+// newPaletteMap returns a colour map of a palette. It reads the colours from a table, since computing one goes through
 // several colour spaces. The table is so large that no channel is off by more than one of its 256 levels.
-func fromPalette(name string, m palette.ColorMap) ColorMap {
+func newPaletteMap(name string, m palette.ColorMap) ColorMap {
 	const steps = 1 << 11
 	table := sync.OnceValue(func() []color.NRGBA {
 		m.SetMin(0)

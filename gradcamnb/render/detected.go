@@ -42,7 +42,7 @@ func Detected(r *heatmap.Result, o *Options) *image.NRGBA {
 	if len(maps) > 0 {
 		bar := image.Rect(aside, top+2*lineH, aside+barWidth, top+2*lineH+100)
 		c.colorBar(maps[0], one, bar)
-		for i, line := range wrapped(fmt.Sprintf("One colour scale for all maps: %s.",
+		for i, line := range wrapText(fmt.Sprintf("One colour scale for all maps: %s.",
 			one.scale(maps[0]).words(maps[0].Unit)), c.Rect.Dx()-margin-aside, f.small) {
 			c.text(line, aside, bar.Max.Y+lineH+i*captionH, c.Rect.Dx()-margin-aside, f.small, ink)
 		}
@@ -94,9 +94,9 @@ func detectedTitle(r *heatmap.Result, maps []*heatmap.Map) string {
 	if len(maps) == 0 {
 		return title + ": no detection is explained"
 	}
-	made := madeBy(maps[0])
+	made := methodWords(maps[0])
 	for _, m := range maps {
-		if madeBy(m) != made {
+		if methodWords(m) != made {
 			made = maps[0].Method
 		}
 	}

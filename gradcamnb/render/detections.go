@@ -60,7 +60,7 @@ func boxesOn(picture image.Image, found []heatmap.Detection, most float64) *imag
 	var taken []image.Rectangle // by words
 	for i, d := range found {   // over every box and mask
 		words := foundWords(found, i+1)
-		width := min(textWidth(spelled(words), f.small), c.Bounds().Dx()) + 6
+		width := min(textWidth(spellOut(words), f.small), c.Bounds().Dx()) + 6
 		x := min(max(int(d.Box[0]*scale)-2, 0), max(c.Bounds().Dx()-width, 0))
 		place := image.Rect(x, 0, x+width, 16).Add(image.Pt(0, max(int(d.Box[1]*scale)-2-16, 0)))
 		for slices.ContainsFunc(taken, place.Overlaps) && place.Max.Y < c.Bounds().Dy() {
@@ -129,8 +129,8 @@ func DetectionSheet(r *heatmap.Result, o *Options) *image.NRGBA {
 	}
 	for i, row := range rows {
 		y := top + i*rowHeight
-		first := row.first()
-		if crop := cropped(r, first.Box, cell); crop != nil {
+		first := row.firstMap()
+		if crop := cropAround(r, first.Box, cell); crop != nil {
 			c.put(crop, x(0), y)
 		}
 		for k, line := range row.words(first) {
@@ -171,7 +171,7 @@ func verdict(m *heatmap.Map, r *heatmap.Result) string {
 // detectionRow holds the maps of one target: of random masks and of a gradient.
 type detectionRow struct{ drawn, gradient *heatmap.Map }
 
-func (d detectionRow) first() *heatmap.Map {
+func (d detectionRow) firstMap() *heatmap.Map {
 	if d.drawn != nil {
 		return d.drawn
 	}
@@ -179,7 +179,7 @@ func (d detectionRow) first() *heatmap.Map {
 }
 
 func (d detectionRow) words(m *heatmap.Map) []string {
-	lines := wrapped(m.Target, 190, faces().body)
+	lines := wrapText(m.Target, 190, faces().body)
 	if m.Class != "" {
 		lines = append([]string{m.Class}, lines...)
 	}
@@ -232,9 +232,9 @@ func standardError(m *heatmap.Map) *heatmap.Map {
 	return &e
 }
 
-// cropped returns the part of the picture around a box, with the box's outline. It reaches half of the longer side
+// cropAround returns the part of the picture around a box, with the box's outline. It reaches half of the longer side
 // beyond the box and is scaled to fit a square. It is nil if there is no picture or the box lies outside it.
-func cropped(r *heatmap.Result, b heatmap.Box, side int) *image.NRGBA {
+func cropAround(r *heatmap.Result, b heatmap.Box, side int) *image.NRGBA {
 	if r.Picture == nil {
 		return nil
 	}
@@ -247,7 +247,7 @@ func cropped(r *heatmap.Result, b heatmap.Box, side int) *image.NRGBA {
 	}
 	crop := image.NewNRGBA(part)
 	draw.Draw(crop, part, r.Picture, from.Min.Add(part.Min), draw.Src)
-	w, h := fittedSquare(part.Dx(), part.Dy(), side)
+	w, h := fitSquare(part.Dx(), part.Dy(), side)
 	small := shrunk(crop, w, h)
 	sx, sy := float64(w)/float64(part.Dx()), float64(h)/float64(part.Dy())
 	left, top := float64(part.Min.X), float64(part.Min.Y)

@@ -44,7 +44,7 @@ func TestOutlineHasTrueGeometry(t *testing.T) {
 func TestCropIsOutlinedAtItsFinalSize(t *testing.T) {
 	black := color.NRGBA{A: 255}
 	r := &heatmap.Result{Picture: uniform(20, 20, black)}
-	img := cropped(r, heatmap.Box{5, 5, 10, 10}, 110)
+	img := cropAround(r, heatmap.Box{5, 5, 10, 10}, 110)
 	if img.Rect != image.Rect(0, 0, 110, 110) {
 		t.Fatalf("the crop is %v", img.Rect)
 	}
@@ -54,7 +54,7 @@ func TestCropIsOutlinedAtItsFinalSize(t *testing.T) {
 			t.Errorf("at %d it is %v across and %v down, want %v", at, across, down, want)
 		}
 	}
-	if img := cropped(r, heatmap.Box{40, 40, 50, 50}, 110); img != nil {
+	if img := cropAround(r, heatmap.Box{40, 40, 50, 50}, 110); img != nil {
 		t.Errorf("a box outside the picture has the crop %v", img.Rect)
 	}
 }

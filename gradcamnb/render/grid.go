@@ -21,7 +21,7 @@ func Grid(results []*heatmap.Result, o *Options) *image.NRGBA {
 	f := faces()
 	maps := make([]*heatmap.Map, len(results))
 	for i, r := range results {
-		maps[i] = r.Maps[opening([]*heatmap.Result{r}, o)[1]]
+		maps[i] = r.Maps[openingMap([]*heatmap.Result{r}, o)[1]]
 	}
 	across := min(len(results), (gridWidth-2*margin+cellGap)/(gridSide+cellGap))
 	var heights []int // of the pictures of each row
@@ -63,9 +63,9 @@ func Grid(results []*heatmap.Result, o *Options) *image.NRGBA {
 // gridTitle returns a title with what the maps have in common.
 func gridTitle(results []*heatmap.Result, maps []*heatmap.Map) string {
 	title := clean(results[0].Model)
-	made := clean(madeBy(maps[0]))
+	made := clean(methodWords(maps[0]))
 	for _, m := range maps {
-		if clean(madeBy(m)) != made {
+		if clean(methodWords(m)) != made {
 			return fmt.Sprintf("%s: %d pictures", title, len(results))
 		}
 	}

@@ -30,7 +30,7 @@ func Page(results []*heatmap.Result, o *Options) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	at := opening(results, o)
+	at := openingMap(results, o)
 	title := html.EscapeString(figureTitle(results[at[0]], results[at[0]].Maps[at[1]]))
 	return "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n" + policy(card) +
 		"<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n" +
@@ -55,7 +55,7 @@ func htmlCard(id string, results []*heatmap.Result, o *Options, live *Live) (str
 	if len(results) == 0 || len(results[0].Maps) == 0 {
 		return "", errors.New("there is no map to make a card of")
 	}
-	open := opening(results, o)
+	open := openingMap(results, o)
 	data := cardData{Open: open, Opacity: o.opacity(), Colors: cardColors(o.colors()), Live: live}
 	data.Film = o != nil && o.Film
 	if o != nil && o.Range != nil {

@@ -139,7 +139,7 @@ func TestAveraged(t *testing.T) {
 	for i := range g.Values {
 		g.Values[i] = 2
 	}
-	got := averaged(g)
+	got := averageCells(g)
 	if got.W*got.H > cardCells || got.W < 60 || got.H < 30 {
 		t.Errorf("averaged to %d x %d", got.W, got.H)
 	}

@@ -21,12 +21,12 @@ func init() {
 		if err != nil || len(stops) < 6 {
 			panic("render: colormaps.txt is not as colormaps.py writes it") // the file is part of the program
 		}
-		register(fromStops(name, stops))
+		register(newStopMap(name, stops))
 	}
 }
 
-// fromStops returns a colour map that is linear between colours at equal distances. A colour is three bytes.
-func fromStops(name string, stops []byte) ColorMap {
+// newStopMap returns a colour map that is linear between colours at equal distances. A colour is three bytes.
+func newStopMap(name string, stops []byte) ColorMap {
 	last := len(stops)/3 - 1
 	return ColorMap{Name: name, At: func(t float64) color.NRGBA {
 		if math.IsNaN(t) {

@@ -6,9 +6,9 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
 
-// opening returns the indices of the result and of the map in it that a card shows first: the map that the options
+// openingMap returns the indices of the result and of the map in it that a card shows first: the map that the options
 // name, or else the first one at the suggested layer, or else the first one.
-func opening(results []*heatmap.Result, o *Options) [2]int {
+func openingMap(results []*heatmap.Result, o *Options) [2]int {
 	if o != nil && o.Open != nil {
 		for i, r := range results {
 			if j := slices.Index(r.Maps, o.Open); j >= 0 {

@@ -46,11 +46,11 @@ func ShareSignedRange(maps ...*heatmap.Map) *Range {
 	return &Range{-far, far}
 }
 
-func (o *Options) signed() bool { return o != nil && o.Signed }
+func (o *Options) isSigned() bool { return o != nil && o.Signed }
 
 // field returns the values of a map that are drawn.
 func (o *Options) field(m *heatmap.Map) heatmap.Grid {
-	if o.signed() {
+	if o.isSigned() {
 		return m.Signed()
 	}
 	return m.Grid
@@ -88,7 +88,7 @@ func (r Range) words(unit string) string {
 // place returns the place of a value in the range, from 0 to 1. Zero is in the middle of a signed range, even if the
 // range is empty.
 func (o *Options) place(v float32, r Range) float64 {
-	if o.signed() && v == 0 {
+	if o.isSigned() && v == 0 {
 		return 0.5
 	}
 	return r.place(v)
@@ -96,7 +96,7 @@ func (o *Options) place(v float32, r Range) float64 {
 
 // strength returns how strongly a place in the range covers the picture, from 0 to 1.
 func (o *Options) strength(t float64) float64 {
-	if o.signed() {
+	if o.isSigned() {
 		t = math.Abs(2*t - 1)
 	}
 	return math.Sqrt(t)
@@ -106,7 +106,7 @@ func (o *Options) colors() ColorMap {
 	switch {
 	case o != nil && o.Colors.At != nil:
 		return o.Colors
-	case o.signed():
+	case o.isSigned():
 		return BlueRed
 	}
 	return BlackBody
@@ -123,7 +123,7 @@ func (o *Options) scale(m *heatmap.Map) Range {
 	if o != nil && o.Range != nil {
 		return *o.Range
 	}
-	if o.signed() {
+	if o.isSigned() {
 		return *ShareSignedRange(m)
 	}
 	return *ShareRange(m)

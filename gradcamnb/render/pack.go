@@ -11,11 +11,11 @@ import (
 // cardCells is the most cells of an embedded map. A larger map is averaged down.
 const cardCells = 64 * 64
 
-// averaged returns the grid with at most cardCells cells. Each of them is the mean of a block of cells; the blocks are
-// of the same size to within a cell.
-func averaged(g heatmap.Grid) heatmap.Grid {
+// averageCells returns the grid with at most cardCells cells. Each of them is the mean of a block of cells; the blocks
+// are of the same size to within a cell.
+func averageCells(g heatmap.Grid) heatmap.Grid {
 	if g.Slices > 0 {
-		return averagedSlices(g)
+		return averageSlices(g)
 	}
 	if g.W*g.H <= cardCells {
 		return g
@@ -42,8 +42,8 @@ func blocks(g heatmap.Grid, w, h int) heatmap.Grid {
 	return out
 }
 
-// averagedSlices is a volume's grid with all its slices, each averaged by itself, with at most eight times cardCells.
-func averagedSlices(g heatmap.Grid) heatmap.Grid {
+// averageSlices is a volume's grid with all its slices, each averaged by itself, with at most eight times cardCells.
+func averageSlices(g heatmap.Grid) heatmap.Grid {
 	rows := g.H / g.Slices
 	shrink := min(1, math.Sqrt(8*float64(cardCells)/float64(g.W*g.H)))
 	w, h := max(1, int(float64(g.W)*shrink)), max(1, int(float64(rows)*shrink))
@@ -69,9 +69,9 @@ func bounds(g heatmap.Grid) (lo, hi float64) {
 	return lo, hi
 }
 
-// packed returns the values as round(65534*(v-lo)/(hi-lo)) in 16 bits each, in base64. NaN and infinite values are
+// pack returns the values as round(65534*(v-lo)/(hi-lo)) in 16 bits each, in base64. NaN and infinite values are
 // 65535.
-func packed(g heatmap.Grid, lo, hi float64) string {
+func pack(g heatmap.Grid, lo, hi float64) string {
 	out := make([]byte, 0, 2*len(g.Values))
 	for _, v := range g.Values {
 		q := uint16(math.MaxUint16)

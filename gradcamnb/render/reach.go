@@ -15,8 +15,8 @@ const (
 	clipFrom  = 2    // colours end at the percentile if the highest value is more than this many times it
 )
 
-// ofPixels tells whether a map has a value of its own for every pixel of the model's input.
-func ofPixels(m *heatmap.Map) bool {
+// isPerPixel tells whether a map has a value of its own for every pixel of the model's input.
+func isPerPixel(m *heatmap.Map) bool {
 	return m.Sampled == nil && m.Raw.W == m.W && m.Raw.H == m.H && m.W*m.H > 0
 }
 
@@ -38,7 +38,7 @@ func findReach(m *heatmap.Map, signed bool) (top float32, clipped bool) {
 			top = max(top, v)
 		}
 	}
-	if len(sizes) == 0 || !ofPixels(m) {
+	if len(sizes) == 0 || !isPerPixel(m) {
 		return top, false
 	}
 	slices.Sort(sizes)
@@ -49,11 +49,11 @@ func findReach(m *heatmap.Map, signed bool) (top float32, clipped bool) {
 	return top, false
 }
 
-// clipped tells whether the map is drawn on its own scale and some of its pixels lie above the end of the colours.
-func (o *Options) clipped(m *heatmap.Map) bool {
+// isClipped tells whether the map is drawn on its own scale and some of its pixels lie above the end of the colours.
+func (o *Options) isClipped(m *heatmap.Map) bool {
 	if o != nil && o.Range != nil {
 		return false
 	}
-	_, clipped := findReach(m, o.signed())
+	_, clipped := findReach(m, o.isSigned())
 	return clipped
 }

@@ -28,7 +28,7 @@ func TestReachByHand(t *testing.T) {
 		t.Errorf("a layer's map: %g, %v", top, clipped)
 	}
 	var none *Options
-	if !none.clipped(m) || (&Options{Range: &Range{0, 1}}).clipped(m) {
+	if !none.isClipped(m) || (&Options{Range: &Range{0, 1}}).isClipped(m) {
 		t.Error("a scale that is given is not a percentile, and the own one is")
 	}
 	if s := clipWords(m, nil); !strings.Contains(s, "99th percentile") ||

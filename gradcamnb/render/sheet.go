@@ -37,7 +37,7 @@ func Sheet(s *heatmap.Sheet, o *Options) *image.NRGBA {
 		y += captionH
 	}
 	for j, title := range s.Columns {
-		for k, line := range lastLines(wrapped(title, cellSide, f.body), 2) {
+		for k, line := range lastLines(wrapText(title, cellSide, f.body), 2) {
 			c.text(line, l.columnX(j), l.top-lineH*(l.titleLines-k)+10, cellSide, f.body, ink)
 		}
 	}
@@ -84,7 +84,7 @@ func newSheetLayout(s *heatmap.Sheet, o *Options) *sheetLayout {
 		titleLines: 1, captions: 1 + len(s.Metrics)}
 	f := faces()
 	for _, title := range s.Rows {
-		l.titleW = max(l.titleW, min(rowTitle, textWidth(spelled(title), f.body)))
+		l.titleW = max(l.titleW, min(rowTitle, textWidth(spellOut(title), f.body)))
 	}
 	for i := range s.Cells {
 		h := 0
@@ -97,7 +97,7 @@ func newSheetLayout(s *heatmap.Sheet, o *Options) *sheetLayout {
 		l.heights = append(l.heights, max(h, 60))
 	}
 	for _, title := range s.Columns {
-		l.titleLines = max(l.titleLines, min(2, len(wrapped(title, cellSide, f.body))))
+		l.titleLines = max(l.titleLines, min(2, len(wrapText(title, cellSide, f.body))))
 	}
 	l.bars = l.scales()
 	l.barX = l.columnX(len(s.Columns)) + cellGap
@@ -107,7 +107,7 @@ func newSheetLayout(s *heatmap.Sheet, o *Options) *sheetLayout {
 	if s.Shared {
 		words = "Shared scale: a colour means the same value in every map of one unit."
 	}
-	l.notes = wrapped(words+" "+s.Note, l.width-2*margin, f.small)
+	l.notes = wrapText(words+" "+s.Note, l.width-2*margin, f.small)
 	l.top = margin + 14 + lineH + captionH*len(l.notes) + lineH*l.titleLines
 	l.height = l.top + margin
 	for _, h := range l.heights {
@@ -154,7 +154,7 @@ func (l *sheetLayout) scales() []bar {
 			}
 			b := bar{options: l.cellOptions(c), own: !l.Shared}
 			if l.Shared {
-				b.unit, b.scale = m.Unit, *l.shared(m.Unit, c.Signed)
+				b.unit, b.scale = m.Unit, *l.sharedScale(m.Unit, c.Signed)
 			}
 			if c.Signed {
 				b.title = "signed"
@@ -167,8 +167,8 @@ func (l *sheetLayout) scales() []bar {
 	return bars
 }
 
-// shared returns the scale of all maps of a unit.
-func (l *sheetLayout) shared(unit string, signed bool) *Range {
+// sharedScale returns the scale of all maps of a unit.
+func (l *sheetLayout) sharedScale(unit string, signed bool) *Range {
 	if !signed && l.options != nil && l.options.Range != nil {
 		return l.options.Range
 	}
@@ -206,7 +206,7 @@ func (l *sheetLayout) row(c canvas, i int) {
 		y += l.rowHeight(l.heights[k])
 	}
 	if i < len(l.Rows) {
-		for k, line := range firstLines(wrapped(l.Rows[i], l.titleW, f.body), l.heights[i]/lineH) {
+		for k, line := range firstLines(wrapText(l.Rows[i], l.titleW, f.body), l.heights[i]/lineH) {
 			c.text(line, margin, y+14+k*lineH, l.titleW, f.body, ink)
 		}
 	}
@@ -216,7 +216,7 @@ func (l *sheetLayout) row(c canvas, i int) {
 			of = r
 			l.cell(c, i, j, r, m, y)
 		} else {
-			for k, line := range firstLines(wrapped(l.Cells[i][j].Empty, cellSide, f.small), 4) {
+			for k, line := range firstLines(wrapText(l.Cells[i][j].Empty, cellSide, f.small), 4) {
 				c.text(line, l.columnX(j), y+14+k*captionH, cellSide, f.small, faint)
 			}
 		}
@@ -244,7 +244,7 @@ func (l *sheetLayout) cell(c canvas, i, j int, r *heatmap.Result, m *heatmap.Map
 	cell := l.Cells[i][j]
 	o := l.cellOptions(cell)
 	if l.Shared {
-		o.Range = l.shared(m.Unit, cell.Signed)
+		o.Range = l.sharedScale(m.Unit, cell.Signed)
 	}
 	own := o.scale(m)
 	w, h := thumbSize(r, m, cellSide)
@@ -264,7 +264,7 @@ func (l *sheetLayout) cell(c canvas, i, j int, r *heatmap.Result, m *heatmap.Map
 	if cell.Signed && !l.Shared {
 		caption = fmt.Sprintf("±%s %s", number(float64(own.Hi)), m.Unit)
 	}
-	if !l.Shared && o.clipped(m) {
+	if !l.Shared && o.isClipped(m) {
 		caption = fmt.Sprintf("%s to ≥ %s %s", number(float64(own.Lo)), number(float64(own.Hi)), m.Unit)
 	}
 	if m.Diagnosis != "" {
@@ -296,7 +296,7 @@ func (c canvas) bar(b bar, r image.Rectangle) {
 	c.text(cmp.Or(b.unit, b.title), r.Min.X, r.Min.Y-5, barWidth+barText+24, f.small, faint)
 	ticks := []tick{{0, "0"}, {1, "own highest"}}
 	switch {
-	case b.own && b.options.signed():
+	case b.own && b.options.isSigned():
 		ticks = []tick{{0, "own lowest"}, {0.5, "0"}, {1, "own highest"}}
 	case !b.own:
 		ticks = b.scale.ticks(5)
@@ -318,9 +318,9 @@ func (c canvas) frame(r image.Rectangle, w int) {
 // thumbSize returns the size at which a map is drawn in a square cell.
 func thumbSize(r *heatmap.Result, m *heatmap.Map, side int) (w, h int) {
 	if r.Picture != nil {
-		return fittedSquare(r.Picture.Bounds().Dx(), r.Picture.Bounds().Dy(), side)
+		return fitSquare(r.Picture.Bounds().Dx(), r.Picture.Bounds().Dy(), side)
 	}
-	return fittedSquare(m.W, m.H, side)
+	return fitSquare(m.W, m.H, side)
 }
 
 // thumbnail returns a result's picture at a size, or nil if it has none.
@@ -331,8 +331,8 @@ func thumbnail(r *heatmap.Result, w, h int) *image.NRGBA {
 	return shrunk(r.Picture, w, h)
 }
 
-// fittedSquare returns the largest size at which a picture fits into a square.
-func fittedSquare(w, h, side int) (int, int) {
+// fitSquare returns the largest size at which a picture fits into a square.
+func fitSquare(w, h, side int) (int, int) {
 	scale := float64(side) / float64(max(w, h))
 	return max(1, int(math.Round(float64(w)*scale))), max(1, int(math.Round(float64(h)*scale)))
 }

@@ -20,7 +20,7 @@ func shrunk(img image.Image, w, h int) *image.NRGBA {
 		k = times
 	}
 	if k > 1 {
-		if blocks, ok := averagedBlocks(img, k); ok {
+		if blocks, ok := averageBlocks(img, k); ok {
 			img = blocks
 		}
 	}
@@ -29,10 +29,10 @@ func shrunk(img image.Image, w, h int) *image.NRGBA {
 	return c.NRGBA
 }
 
-// averagedBlocks returns the mean colour of every block of k x k pixels. The fewer than k pixels that are left over at
+// averageBlocks returns the mean colour of every block of k x k pixels. The fewer than k pixels that are left over at
 // the right and at the bottom go to the last blocks. It returns false unless the picture is opaque with 8 bits a
 // channel.
-func averagedBlocks(img image.Image, k int) (*image.NRGBA, bool) {
+func averageBlocks(img image.Image, k int) (*image.NRGBA, bool) {
 	row, ok := opaqueRows(img)
 	if !ok {
 		return nil, false
@@ -118,8 +118,8 @@ func opaqueRows(img image.Image) (row func(y int, buffer []byte) []byte, ok bool
 	return nil, false
 }
 
-// withPicture returns a result with its picture, and so its frame, at another size.
-func withPicture(r *heatmap.Result, small *image.NRGBA) *heatmap.Result {
+// replacePicture returns a result with its picture, and so its frame, at another size.
+func replacePicture(r *heatmap.Result, small *image.NRGBA) *heatmap.Result {
 	w, h := small.Rect.Dx(), small.Rect.Dy()
 	t := *r
 	t.Picture = small
@@ -152,5 +152,5 @@ func overlaid(r *heatmap.Result, m *heatmap.Map, o *Options, small *image.NRGBA,
 		c.picture(big, c.Bounds())
 		return c.NRGBA
 	}
-	return Overlay(withPicture(r, small), moveBox(r, m, w, h), o)
+	return Overlay(replacePicture(r, small), moveBox(r, m, w, h), o)
 }

@@ -36,7 +36,7 @@ func TestAveragedBlocksByHand(t *testing.T) {
 			pic.SetNRGBA(x, y, color.NRGBA{uint8(10 * x), uint8(10 * y), 200, 255})
 		}
 	}
-	got, ok := averagedBlocks(pic, 2)
+	got, ok := averageBlocks(pic, 2)
 	if !ok || got.Rect != image.Rect(0, 0, 3, 2) {
 		t.Fatalf("%v, %v", got, ok)
 	}
@@ -51,7 +51,7 @@ func TestAveragedBlocksByHand(t *testing.T) {
 	}
 	gray := image.NewGray(image.Rect(3, 3, 9, 9))
 	gray.SetGray(3, 3, color.Gray{200})
-	if got, ok := averagedBlocks(gray, 2); !ok || got.NRGBAAt(0, 0).R != 50 {
+	if got, ok := averageBlocks(gray, 2); !ok || got.NRGBAAt(0, 0).R != 50 {
 		t.Errorf("of a picture that does not begin at (0, 0) the first block is %v", got.NRGBAAt(0, 0))
 	}
 }

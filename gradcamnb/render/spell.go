@@ -20,10 +20,10 @@ var drawable = sync.OnceValue(func() *sfnt.Font {
 	return f
 })
 
-// spelled returns a text as one line. It writes the numbers of characters that the fonts do not have and of those that
+// spellOut returns a text as one line. It writes the numbers of characters that the fonts do not have and of those that
 // cannot be seen: a panda's face as ‹U+1F43C›, two letters as ‹U+05D0 U+05D1›. Boxes in their place would all look
 // alike, and with a machine's own fonts the picture would differ from machine to machine.
-func spelled(s string) string {
+func spellOut(s string) string {
 	if strings.IndexFunc(s, func(r rune) bool { return r < ' ' || r > '~' }) < 0 {
 		return oneLine(s)
 	}

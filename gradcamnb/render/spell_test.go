@@ -18,7 +18,7 @@ func TestSpelled(t *testing.T) {
 		"two\nlines":            "two lines",
 		"":                      "",
 	} {
-		if got := spelled(s); got != want {
+		if got := spellOut(s); got != want {
 			t.Errorf("%+q is written %q, want %q", s, got, want)
 		}
 	}

@@ -80,7 +80,7 @@ func TestAveragedSlices(t *testing.T) {
 	for i := range g.Values {
 		g.Values[i] = float32(i / (side * side))
 	}
-	out := averaged(g)
+	out := averageCells(g)
 	if out.Slices != count || out.W*out.H > 8*cardCells || out.H%count != 0 {
 		t.Fatalf("%d x %d cells of %d slices", out.W, out.H, out.Slices)
 	}

@@ -15,11 +15,11 @@ const cardLabel = 400
 
 // figureTitle returns the first line of a figure: the model, the method and the layer.
 func figureTitle(r *heatmap.Result, m *heatmap.Map) string {
-	return clean(r.Model) + ": " + clean(madeBy(m))
+	return clean(r.Model) + ": " + clean(methodWords(m))
 }
 
-// madeBy returns the map's method and, if it has one, its layer.
-func madeBy(m *heatmap.Map) string {
+// methodWords returns the map's method and, if it has one, its layer.
+func methodWords(m *heatmap.Map) string {
 	if m.Layer == "" {
 		return m.Method
 	}

@@ -42,7 +42,7 @@ func (s sample) clusters(cell Cell) []Cluster {
 		}
 	}
 	var out []Cluster
-	for _, class := range sorted(byClass) {
+	for _, class := range sortedKeys(byClass) {
 		if of := byClass[class]; len(of) >= fewest {
 			out = append(out, divide(cell, class, of)...)
 		}
@@ -96,7 +96,7 @@ func newCluster(cell Cell, class string, members []drawnMap, of int) Cluster {
 		}
 	}
 	c.Where = describePlace(c.Mean)
-	names := sorted(count)
+	names := sortedKeys(count)
 	slices.SortStableFunc(names, func(a, b string) int { return cmp.Compare(count[b], count[a]) })
 	for _, name := range names[:min(3, len(names))] {
 		if c.Classes != "" {
@@ -119,7 +119,7 @@ func newCluster(cell Cell, class string, members []drawnMap, of int) Cluster {
 	return c
 }
 
-func sorted[V any](m map[string]V) []string {
+func sortedKeys[V any](m map[string]V) []string {
 	var out []string
 	for name := range m {
 		out = append(out, name)

@@ -31,7 +31,7 @@ func (s *Study) explain(ctx context.Context, from, to int) ([]Row, error) {
 		}
 		o, err := s.open(i)
 		if err != nil {
-			rows[i-from] = []Row{s.failed(i, err)}
+			rows[i-from] = []Row{s.failedRow(i, err)}
 			continue
 		}
 		good = append(good, o)
@@ -58,7 +58,7 @@ func (s *Study) explainApart(ctx context.Context, good []openedPicture, rows [][
 		case err != nil && s.concerns(err):
 			return nil, err
 		case err != nil:
-			rows[o.at-from] = []Row{s.failed(o.at, err)}
+			rows[o.at-from] = []Row{s.failedRow(o.at, err)}
 			continue
 		}
 		rows[o.at-from] = s.rows(o, one[0])
@@ -171,7 +171,7 @@ func (s *Study) row(i int) Row {
 	return Row{Index: i, Picture: s.Pictures[i].Name, Label: s.Pictures[i].Label, Model: s.modelName(), ClassIndex: -1}
 }
 
-func (s *Study) failed(i int, err error) Row {
+func (s *Study) failedRow(i int, err error) Row {
 	row := s.row(i)
 	row.Error = err.Error()
 	return row

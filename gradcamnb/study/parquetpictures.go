@@ -18,7 +18,7 @@ import (
 // image (or img) of the encoded pictures, or of their bytes and paths and, if pictures have labels, a column label of
 // numbers or text. A picture is read when it is opened.
 func Parquet(path string) (out []Picture, err error) {
-	err = withParquet(path, func(f *parquet.File, size int64) error {
+	err = openParquet(path, func(f *parquet.File, size int64) error {
 		at, ok := pictureColumn(f.Schema())
 		if !ok {
 			return fmt.Errorf("%s has no column image with bytes", path)
@@ -73,8 +73,8 @@ func pictureColumn(s *parquet.Schema) (at int, ok bool) {
 	return 0, false
 }
 
-// withParquet opens a Parquet file. What the library panics with at a damaged one is an error.
-func withParquet(path string, do func(f *parquet.File, size int64) error) (err error) {
+// openParquet opens a Parquet file. What the library panics with at a damaged one is an error.
+func openParquet(path string, do func(f *parquet.File, size int64) error) (err error) {
 	file, err := regular.Open(path)
 	if err != nil {
 		return fmt.Errorf("the pictures: %w", err)
@@ -129,7 +129,7 @@ func labelsOf(f *parquet.File) (out []string, err error) {
 func parquetPicture(path string, column int, i int64) (img image.Image, err error) {
 	var data []byte
 	name := fmt.Sprintf("row %d of %s", i, path)
-	err = withParquet(path, func(f *parquet.File, _ int64) error {
+	err = openParquet(path, func(f *parquet.File, _ int64) error {
 		for _, group := range f.RowGroups() {
 			if i >= group.NumRows() {
 				i -= group.NumRows()

@@ -21,7 +21,7 @@ func (s *Summary) layerPlot(metric string) template.HTML {
 	}
 	var layers []string
 	for _, l := range s.Layers { // leave out the picture itself, and layers without a number
-		if _, ok := of[[2]string{firstWith(of, s.Methods, l), l}]; ok && l != "" {
+		if _, ok := of[[2]string{firstMethod(of, s.Methods, l), l}]; ok && l != "" {
 			layers = append(layers, l)
 		}
 	}
@@ -38,7 +38,7 @@ func (s *Summary) layerPlot(metric string) template.HTML {
 			at = float64(i%2) * 12
 		}
 		path, _, _ := strings.Cut(l, " (") // without the tensor's name
-		d.words(x.at(float64(i)), height+15+at, "middle", shortened(path, 14))
+		d.words(x.at(float64(i)), height+15+at, "middle", shorten(path, 14))
 	}
 	var names []string
 	for k, method := range s.Methods {
@@ -67,8 +67,8 @@ func (s *Summary) layerPlot(metric string) template.HTML {
 		layers, names))
 }
 
-// firstWith returns the first method that has a number at a layer; empty if none has.
-func firstWith(of map[[2]string]Number, methods []string, layer string) string {
+// firstMethod returns the first method that has a number at a layer; empty if none has.
+func firstMethod(of map[[2]string]Number, methods []string, layer string) string {
 	i := slices.IndexFunc(methods, func(m string) bool { _, ok := of[[2]string{m, layer}]; return ok })
 	if i < 0 {
 		return ""
@@ -76,8 +76,8 @@ func firstWith(of map[[2]string]Number, methods []string, layer string) string {
 	return methods[i]
 }
 
-// shortened returns a text in at most most letters. It keeps the end, since names of layers differ there.
-func shortened(text string, most int) string {
+// shorten returns a text in at most most letters. It keeps the end, since names of layers differ there.
+func shorten(text string, most int) string {
 	if letters := []rune(text); len(letters) > most {
 		return "…" + string(letters[len(letters)-most+1:])
 	}

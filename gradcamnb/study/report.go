@@ -136,8 +136,8 @@ func (s *Summary) metricPage(name string, drawn *thumbnails) metricPage {
 	}
 	m.Layers, m.Boxes, m.Diagram = s.layerPlot(name), s.boxPlot(name), s.criticalPlot(name)
 	x := s.Examples[name]
-	m.Lowest, m.Highest = drawn.all(first(x.Lowest)), drawn.all(first(x.Highest))
-	m.Misplaced = drawn.all(first(x.Misplaced))
+	m.Lowest, m.Highest = drawn.fillAll(firstExamples(x.Lowest)), drawn.fillAll(firstExamples(x.Highest))
+	m.Misplaced = drawn.fillAll(firstExamples(x.Misplaced))
 	return m
 }
 
@@ -177,7 +177,7 @@ type thumbnails struct {
 	done     map[string]template.URL
 }
 
-func (t *thumbnails) all(examples []Example) []examplePage {
+func (t *thumbnails) fillAll(examples []Example) []examplePage {
 	var out []examplePage
 	for _, e := range examples {
 		key := fmt.Sprintf("%q %q %q %q", e.Row.Picture, e.Row.Target, e.Row.Layer, e.Row.Method)
@@ -257,5 +257,5 @@ func encode(img image.Image) template.URL {
 	return template.URL("data:image/jpeg;base64," + base64.StdEncoding.EncodeToString(b.Bytes()))
 }
 
-// first returns the examples that a report shows of those that a summary has: one row of a wide page.
-func first(all []Example) []Example { return all[:min(len(all), 8)] }
+// firstExamples returns the examples that a report shows of those that a summary has: one row of a wide page.
+func firstExamples(all []Example) []Example { return all[:min(len(all), 8)] }

@@ -38,7 +38,7 @@ type sample []sampledPicture
 func (s *sample) draw(rows []Row, metrics []string, looks [][]uint8) {
 	h := fnv.New64a()
 	_, _ = h.Write([]byte("sample " + rows[0].Picture)) // never an error
-	one := sampledPicture{Hash: mixed(h.Sum64()), Index: rows[0].Index, Picture: rows[0].Picture}
+	one := sampledPicture{Hash: mixHash(h.Sum64()), Index: rows[0].Index, Picture: rows[0].Picture}
 	if len(*s) == mostSampled && one.compare((*s)[mostSampled-1]) > 0 {
 		return
 	}
@@ -53,9 +53,9 @@ func (s *sample) draw(rows []Row, metrics []string, looks [][]uint8) {
 	s.put(one)
 }
 
-// mixed spreads a hash over all bits with the finaliser of MurmurHash3. FNV's high bits hardly change with the last
+// mixHash spreads a hash over all bits with the finaliser of MurmurHash3. FNV's high bits hardly change with the last
 // letters of a name.
-func mixed(h uint64) uint64 {
+func mixHash(h uint64) uint64 {
 	h = (h ^ h>>33) * 0xff51afd7ed558ccd
 	h = (h ^ h>>33) * 0xc4ceb9fe1a85ec53
 	return h ^ h>>33

@@ -159,7 +159,7 @@ func (s *Study) Prepare() (parts int, err error) {
 	if err := asked.Check(); err != nil {
 		return 0, err
 	}
-	if s.Metrics, err = s.measured(); err != nil {
+	if s.Metrics, err = s.metricNames(); err != nil {
 		return 0, err
 	}
 	if err := os.MkdirAll(s.Out, 0o755); err != nil {
@@ -200,8 +200,8 @@ func (s *Study) pictures(k int) (from, to int) {
 	return k * size, min((k+1)*size, len(s.Pictures))
 }
 
-// measured returns the metrics' own names, each once.
-func (s *Study) measured() ([]string, error) {
+// metricNames returns the metrics' own names, each once.
+func (s *Study) metricNames() ([]string, error) {
 	var out []string
 	for _, name := range s.Metrics {
 		metric, err := metrics.ByName(name)
@@ -295,7 +295,7 @@ func (s *Study) claim() error {
 		return fmt.Errorf("%s is no manifest of a study: name another folder: %w", path, err)
 	}
 	if there.Version != version {
-		return otherVersion(s.Out)
+		return checkVersion(s.Out)
 	}
 	if !reflect.DeepEqual(there, want) {
 		return fmt.Errorf("the folder %s has the results of another study (other pictures, truths, model, choices or metrics): "+

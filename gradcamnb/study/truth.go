@@ -51,7 +51,7 @@ func (t Truths) Attach(pictures []Picture) (int, error) {
 		}
 		chosen[name], places[p.Name] = append(chosen[name], p.Name), i
 	}
-	for _, name := range sorted(chosen) {
+	for _, name := range sortedKeys(chosen) {
 		picture, other := nearestName(name, chosen[name])
 		if other != "" {
 			return 0, fmt.Errorf("the truth %q may be that of the picture %q or %q: give folders in which they are called as the pictures are",
@@ -68,7 +68,7 @@ func nearestName(name string, names []string) (best, other string) {
 	slices.Sort(names)
 	best = names[0]
 	for _, next := range names[1:] {
-		switch a, b := shared(next, name), shared(best, name); {
+		switch a, b := countShared(next, name), countShared(best, name); {
 		case a > b:
 			best, other = next, ""
 		case a == b:
@@ -96,9 +96,9 @@ func areStrangers(a, b string) bool {
 	return folders(a) != nil && folders(b) != nil && !shareFolder(a, b)
 }
 
-// shared returns how much two names share that have the same stem: two for each folder before it, one for the
+// countShared returns how much two names share that have the same stem: two for each folder before it, one for the
 // extension.
-func shared(a, b string) int {
+func countShared(a, b string) int {
 	n := 0
 	if path.Ext(a) == path.Ext(b) {
 		n++
@@ -141,8 +141,8 @@ func addBox(g heatmap.Grid, b heatmap.Box, left *budget) error {
 	if err := left.spend(b, g); err != nil {
 		return err
 	}
-	from, to := within(b[0], g.W), within(b[2], g.W)
-	for y := within(b[1], g.H); y < within(b[3], g.H); y++ {
+	from, to := clampBorder(b[0], g.W), clampBorder(b[2], g.W)
+	for y := clampBorder(b[1], g.H); y < clampBorder(b[3], g.H); y++ {
 		for x := from; x < to; x++ {
 			g.Values[y*g.W+x] = 1
 		}
@@ -169,7 +169,7 @@ func newBudget(g heatmap.Grid) *budget {
 
 // spend takes the pixels of a box from the budget, or returns an error if they are more than are left.
 func (left *budget) spend(b heatmap.Box, g heatmap.Grid) error {
-	area := (within(b[2], g.W) - within(b[0], g.W)) * (within(b[3], g.H) - within(b[1], g.H))
+	area := (clampBorder(b[2], g.W) - clampBorder(b[0], g.W)) * (clampBorder(b[3], g.H) - clampBorder(b[1], g.H))
 	if *left -= budget(max(area, 0)); *left < 0 {
 		return errors.New("its objects cover the picture more than 1,000 times: the file of truths is damaged")
 	}
@@ -196,5 +196,5 @@ func checkAnnotated(w, h float64, r image.Rectangle) error {
 	return nil
 }
 
-// within returns a coordinate rounded to a border between pixels, of n.
-func within(v float64, n int) int { return int(min(max(v+0.5, 0), float64(n))) }
+// clampBorder returns a coordinate rounded to a border between pixels, of n.
+func clampBorder(v float64, n int) int { return int(min(max(v+0.5, 0), float64(n))) }

@@ -1,7 +1,7 @@
 // Package completed adds to GoMLX's pure-Go backend what models made of GoMLX's own layers need and the backend lacks:
 // batch norm's inference form, and windows that are scattered to their places. It also removes fused operators from
-// graphs whose name begins with [Plain]: the walk through a model, guided gradients and second derivatives need the
-// operators that a fused one replaces.
+// graphs whose name begins with [PlainPrefix]: the walk through a model, guided gradients and second derivatives need
+// the operators that a fused one replaces.
 package completed
 
 import (
@@ -12,8 +12,8 @@ import (
 	"github.com/gomlx/compute/shapes"
 )
 
-// Plain is the beginning of the name of a graph that is built without fused operators.
-const Plain = "plain "
+// PlainPrefix is the beginning of the name of a graph that is built without fused operators.
+const PlainPrefix = "plain "
 
 // Backend returns the backend with the missing operators added.
 func Backend(b compute.Backend) compute.Backend { return backend{b} }
@@ -33,7 +33,7 @@ func (b backend) Capabilities() compute.Capabilities {
 
 // Builder implements [compute.Backend].
 func (b backend) Builder(name string) compute.Builder {
-	return builder{b.Backend.Builder(name), b, strings.HasPrefix(name, Plain)}
+	return builder{b.Backend.Builder(name), b, strings.HasPrefix(name, PlainPrefix)}
 }
 
 // BufferFromFlatData implements [compute.DataInterface].

@@ -32,7 +32,7 @@ func Read(path string) (dims []int, values []float32, err error) {
 	if strings.HasSuffix(path, ".gz") {
 		r, err := gzip.NewReader(bytes.NewReader(data))
 		if err == nil {
-			data, err = unpacked(r, largest)
+			data, err = unpack(r, largest)
 		}
 		if err != nil {
 			return nil, nil, fmt.Errorf("%s is not packed with gzip, is damaged, or is too large: %w", path, err)
@@ -140,7 +140,7 @@ func ReadAll(path string) (map[string]Array, error) {
 		if err != nil {
 			return nil, fmt.Errorf("reading %s of %s: %w", f.Name, path, err)
 		}
-		data, err := unpacked(r, largest)
+		data, err := unpack(r, largest)
 		if err = errors.Join(err, r.Close()); err != nil {
 			return nil, fmt.Errorf("reading %s of %s: %w", f.Name, path, err)
 		}
@@ -157,8 +157,8 @@ func ReadAll(path string) (map[string]Array, error) {
 // less than would fill the memory.
 const largest = 4 << 30
 
-// unpacked returns the content of a packed file, at most limit bytes.
-func unpacked(r io.Reader, limit int64) ([]byte, error) {
+// unpack returns the content of a packed file, at most limit bytes.
+func unpack(r io.Reader, limit int64) ([]byte, error) {
 	data, err := io.ReadAll(io.LimitReader(r, limit+1))
 	if err == nil && int64(len(data)) > limit {
 		return nil, fmt.Errorf("it unpacks to more than %d bytes, which is the most that is read of an array", limit)

@@ -109,7 +109,7 @@ func TestBadFiles(t *testing.T) {
 // A small file may unpack to any length. A length above the limit is an error and is not cut off.
 func TestUnpackedLimit(t *testing.T) {
 	for n, want := range map[int]bool{4: true, 5: false} {
-		data, err := unpacked(strings.NewReader("abcdef"[:n]), 4)
+		data, err := unpack(strings.NewReader("abcdef"[:n]), 4)
 		if (err == nil) != want || want && string(data) != "abcd" {
 			t.Errorf("%d bytes: %q, %v", n, data, err)
 		}

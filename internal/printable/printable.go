@@ -12,12 +12,12 @@ import (
 )
 
 // Line returns a text as one printable line. Characters that steer a terminal are written as \x1b, \n or \u202e.
-func Line(s string) string { return escaped(s, "") }
+func Line(s string) string { return escape(s, "") }
 
 // Text is [Line], but keeps newlines and tabs.
-func Text(s string) string { return escaped(s, "\n\t") }
+func Text(s string) string { return escape(s, "\n\t") }
 
-func escaped(s, keep string) string {
+func escape(s, keep string) string {
 	if !strings.ContainsFunc(s, func(r rune) bool { return steers(r) && !strings.ContainsRune(keep, r) }) &&
 		utf8.ValidString(s) {
 		return s

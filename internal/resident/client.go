@@ -35,7 +35,7 @@ func Call[Args, Note, Answer any](ctx context.Context, c Client, method string, 
 	enc, dec := gob.NewEncoder(conn), gob.NewDecoder(conn)
 	// A server that refuses does not read this, so its own message is looked at first.
 	sent := errors.Join(enc.Encode(greeting{Protocol: protocol, Types: c.Types}), enc.Encode(method), enc.Encode(args))
-	if err := c.greeted(ctx, conn, dec); err != nil {
+	if err := c.waitForGreeting(ctx, conn, dec); err != nil {
 		return answer, err
 	}
 	var broken *net.OpError
@@ -88,8 +88,8 @@ func (c Client) dial(ctx context.Context) (*net.UnixConn, error) {
 	return u, nil
 }
 
-// greeted waits for the server's greeting.
-func (c Client) greeted(ctx context.Context, conn net.Conn, dec *gob.Decoder) error {
+// waitForGreeting waits for the server's greeting.
+func (c Client) waitForGreeting(ctx context.Context, conn net.Conn, dec *gob.Decoder) error {
 	if err := conn.SetReadDeadline(time.Now().Add(patience)); err != nil {
 		return fmt.Errorf("talking to the engine: %w", err)
 	}

@@ -344,7 +344,7 @@ func TestSilentCaller(t *testing.T) {
 func TestPassing(t *testing.T) {
 	for err, want := range map[error]bool{syscall.EMFILE: true, syscall.ENFILE: true, syscall.ECONNABORTED: true,
 		syscall.EBADF: false, net.ErrClosed: false} {
-		if got := passing(fmt.Errorf("accept: %w", os.NewSyscallError("accept4", err))); got != want {
+		if got := willPass(fmt.Errorf("accept: %w", os.NewSyscallError("accept4", err))); got != want {
 			t.Errorf("%v passes: %t", err, got)
 		}
 	}

@@ -36,15 +36,15 @@ func Handle[Args, Note, Answer any](f func(ctx context.Context, args Args, note 
 		}
 		defer func() {
 			if e := recover(); e != nil {
-				answer, err = *new(Answer), panicked(e)
+				answer, err = *new(Answer), panicError(e)
 			}
 		}()
 		return f(ctx, args, func(n Note) { note(n) })
 	}
 }
 
-// panicked returns the error of a panic: one line, and the stack in the error behind it.
-func panicked(e any) error {
+// panicError returns the error of a panic: one line, and the stack in the error behind it.
+func panicError(e any) error {
 	return &Error{fmt.Sprintf("the engine failed: %v", e), fmt.Errorf("%v\n%s", e, debug.Stack())}
 }
 
@@ -73,7 +73,7 @@ func (s *Server) Serve(l *net.UnixListener) error {
 			return nil
 		}
 		if err != nil {
-			if !passing(err) {
+			if !willPass(err) {
 				return fmt.Errorf("waiting for calls: %w", err)
 			}
 			pause = min(max(2*pause, 5*time.Millisecond), time.Second)
@@ -85,9 +85,9 @@ func (s *Server) Serve(l *net.UnixListener) error {
 	}
 }
 
-// passing tells whether an error of accepting a call will pass: too many files are open at the moment, or the caller
+// willPass tells whether an error of accepting a call will pass: too many files are open at the moment, or the caller
 // has already gone.
-func passing(err error) bool {
+func willPass(err error) bool {
 	for _, e := range []error{syscall.EMFILE, syscall.ENFILE, syscall.ECONNABORTED, syscall.ENOMEM, syscall.ENOBUFS,
 		syscall.EINTR} {
 		if errors.Is(err, e) {

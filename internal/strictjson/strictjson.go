@@ -18,7 +18,7 @@ func Decode(data []byte, v any) error {
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.DisallowUnknownFields()
 	if err := d.Decode(v); err != nil {
-		return inWords(data, err)
+		return plainError(data, err)
 	}
 	if d.Decode(&struct{}{}) != io.EOF {
 		return errors.New("there is something after the closing brace")
@@ -30,13 +30,13 @@ func Decode(data []byte, v any) error {
 func Unmarshal(data []byte, v any) error {
 	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
 	if err := json.Unmarshal(data, v); err != nil {
-		return inWords(data, err)
+		return plainError(data, err)
 	}
 	return nil
 }
 
-// inWords returns an error of encoding/json without its names for Go's types.
-func inWords(data []byte, err error) error {
+// plainError returns an error of encoding/json without its names for Go's types.
+func plainError(data []byte, err error) error {
 	var (
 		syntax *json.SyntaxError
 		kind   *json.UnmarshalTypeError

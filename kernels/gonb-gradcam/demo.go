@@ -35,9 +35,9 @@ func demoCommand() *cobra.Command {
 				return err
 			}
 			if _, err := findPython(); errors.Is(err, errNoPython) {
-				return d.withoutPython()
+				return d.drawWithoutPython()
 			}
-			if err := d.inNotebook(); err != nil {
+			if err := d.runNotebook(); err != nil {
 				return err
 			}
 			fmt.Fprintf(d.s.out, "\nDone in %.0f s.\n", time.Since(start).Seconds())
@@ -76,8 +76,8 @@ func newDemo(ctx context.Context) (*demo, error) {
 // environment makes Jupyter find the kernel in the private folder.
 func (d *demo) environment() []string { return []string{"JUPYTER_PATH=" + d.h.join("jupyter")} }
 
-// inNotebook executes the quickstart with the kernel, which is installed privately.
-func (d *demo) inNotebook() (err error) {
+// runNotebook executes the quickstart with the kernel, which is installed privately.
+func (d *demo) runNotebook() (err error) {
 	var found bool
 	if d.jupyter, found = findJupyter(); !found {
 		err = d.s.do("installing JupyterLab privately", func() (err error) {
@@ -111,8 +111,8 @@ To keep the kernel:         go run ./kernels/gonb-gradcam install
 	return nil
 }
 
-// withoutPython makes the same picture with the command line, and a page with it.
-func (d *demo) withoutPython() error {
+// drawWithoutPython makes the same picture with the command line, and a page with it.
+func (d *demo) drawWithoutPython() error {
 	out := d.h.join("demo", "explain")
 	err := d.s.do("explaining the picture", func() error {
 		return d.s.run(d.ctx, nil, d.src, "go", "run", "./gradcamnb/cmd/gradcam", "explain",

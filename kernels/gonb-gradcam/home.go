@@ -55,9 +55,9 @@ func openHome() (home, error) {
 	return home(f.Path()), nil
 }
 
-// trusted returns an error if somebody else could have put one of the named files into the private folder, or could
-// change it. A missing file is reported by whoever needs it.
-func (h home) trusted(names ...string) error {
+// checkTrusted returns an error if somebody else could have put one of the named files into the private folder, or
+// could change it. A missing file is reported by whoever needs it.
+func (h home) checkTrusted(names ...string) error {
 	for _, name := range names {
 		if err := private.Check(h.join(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("what the kernel runs is not safe: %w", err)
@@ -83,7 +83,7 @@ func (h home) doOnce(name, key string, makes []string, work func() error) error 
 	stamp := h.join("stamps", name)
 	sum := sha256.Sum256([]byte(key))
 	want := hex.EncodeToString(sum[:])
-	if err := h.trusted(filepath.Join("stamps", name)); err != nil {
+	if err := h.checkTrusted(filepath.Join("stamps", name)); err != nil {
 		return err
 	}
 	have, err := os.ReadFile(stamp)

@@ -53,7 +53,7 @@ func installCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(s.out, "\nThe kernel \"Go (Grad-CAM)\" is installed in %s.\n%s\n", dir, next())
+			fmt.Fprintf(s.out, "\nThe kernel \"Go (Grad-CAM)\" is installed in %s.\n%s\n", dir, nextSteps())
 			return nil
 		},
 	}
@@ -68,8 +68,8 @@ func installCommand() *cobra.Command {
 	return c
 }
 
-// next returns words that say how to open a notebook.
-func next() string {
+// nextSteps returns words that say how to open a notebook.
+func nextSteps() string {
 	if _, found := findJupyter(); found {
 		return "Try it: jupyter lab notebooks/quickstart.ipynb"
 	}

@@ -80,8 +80,8 @@ func (l launcher) command(ctx context.Context) (*exec.Cmd, error) {
 	if !exists(gonb) {
 		return nil, fmt.Errorf("%s is not there any more: %s", gonb, again)
 	}
-	if err := l.home.trusted("bin/gonb", "bin/goimports", "bin/gopls", "bin/gonb-gradcam", "shim/go", "shim/goimports",
-		pjrtWheel.library(), ortWheel.library()); err != nil {
+	if err := l.home.checkTrusted("bin/gonb", "bin/goimports", "bin/gopls", "bin/gonb-gradcam", "shim/go",
+		"shim/goimports", pjrtWheel.library(), ortWheel.library()); err != nil {
 		return nil, err
 	}
 	if err := os.Setenv("PATH", l.path(os.Getenv("PATH"))); err != nil {
@@ -92,7 +92,7 @@ func (l launcher) command(ctx context.Context) (*exec.Cmd, error) {
 		return nil, err
 	}
 	c := exec.Command(gonb, "--kernel", l.connection, "-logtostderr=true", "-go_work="+l.src)
-	c.Env, err = shimmed(l.home, l.src, append(os.Environ(), l.environment(flags, os.LookupEnv)...))
+	c.Env, err = addShim(l.home, l.src, append(os.Environ(), l.environment(flags, os.LookupEnv)...))
 	c.Stdin, c.Stdout, c.Stderr = os.Stdin, os.Stdout, os.Stderr
 	return c, err
 }
@@ -102,7 +102,7 @@ func (l launcher) engine(env []string) (*exec.Cmd, error) {
 	if err := buildEngine(l.home, l.src, quietly); err != nil {
 		return nil, err
 	}
-	if err := l.home.trusted("bin/gradcam"); err != nil {
+	if err := l.home.checkTrusted("bin/gradcam"); err != nil {
 		return nil, err
 	}
 	c := exec.Command(l.home.bin("gradcam"), "serve", "--inherited", "--while-stdin")

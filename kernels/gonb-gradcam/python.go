@@ -72,7 +72,7 @@ func privateJupyter(ctx context.Context, s *steps, h home, src string) (jupyter,
 	if runtime.GOOS == "windows" {
 		j.python = filepath.Join(venv, "Scripts", "python.exe")
 	}
-	if err := h.trusted(strings.TrimPrefix(j.python, string(h))); err != nil {
+	if err := h.checkTrusted(strings.TrimPrefix(j.python, string(h))); err != nil {
 		return jupyter{}, err
 	}
 	err = h.doOnce("venv", string(pins)+system, []string{j.python}, func() error {

@@ -54,7 +54,7 @@ func (h home) remove() error {
 		}
 	}
 	for _, name := range names {
-		if err := root.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) && !notEmpty(root, name) {
+		if err := root.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) && !holdsSomething(root, name) {
 			return fmt.Errorf("removing the private folder: %w", err)
 		}
 	}
@@ -88,8 +88,8 @@ func listOurs(root *os.Root) ([]string, error) {
 	return names, nil
 }
 
-// notEmpty tells whether a name is a folder that holds something.
-func notEmpty(root *os.Root, name string) bool {
+// holdsSomething tells whether a name is a folder that holds something.
+func holdsSomething(root *os.Root, name string) bool {
 	entries, err := fs.ReadDir(root.FS(), name)
 	return err == nil && len(entries) > 0
 }

@@ -51,15 +51,15 @@ func oursMissing(text []byte, src string) (imports string, at int) {
 		return "", 0
 	}
 	var b strings.Builder
-	for _, path := range unimported(f, src) {
+	for _, path := range findUnimported(f, src) {
 		fmt.Fprintf(&b, "; import %q", path)
 	}
 	return b.String(), fset.Position(f.Name.End()).Offset
 }
 
-// unimported returns the packages of the front that a program uses, as name.Symbol, if it declares or imports nothing
-// of that name.
-func unimported(f *ast.File, src string) []string {
+// findUnimported returns the packages of the front that a program uses, as name.Symbol, if it declares or imports
+// nothing of that name.
+func findUnimported(f *ast.File, src string) []string {
 	taken := map[string]bool{}
 	for _, spec := range f.Imports {
 		if path, err := strconv.Unquote(spec.Path.Value); err == nil {

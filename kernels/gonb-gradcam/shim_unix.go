@@ -42,8 +42,8 @@ func putShim(h home) error {
 	return nil
 }
 
-// shimmed returns the environment of cells, with the shim first in PATH.
-func shimmed(h home, src string, env []string) ([]string, error) {
+// addShim returns the environment of cells, with the shim first in PATH.
+func addShim(h home, src string, env []string) ([]string, error) {
 	if !exists(h.join("shim", "go")) {
 		return env, nil
 	}

@@ -75,8 +75,8 @@ func read(file string) (nb notebook, err error) {
 	return nb, json.Unmarshal(data, &nb)
 }
 
-// written is the notebook as nbformat writes it.
-func written(nb notebook) ([]byte, error) {
+// format is the notebook as nbformat writes it.
+func format(nb notebook) ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
@@ -106,7 +106,7 @@ func export(file string) error {
 			delete(meta, "execution") // when it ran
 		}
 	}
-	data, err := written(nb)
+	data, err := format(nb)
 	if err != nil {
 		return err
 	}
@@ -180,7 +180,7 @@ func shrink(nb notebook) (first []byte, err error) {
 			delete(data, "image/png")
 			data["image/jpeg"] = base64.StdEncoding.EncodeToString(small)
 			if first == nil {
-				if first, err = encode(narrowed(img)); err != nil {
+				if first, err = encode(narrow(img)); err != nil {
 					return nil, err
 				}
 			}
@@ -198,7 +198,7 @@ func encode(img image.Image) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-func narrowed(img image.Image) image.Image {
+func narrow(img image.Image) image.Image {
 	b := img.Bounds()
 	if b.Dx() <= thumbnail {
 		return img

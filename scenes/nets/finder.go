@@ -32,7 +32,7 @@ var Finder = Net{
 		finest := conv(scope, "finest", Concatenate([]*Node{repeatCells(fine), maps[0]}, -1), 16, 1)
 		prototypes := linear(scope, "prototypes", finest, finderMask)
 		cells := linear(scope, "candidates", conv(scope, "look", neck, 64, 1), 4+len(scenes.Shapes)+finderMask)
-		return []*Node{found(cells), TransposeAllAxes(prototypes, 0, 3, 1, 2)}
+		return []*Node{readCells(cells), TransposeAllAxes(prototypes, 0, 3, 1, 2)}
 	},
 }
 
@@ -41,11 +41,11 @@ func linear(scope *model.Scope, name string, x *Node, channels int) *Node {
 	return layers.Convolution(scope.In("%s", name), x).Channels(channels).KernelSize(3).PadSame().Done()
 }
 
-// found turns the output of the cells, [batch, h, w, 4 + shapes + masks], into candidates. The middle of an object lies
-// in its cell, or up to half a cell outside it, and its size is exp(t) times 24 pixels:
+// readCells turns the output of the cells, [batch, h, w, 4 + shapes + masks], into candidates. The middle of an object
+// lies in its cell, or up to half a cell outside it, and its size is exp(t) times 24 pixels:
 //
 //	cx = (column + 2 sigmoid(t_0) - 1/2) 8, w = 24 exp(t_2), likewise cy and h
-func found(cells *Node) *Node {
+func readCells(cells *Node) *Node {
 	g, batch, h, w := cells.Graph(), cells.Shape().Dim(0), cells.Shape().Dim(1), cells.Shape().Dim(2)
 	part := func(start, end int) *Node {
 		return Slice(cells, AxisRange(), AxisRange(), AxisRange(), AxisRange(start, end))

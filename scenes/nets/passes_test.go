@@ -28,7 +28,7 @@ func passMethods(t *testing.T) (names []string, layered map[string]bool) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if p, ok := perturb.Passes(m); ok {
+		if p, ok := perturb.FromCAM(m); ok {
 			add(p)
 		}
 	}

@@ -36,7 +36,7 @@ func (f benchFlags) warm(ctx context.Context, rec *record, cases []benchCase, pr
 		}
 		if i == 0 || c.File != cases[i-1].File || c.Backend != cases[i-1].Backend {
 			var err error
-			if m, imported, err = timedOpen(ctx, engines[c.Backend], c.File); err != nil {
+			if m, imported, err = timeOpen(ctx, engines[c.Backend], c.File); err != nil {
 				return err
 			}
 		}
@@ -54,8 +54,8 @@ func (f benchFlags) warm(ctx context.Context, rec *record, cases []benchCase, pr
 	return nil
 }
 
-// timedOpen opens a model and returns the seconds that it takes to read the file and to pass over its graph.
-func timedOpen(ctx context.Context, e *engine.Engine, file string) (*gradcamnb.Model, float64, error) {
+// timeOpen opens a model and returns the seconds that it takes to read the file and to pass over its graph.
+func timeOpen(ctx context.Context, e *engine.Engine, file string) (*gradcamnb.Model, float64, error) {
 	start := time.Now()
 	s, err := e.OpenContext(ctx, file)
 	if err != nil {

@@ -59,8 +59,8 @@ func (c *checkpoint) write() {
 	c.written, c.failed = true, false
 }
 
-// lastWords writes the state before the process is ended, and says so.
-func (c *checkpoint) lastWords() {
+// writeLast writes the state before the process is ended, and says so.
+func (c *checkpoint) writeLast() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.latest == nil || c.over {

@@ -160,7 +160,7 @@ func TestCheckpointThatCannotBeWritten(t *testing.T) {
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	c.lastWords()
+	c.writeLast()
 	if run, err := firstRun(dir); err != nil || len(run.Weights) != 1 ||
 		!strings.Contains(said.String(), "interrupted after 1 of 9 masks") {
 		t.Errorf("%v, %v, %s", run, err, said.String())
@@ -169,7 +169,7 @@ func TestCheckpointThatCannotBeWritten(t *testing.T) {
 		t.Error("it failed before, and not now")
 	}
 	said.Reset()
-	if c.lastWords(); !strings.Contains(said.String(), "interrupted after 1 of 9 masks") {
+	if c.writeLast(); !strings.Contains(said.String(), "interrupted after 1 of 9 masks") {
 		t.Errorf("interrupted just after a checkpoint: said %q", said.String())
 	}
 }

@@ -99,7 +99,7 @@ func (f *detectFlags) run(c *cobra.Command) error {
 	if !f.explain {
 		return nil
 	}
-	return f.explained(c, m, r, names, found[0])
+	return f.explainFound(c, m, r, names, found[0])
 }
 
 func (f *detectFlags) names() (coco.Names, error) {
@@ -152,8 +152,8 @@ func writeDetections(dir string, images []string, r gradcamnb.Request, found [][
 	return nil
 }
 
-// explained explains every detection and writes the maps.
-func (f *detectFlags) explained(c *cobra.Command, m *gradcamnb.Model, r gradcamnb.Request, names coco.Names,
+// explainFound explains every detection and writes the maps.
+func (f *detectFlags) explainFound(c *cobra.Command, m *gradcamnb.Model, r gradcamnb.Request, names coco.Names,
 	found []heatmap.Detection) error {
 	options, err := f.options()
 	if err != nil {
@@ -172,7 +172,7 @@ func (f *detectFlags) explained(c *cobra.Command, m *gradcamnb.Model, r gradcamn
 		}
 		r.Targets[0].Index = []int{len(found) + 1}
 	}
-	f.fewMasks(c)
+	f.setFewMasks(c)
 	if r.Sampling, err = f.sampling(); err != nil {
 		return err
 	}
@@ -180,7 +180,7 @@ func (f *detectFlags) explained(c *cobra.Command, m *gradcamnb.Model, r gradcamn
 		return err
 	}
 	keep := newCheckpoint(f.out, f.checkpoint, c.ErrOrStderr())
-	defer cli.LastWords(keep.lastWords)()
+	defer cli.LastWords(keep.writeLast)()
 	r.Methods, r.Layers, r.Progress = []string{perturb.RISE.Name}, f.layers, callBoth(keep.report, maskProgress(os.Stderr))
 	if f.method != "" {
 		r.Methods = []string{f.method}

@@ -48,7 +48,7 @@ func (f explainFlags) explainMany(ctx context.Context, m *gradcamnb.Model, r gra
 	if err != nil {
 		return err
 	}
-	todo := slices.DeleteFunc(slices.Clone(jobs), func(j *job) bool { return j.finished(settings) })
+	todo := slices.DeleteFunc(slices.Clone(jobs), func(j *job) bool { return j.isFinished(settings) })
 	t := &tally{all: len(jobs), there: len(jobs) - len(todo), start: time.Now()}
 	line := terminal.New(os.Stderr)
 	defer line.Clear()
@@ -124,9 +124,9 @@ func inputs(picture []byte, settings string) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// finished tells whether the folder has the results of this picture with these settings already. It reads result.json,
-// which is written last.
-func (j *job) finished(settings string) bool {
+// isFinished tells whether the folder has the results of this picture with these settings already. It reads
+// result.json, which is written last.
+func (j *job) isFinished(settings string) bool {
 	data, err := readRegular(filepath.Join(j.dir, "result.json"))
 	if err != nil {
 		return false
@@ -200,7 +200,7 @@ func (f explainFlags) jobs(dir string) ([]*job, error) {
 			paths = append(paths, pattern)
 			continue
 		}
-		found, err := filepath.Glob(inExistingFolder(pattern))
+		found, err := filepath.Glob(escapeFolder(pattern))
 		if err != nil {
 			return nil, cli.Usagef("--image %q: %w", pattern, err)
 		}
@@ -254,9 +254,9 @@ func (f explainFlags) settings(m *gradcamnb.Model, r gradcamnb.Request) (string,
 	return string(data), nil
 }
 
-// inExistingFolder returns a pattern with its folder escaped if that folder exists, so that *, ? and [ in the folder's
+// escapeFolder returns a pattern with its folder escaped if that folder exists, so that *, ? and [ in the folder's
 // name stand for themselves.
-func inExistingFolder(pattern string) string {
+func escapeFolder(pattern string) string {
 	folder, name := filepath.Split(pattern)
 	if info, err := os.Stat(folder); folder == "" || err != nil || !info.IsDir() || filepath.Separator == '\\' {
 		return pattern

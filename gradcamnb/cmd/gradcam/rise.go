@@ -194,7 +194,7 @@ saliency.npy [targets, H, W] are written.`,
 			if len(f.layers) > 1 {
 				return cli.Usagef("--layer: name one layer")
 			}
-			f.fewMasks(c)
+			f.setFewMasks(c)
 			return f.run(c, t.Side(side))
 		},
 	}
@@ -212,8 +212,8 @@ saliency.npy [targets, H, W] are written.`,
 	return c
 }
 
-// fewMasks sets the defaults of the flags that were not given: the balanced design, until the halves agree.
-func (f *samplingFlags) fewMasks(c *cobra.Command) {
+// setFewMasks sets the defaults of the flags that were not given: the balanced design, until the halves agree.
+func (f *samplingFlags) setFewMasks(c *cobra.Command) {
 	given := func(name string) bool { return c.Flags().Changed(name) }
 	f.designGiven = given("design")
 	if given("masks") || given("p") || f.resume != "" {
@@ -248,13 +248,13 @@ func (f *samplingFlags) run(c *cobra.Command, target gradcamnb.Target) error {
 	if err != nil {
 		return err
 	}
-	r.Targets = []gradcamnb.Target{f.byMask(target, m.Info())}
+	r.Targets = []gradcamnb.Target{f.compareMasks(target, m.Info())}
 	gradients, err := f.gradient(c.Context(), m, r)
 	if err != nil {
 		return err
 	}
 	keep := newCheckpoint(dir, f.checkpoint, c.ErrOrStderr())
-	defer cli.LastWords(keep.lastWords)()
+	defer cli.LastWords(keep.writeLast)()
 	r.Methods, r.Sampling, r.Progress = []string{"RISE"}, o, callBoth(keep.report, maskProgress(os.Stderr))
 	results, ended := m.Run(c.Context(), r)
 	keep.end()
@@ -278,9 +278,9 @@ func (f *samplingFlags) run(c *cobra.Command, target gradcamnb.Target) error {
 	return ended
 }
 
-// byMask returns a detection that is compared by its mask, if the model has masks, or else the target as it is. With
-// --by-box it returns the target as it is.
-func (f *samplingFlags) byMask(target gradcamnb.Target, i gradcamnb.Info) gradcamnb.Target {
+// compareMasks returns a detection that is compared by its mask, if the model has masks, or else the target as it is.
+// With --by-box it returns the target as it is.
+func (f *samplingFlags) compareMasks(target gradcamnb.Target, i gradcamnb.Info) gradcamnb.Target {
 	if target.Kind == "detection" && target.Edge == "" && i.Masks && !f.byBox {
 		target.Kind = "instance"
 	}

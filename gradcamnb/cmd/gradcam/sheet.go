@@ -155,7 +155,7 @@ func sheet(ctx context.Context, f sheetFlags) error {
 		}
 		sheets = append(sheets, s)
 	}
-	s, err := f.stacked(sheets)
+	s, err := f.stackSheets(sheets)
 	if err != nil {
 		return err
 	}
@@ -199,9 +199,9 @@ func (f sheetFlags) makeSheet(ctx context.Context, e *engine.Engine, model strin
 	return m.RunSheet(ctx, r, axes[0], axes[1])
 }
 
-// stacked returns one sheet with the models' sheets one below the other. Their titles are the file names or, if these
-// are the same, the paths.
-func (f sheetFlags) stacked(sheets []*heatmap.Sheet) (*heatmap.Sheet, error) {
+// stackSheets returns one sheet with the models' sheets one below the other. Their titles are the file names or, if
+// these are the same, the paths.
+func (f sheetFlags) stackSheets(sheets []*heatmap.Sheet) (*heatmap.Sheet, error) {
 	if len(sheets) == 1 {
 		return sheets[0], nil
 	}

@@ -39,11 +39,11 @@ func (a Aim) argumentDims(batch int) []int {
 
 // Lookup makes aims of targets. As a [kind.Scene] it answers a kind's questions about the model and the pictures.
 type Lookup struct {
-	Model    source.Model         // that is explained
-	Layers   []source.Layer       // all layers of the model
-	Pictures int                  // number in the batch
-	Seen     *detections.Findings // for targets that are detections
-	Look     ValuesFn             // returns values on which a target depends
+	Model      source.Model         // that is explained
+	Layers     []source.Layer       // all layers of the model
+	Pictures   int                  // number in the batch
+	Detected   *detections.Findings // for targets that are detections
+	ReadValues ValuesFn             // returns values on which a target depends
 
 	read   map[string]Answer // how tensors were looked up
 	looked *source.Layer     // that was looked up last
@@ -88,7 +88,7 @@ func (s Lookup) Aims(t ask.Target) ([]Aim, error) {
 // makeAim returns the aim of a target that was looked up, with the functions that its kind names.
 func (s Lookup) makeAim(k kind.Kind, r kind.ResolvedTarget) (Aim, error) {
 	if k.IsDetection {
-		return Aim{ResolvedTarget: r, box: newDetectionAim(r, s.Seen)}, nil
+		return Aim{ResolvedTarget: r, box: newDetectionAim(r, s.Detected)}, nil
 	}
 	a := Aim{ResolvedTarget: r, rank: r.Rank, elements: k.WithIndex != nil}
 	var err error
@@ -119,8 +119,8 @@ func (s Lookup) makeAim(k kind.Kind, r kind.ResolvedTarget) (Aim, error) {
 // Outputs returns the model's outputs with their labels.
 func (s Lookup) Outputs() kind.Outputs { return outputsOf(s.Model.Card()) }
 
-// FirstLabels returns the names of the values of a model's answer, its first output, which may be an attribute head.
-func FirstLabels(c source.Card) []string { return outputsOf(c).Labels("") }
+// AnswerLabels returns the names of the values of a model's answer, its first output, which may be an attribute head.
+func AnswerLabels(c source.Card) []string { return outputsOf(c).Labels("") }
 
 func outputsOf(c source.Card) kind.Outputs { return kind.OutputsOf(c.Outputs, c.HeadLabels, c.Labels) }
 
@@ -158,10 +158,10 @@ func (s Lookup) Tensor(name, score string, as kind.TensorReading) (kind.Tensor, 
 
 // Values runs the model and returns a tensor's values; see [kind.Scene].
 func (s Lookup) Values(tensor string, second image.Image) ([]int, []float32, error) {
-	if s.Look == nil {
+	if s.ReadValues == nil {
 		return nil, nil, fmt.Errorf("the tensor %q cannot be looked at here", tensor)
 	}
-	dims, values, err := s.Look(tensor, second)
+	dims, values, err := s.ReadValues(tensor, second)
 	if a, ok := s.read[tensor]; ok && err == nil {
 		values = a.values(dims, values)
 		dims = append([]int{len(values) / product(a.shape[1:])}, a.shape[1:]...)
@@ -169,8 +169,8 @@ func (s Lookup) Values(tensor string, second image.Image) ([]int, []float32, err
 	return dims, values, err
 }
 
-// Found returns what was detected in the pictures.
-func (s Lookup) Found() *kind.Findings { return s.Seen.ToKind() }
+// Findings returns what was detected in the pictures.
+func (s Lookup) Findings() *kind.Findings { return s.Detected.ToKind() }
 
 // Wants returns the tensors of the model that the aim reads.
 func (a Aim) Wants() []string {

@@ -84,9 +84,9 @@ func (a Answer) values(dims []int, flat []float32) []float32 {
 // if the tensor cannot be read so.
 type reading func(l source.Layer, batch int) (shape, order []int, err error)
 
-// asList reads a tensor that has at most one axis longer than 1 besides the axis of pictures: [batch], [batch, n],
+// readList reads a tensor that has at most one axis longer than 1 besides the axis of pictures: [batch], [batch, n],
 // [batch, n, 1, 1]; for one picture also [n].
-func asList(l source.Layer, batch int) (shape, order []int, err error) {
+func readList(l source.Layer, batch int) (shape, order []int, err error) {
 	var long []int
 	rest := l.Shape
 	if len(rest) > 0 && rest[0] == batch {
@@ -130,8 +130,8 @@ func elementWords(output string) string {
 	return place.Words(fmt.Sprintf("gradcamnb.Output(%q, INDEX)", output), "--target output:"+output+":INDEX")
 }
 
-// asNumbers reads all numbers of a tensor in its own order.
-func asNumbers(l source.Layer, batch int) (shape, order []int, err error) {
+// readNumbers reads all numbers of a tensor in its own order.
+func readNumbers(l source.Layer, batch int) (shape, order []int, err error) {
 	n := product(l.Shape)
 	if len(l.Shape) > 0 && l.Shape[0] == batch {
 		n /= batch
@@ -142,29 +142,29 @@ func asNumbers(l source.Layer, batch int) (shape, order []int, err error) {
 	return []int{batch, n}, nil, nil
 }
 
-// asPlaces reads the classes of places, [batch, classes, height, width].
-func asPlaces(l source.Layer, batch int) (shape, order []int, err error) {
+// readPlaces reads the classes of places, [batch, classes, height, width].
+func readPlaces(l source.Layer, batch int) (shape, order []int, err error) {
 	a := l.Axes
 	if !a.Places() || a.Flat() {
 		return nil, nil, fmt.Errorf(
 			"the output %q has the shape %v and is no segmentation, [batch, classes, height, width] or [batch, height, width, classes]%s", l.Name, l.Shape, listHint(l, batch))
 	}
 	if len(l.Shape) == 3 { // one class
-		return []int{batch, 1, l.Shape[a.H], l.Shape[a.W]}, inOrder([]int{0, a.H, a.W}), nil
+		return []int{batch, 1, l.Shape[a.H], l.Shape[a.W]}, orderOrNil([]int{0, a.H, a.W}), nil
 	}
-	return []int{batch, l.Shape[a.C], l.Shape[a.H], l.Shape[a.W]}, inOrder([]int{0, a.C, a.H, a.W}), nil
+	return []int{batch, l.Shape[a.C], l.Shape[a.H], l.Shape[a.W]}, orderOrNil([]int{0, a.C, a.H, a.W}), nil
 }
 
 // listHint returns a hint to explain a class if an output is a list of classes, or nothing if it is not.
 func listHint(l source.Layer, batch int) string {
-	if shape, _, err := asList(l, batch); err == nil && shape[1] > 0 {
+	if shape, _, err := readList(l, batch); err == nil && shape[1] > 0 {
 		return ": it is a list, so explain a class with " + place.Words("gradcamnb.Class(INDEX)", "--target class:INDEX")
 	}
 	return ""
 }
 
-// inOrder returns the order of axes, or nil if they stand in order.
-func inOrder(order []int) []int {
+// orderOrNil returns the order of axes, or nil if they stand in order.
+func orderOrNil(order []int) []int {
 	if slices.IsSorted(order) {
 		return nil
 	}
@@ -172,7 +172,7 @@ func inOrder(order []int) []int {
 }
 
 // ways holds the ways to read a tensor.
-var ways = map[kind.TensorReading]reading{kind.Numbers: asNumbers, kind.Classes: asList, kind.Places: asPlaces}
+var ways = map[kind.TensorReading]reading{kind.Numbers: readNumbers, kind.Classes: readList, kind.Places: readPlaces}
 
 // readTensor returns a tensor as a target reads it. If the target asks for classes or places and the model squashes or
 // ranks scores there, it returns the tensor of these scores.
@@ -182,12 +182,12 @@ func readTensor(m source.Model, layers []source.Layer, tensor string, batch int,
 	a, err := readOne(layers, tensor, batch, way)
 	if as != kind.Numbers && e.Before != "" {
 		if before, fails := readOne(layers, e.Before, batch, way); fails == nil &&
-			(e.Unit == source.Ranked || err == nil && slices.Equal(before.shape, a.shape)) {
+			(e.Unit == source.Ranks || err == nil && slices.Equal(before.shape, a.shape)) {
 			before.unit, before.squash = source.EndingOf(m, e.Before).Unit, e.Squash
 			return before, nil
 		}
 	}
-	if err == nil && e.Unit == source.Ranked {
+	if err == nil && e.Unit == source.Ranks {
 		err = fmt.Errorf("the output %q comes from an operator that ranks or compares scores, so it has no gradient: explain the scores before it with %s", tensor, place.Words("gradcamnb.Element(NAME, INDEX)", "--target tensor:NAME:INDEX"))
 	}
 	a.unit = e.Unit
@@ -218,13 +218,13 @@ func (a Answer) unitOf(scored target.Kind) string {
 		return scored.Unit
 	}
 	if a.isSingle() {
-		return source.Plain.String()
+		return source.PlainNumbers.String()
 	}
 	return a.unit.String()
 }
 
 // isKnown tells whether the model's graph says how the numbers become probabilities.
-func (a Answer) isKnown() bool { return a.squash != "" || !a.logits() && a.unit != source.Plain }
+func (a Answer) isKnown() bool { return a.squash != "" || !a.logits() && a.unit != source.PlainNumbers }
 
 // probabilities returns the probabilities for a picture's numbers: what the model computes from them, or else the
 // softmax of logits, or their sigmoids if they are tags. They are NaN if the numbers are neither.
@@ -241,9 +241,9 @@ func (a Answer) probabilities(numbers []float32, tags bool) []float32 {
 		return slices.Clone(numbers)
 	case a.unit == source.LogProbability:
 		return each(math.Exp)
-	case a.squash == source.SigmoidProbability, a.squash == "" && a.unit != source.Plain && tags:
+	case a.squash == source.SigmoidProbability, a.squash == "" && a.unit != source.PlainNumbers && tags:
 		return each(func(v float64) float64 { return 1 / (1 + math.Exp(-v)) })
-	case a.squash == "" && (a.unit == source.Plain || a.isSingle()):
+	case a.squash == "" && (a.unit == source.PlainNumbers || a.isSingle()):
 		return each(func(float64) float64 { return math.NaN() })
 	}
 	highest, sum := float64(slices.Max(numbers)), 0.0
@@ -281,9 +281,10 @@ func (a Answer) top(scores []float32, labels []string, n int) []heatmap.Predicti
 	return out
 }
 
-// measuredBy returns the target that scores a class by its probability, as the metrics' papers do, or by its own number
-// if that has no probability. If the graph does not say, it returns otherwise: the softmax, or the sigmoid for tags.
-func (a Answer) measuredBy(otherwise target.Kind) target.Kind {
+// probabilityTarget returns the target that scores a class by its probability, as the metrics' papers do, or by its own
+// number if that has no probability. If the graph does not say, it returns otherwise: the softmax, or the sigmoid for
+// tags.
+func (a Answer) probabilityTarget(otherwise target.Kind) target.Kind {
 	switch {
 	case a.unit == source.LogProbability:
 		return target.Exponential
@@ -297,10 +298,10 @@ func (a Answer) measuredBy(otherwise target.Kind) target.Kind {
 	return otherwise
 }
 
-// First returns the answer from which the best classes are listed: the model's first output if that is a list of
+// FirstAnswer returns the answer from which the best classes are listed: the model's first output if that is a list of
 // classes. Otherwise there is nothing to list, and it returns an answer for a tensor that the program reads in any
 // case.
-func First(m source.Model, layers []source.Layer, batch int, aims []Aim) Answer {
+func FirstAnswer(m source.Model, layers []source.Layer, batch int, aims []Aim) Answer {
 	a, err := readTensor(m, layers, m.Card().Outputs[0], batch, kind.Classes)
 	if err != nil {
 		return Answer{tensor: aims[0].Wants()[0]}

@@ -12,12 +12,12 @@ import (
 func TestPlacesOfAList(t *testing.T) {
 	defer place.Program()
 	const call, flag = "gradcamnb.Class(INDEX)", "--target class:INDEX"
-	_, _, err := asPlaces(source.Layer{Name: "scores", Shape: []int{1, 10}}, 1)
+	_, _, err := readPlaces(source.Layer{Name: "scores", Shape: []int{1, 10}}, 1)
 	if err == nil || !strings.Contains(err.Error(), call) || strings.Contains(err.Error(), flag) {
 		t.Errorf("a program hears: %v", err)
 	}
 	place.CommandLine()
-	_, _, err = asPlaces(source.Layer{Name: "scores", Shape: []int{1, 10}}, 1)
+	_, _, err = readPlaces(source.Layer{Name: "scores", Shape: []int{1, 10}}, 1)
 	if err == nil || !strings.Contains(err.Error(), flag) || strings.Contains(err.Error(), call) {
 		t.Errorf("a command hears: %v", err)
 	}

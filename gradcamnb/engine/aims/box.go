@@ -29,7 +29,7 @@ type detectionAim struct {
 
 // newDetectionAim returns the aim of a target that is a detection and was looked up.
 func newDetectionAim(r kind.ResolvedTarget, seen *detections.Findings) *detectionAim {
-	b := &detectionAim{reader: seen.Reader(), edge: r.Edge, masked: r.Masked, turned: seen.Turned()}
+	b := &detectionAim{reader: seen.Reader(), edge: r.Edge, masked: r.Masked, turned: seen.HasTurned()}
 	for i, d := range r.Detections {
 		b.boxes = append(b.boxes, d.Box)
 		d.Box = seen.ToModel(d.Box, i)
@@ -133,8 +133,8 @@ func (b *detectionAim) matches(outputs map[string]*Node, given params[*Node], pi
 	return m
 }
 
-// best returns the candidate with the highest match, as one-hot [batch, n] and as number [batch].
-func best(match *Node) (chosen, at *Node) {
+// pickBest returns the candidate with the highest match, as one-hot [batch, n] and as number [batch].
+func pickBest(match *Node) (chosen, at *Node) {
 	at = ArgMax(StopGradient(match), 1, dtypes.Int32)
 	return OneHot(at, match.Shape().Dim(1), match.DType()), at
 }
@@ -148,14 +148,14 @@ func pickValue(values, chosen *Node) *Node {
 // boxes match best, since the masks of all candidates would take more memory than there is.
 func (m matches) score() *Node {
 	if m.mask == nil {
-		chosen, _ := best(m.match)
+		chosen, _ := pickBest(m.match)
 		return pickValue(m.match, chosen)
 	}
 	const looks = 3
 	var score *Node
 	match := StopGradient(m.match)
 	for range min(looks, match.Shape().Dim(1)) {
-		chosen, at := best(match)
+		chosen, at := pickBest(match)
 		mask := m.c.Mask(InsertAxes(at, -1))
 		overlap := Squeeze(detect.MaskIoU(mask, cam.Resize(m.mask, mask.Shape().Dim(2), mask.Shape().Dim(3))), -1)
 		s := Mul(StopGradient(overlap), pickValue(m.likely, chosen))
@@ -176,7 +176,7 @@ func (m matches) side(edge int, chosen *Node) *Node {
 
 // sideDistance returns how far outwards one side of the best candidate lies.
 func (m matches) sideDistance(edge int) *Node {
-	chosen, _ := best(m.match)
+	chosen, _ := pickBest(m.match)
 	x := m.side(edge, chosen)
 	if edge < 2 {
 		return Neg(x)
@@ -187,7 +187,7 @@ func (m matches) sideDistance(edge int) *Node {
 // closeness returns the match s of the best candidate, times the nearness of one of its sides e to the wanted side e':
 // s * max(0, 1 - |e - e'| / length). The length is that of the box across the side.
 func (m matches) closeness(edge int) *Node {
-	chosen, _ := best(m.match)
+	chosen, _ := pickBest(m.match)
 	at := func(i int) *Node { return Squeeze(Slice(m.box, AxisRange(), AxisElem(i)), -1) }
 	length := Sub(at(edge%2+2), at(edge%2))
 	off := Div(Abs(Sub(m.side(edge, chosen), at(edge))), MaxScalar(length, 1e-6))

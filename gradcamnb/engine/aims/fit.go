@@ -13,16 +13,16 @@ import (
 func (a *Aim) fit() error {
 	r := a.read
 	if a.measured.Name == target.Probability.Name || a.measured.Name == target.TagProbability.Name {
-		a.measured = r.measuredBy(a.measured)
+		a.measured = r.probabilityTarget(a.measured)
 	}
 	switch a.scored.Name {
 	case target.Probability.Name:
-		a.scored = r.measuredBy(target.Probability)
+		a.scored = r.probabilityTarget(target.Probability)
 		switch {
 		case r.isSingle():
 			return fmt.Errorf("the output %q is one number, whose softmax is 1 whatever it is: explain what it says for class 1 or 0 with %s, or the number itself with %s", r.tensor,
 				place.Words("gradcamnb.Binary(1)", "--target binary:1"), place.Words("gradcamnb.Class(0)", "--target class:0"))
-		case r.unit == source.Plain:
+		case r.unit == source.PlainNumbers:
 			return fmt.Errorf("the output %q is no probability, and no logits from which one could be computed", r.tensor)
 		case a.scored.Name == target.TagProbability.Name:
 			a.Note = "the model's probability of the class by itself, a sigmoid and no softmax"
@@ -40,9 +40,9 @@ func (a *Aim) fit() error {
 	return nil
 }
 
-// Measured returns the aim with the score by which its maps are measured. A class is scored by its probability, as in
-// the metrics' papers, even if its logit was explained. A tag is scored by its own probability.
-func (a Aim) Measured() Aim {
+// ForMeasuring returns the aim with the score by which its maps are measured. A class is scored by its probability, as
+// in the metrics' papers, even if its logit was explained. A tag is scored by its own probability.
+func (a Aim) ForMeasuring() Aim {
 	a.scored = a.measured
 	return a
 }

@@ -71,5 +71,5 @@ func (s Lookup) function(t ask.Target) (Aim, error) {
 // first output if none is named. Every call of Target makes a program of its own, so make a target once and use it for
 // many pictures.
 func Target(name, unit string, score ScoreFn, outputs ...string) ask.Target {
-	return ask.Target{Spec: kind.OfFunction(name, function{unit, slices.Clone(outputs), score, functions.Add(1)})}
+	return ask.Target{Spec: kind.NewFunction(name, function{unit, slices.Clone(outputs), score, functions.Add(1)})}
 }

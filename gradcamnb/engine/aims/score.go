@@ -36,8 +36,8 @@ func (a Aim) Score(outputs map[string]*Node, args []*Node, picture [2]int) (scor
 	return a.fn(read), index
 }
 
-// Take returns the arguments of an aim from the front of a program's, and the rest.
-func Take[T any](a Aim, args []T) (own, rest []T) {
+// TakeArguments returns the arguments of an aim from the front of a program's, and the rest.
+func TakeArguments[T any](a Aim, args []T) (own, rest []T) {
 	n := 0
 	(&params[T]{}).each(a, func(*T) { n++ })
 	return args[:n], args[n:]
@@ -64,8 +64,8 @@ func (a Aim) arguments(batch int) params[*tensors.Tensor] {
 	return out
 }
 
-// Perturbed returns the aim for picture i alone, at the index that it has there, as package perturb takes it.
-func (a Aim) Perturbed(i int, index int32, picture [2]int) perturb.Aim {
+// ForPerturbing returns the aim for picture i alone, at the index that it has there, as package perturb takes it.
+func (a Aim) ForPerturbing(i int, index int32, picture [2]int) perturb.Aim {
 	var given params[*tensors.Tensor]
 	if a.box != nil {
 		given = a.box.arguments(i, 1)

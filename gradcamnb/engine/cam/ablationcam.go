@@ -39,7 +39,7 @@ var AblationCAM = register(Method{
 			Take: func(k int, score float32, _ []float32) {
 				weights[k] = (float64(c.Score) - float64(score)) / float64(c.Score)
 			},
-			Map: func() Grid { return c.Act.weighted(weights) },
+			Map: func() Grid { return c.Act.weightedSum(weights) },
 		}
 	}},
 })

@@ -18,14 +18,14 @@ var AugSmooth = register(Method{
 		see, err := onePass(base)
 		return Pictures{See: see, Start: func(c Original) Run {
 			factors := []float32{0.9, 1, 1.1}
-			size := c.at(see)
+			size := c.emptyGrid(see)
 			sum := newMean(size)
 			return Run{
 				Inputs: 2 * len(factors),
 				Input: func(i int) []float32 {
 					x := c.Picture.Flat
 					if i >= len(factors) {
-						x = c.mirrored()
+						x = c.mirror()
 					}
 					out := make([]float32, len(x))
 					for k, v := range x {
@@ -45,8 +45,8 @@ var AugSmooth = register(Method{
 	}},
 })
 
-// mirrored returns the picture's mirror image, left to right.
-func (c Original) mirrored() []float32 {
+// mirror returns the picture's mirror image, left to right.
+func (c Original) mirror() []float32 {
 	p := c.Picture
 	if c.ChannelsLast {
 		return mirror(p.Flat, p.H, p.W, p.C)

@@ -45,9 +45,9 @@ var linear = map[NodeType]bool{
 	NodeTypeWhere: true, NodeTypeFusedDense: true,
 }
 
-// activates tells whether a node is a fused dense layer with an activation. GoMLX says so
+// hasActivation tells whether a node is a fused dense layer with an activation. GoMLX says so
 // only in the node's description.
-func activates(n *Node) bool {
+func hasActivation(n *Node) bool {
 	return n.Type() == NodeTypeFusedDense && !strings.Contains(n.String(), fmt.Sprintf("%+v", compute.DenseConfig{}))
 }
 
@@ -58,7 +58,7 @@ func refuseOtherHeads(at View) {
 		layer: at.Name, pooled: s.Dim(0) * s.Dim(3),
 		depends: map[*Node]bool{at.Node: true}, full: map[*Node]bool{at.Node: true},
 	}
-	for _, n := range between(at.Node, at.Score) {
+	for _, n := range nodesBetween(at.Node, at.Score) {
 		h.take(n)
 	}
 	if !h.depends[at.Score] {
@@ -93,7 +93,7 @@ func (h head) take(n *Node) {
 	}
 	h.depends[n] = true
 	product := n.Type() == NodeTypeMul || n.Type() == NodeTypeDotGeneral
-	if !linear[n.Type()] || activates(n) || count > 1 && product {
+	if !linear[n.Type()] || hasActivation(n) || count > 1 && product {
 		h.refuse("the operator " + n.Type().String() + ", which is not linear")
 	}
 }
@@ -115,8 +115,8 @@ func (h head) takeInput(n *Node, i int, in *Node) {
 	}
 }
 
-// between returns the nodes after from that the score depends on, in the order of the graph.
-func between(from, score *Node) []*Node {
+// nodesBetween returns the nodes after from that the score depends on, in the order of the graph.
+func nodesBetween(from, score *Node) []*Node {
 	seen := map[*Node]bool{}
 	var out []*Node
 	var visit func(*Node)

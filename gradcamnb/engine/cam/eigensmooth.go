@@ -34,12 +34,12 @@ var EigenSmooth = register(Method{
 // no map of a layer.
 func onePassAtLayer(m Method) (OnePass, error) {
 	if !HasLayer(m.Procedure) {
-		return nil, noLayer(m)
+		return nil, refuseLayerless(m)
 	}
 	return onePass(m)
 }
 
-func noLayer(m Method) error {
+func refuseLayerless(m Method) error {
 	return fmt.Errorf("%s is a map of the picture and has no layer", m.Name)
 }
 

@@ -13,12 +13,12 @@ var MeanFusion = register(Method{
 	Unit:    "relative",
 	Passes:  "as the method that it is made of, for all layers together",
 	Use:     "to join several layers in one map",
-	Procedure: overLayers("Grad-CAM", func(maps []Grid) Grid {
+	Procedure: wrapLayers("Grad-CAM", func(maps []Grid) Grid {
 		sum := combine(maps, func(a, b float32) float32 { return a + b })
 		for i := range sum.Flat {
 			sum.Flat[i] /= float32(len(maps))
 		}
-		return scaled(sum)
+		return scaleMinMax(sum)
 	}),
 })
 
@@ -33,8 +33,8 @@ var MaxFusion = register(Method{
 	Passes:  "as the method that it is made of, for all layers together",
 	Use:     "to see what any of several layers sees",
 	Peers:   "torch-cam takes tanh(2 L) of LayerCAM's maps first",
-	Procedure: overLayers("LayerCAM", func(maps []Grid) Grid {
-		return scaled(combine(maps, func(a, b float32) float32 { return max(a, b) }))
+	Procedure: wrapLayers("LayerCAM", func(maps []Grid) Grid {
+		return scaleMinMax(combine(maps, func(a, b float32) float32 { return max(a, b) }))
 	}),
 })
 
@@ -65,15 +65,15 @@ var RefineCAM = register(Method{
 	Unit:    "relative",
 	Passes:  "as the method that it is made of, for all layers together",
 	Use:     "for the detail of early layers without their noise: name two or more layers",
-	Procedure: overLayers("Grad-CAM++", func(maps []Grid) Grid {
+	Procedure: wrapLayers("Grad-CAM++", func(maps []Grid) Grid {
 		for i := range maps {
-			maps[i] = scaled(maps[i])
+			maps[i] = scaleMinMax(maps[i])
 		}
-		return scaled(combine(maps, func(a, b float32) float32 { return a * b }))
+		return scaleMinMax(combine(maps, func(a, b float32) float32 { return a * b }))
 	}),
 })
 
-func overLayers(usual string, join func([]Grid) Grid) Wrapper {
+func wrapLayers(usual string, join func([]Grid) Grid) Wrapper {
 	return Wrapper{Usual: usual, Make: func(base Method) (Procedure, error) {
 		if _, ok := base.Procedure.(Retargeting); !ok {
 			if _, err := onePassAtLayer(base); err != nil {
@@ -95,8 +95,8 @@ func combine(maps []Grid, with func(a, b float32) float32) Grid {
 	return out
 }
 
-// scaled returns (g - min g) / (1e-7 + max(g - min g)).
-func scaled(g Grid) Grid {
+// scaleMinMax returns (g - min g) / (1e-7 + max(g - min g)).
+func scaleMinMax(g Grid) Grid {
 	lo, hi := float32(math.Inf(1)), float32(math.Inf(-1))
 	for _, v := range g.Flat {
 		lo, hi = min(lo, v), max(hi, v)

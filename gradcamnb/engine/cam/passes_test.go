@@ -229,7 +229,7 @@ func TestSESSByHand(t *testing.T) {
 	if got.H != 8 || got.W != 8 || !(got.Flat[0] > 0.5 && got.Flat[7] < got.Flat[0]) {
 		t.Errorf("the map is %v", got)
 	}
-	constant := blurred(Grid{H: 3, W: 3, Flat: []float32{2, 2, 2, 2, 2, 2, 2, 2, 2}})
+	constant := blur(Grid{H: 3, W: 3, Flat: []float32{2, 2, 2, 2, 2, 2, 2, 2, 2}})
 	near(t, "blur of a constant", constant.Flat, 2, 2, 2, 2, 2, 2, 2, 2, 2)
 }
 

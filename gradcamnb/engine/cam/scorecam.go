@@ -39,7 +39,7 @@ var ScoreCAM = register(Method{
 				Inputs: c.Act.C,
 				Input:  c.Act.channel,
 				Take:   func(_ int, score float32, _ []float32) { scores = append(scores, float64(score)) },
-				Map:    func() Grid { return c.Act.weighted(softmax(scores)) },
+				Map:    func() Grid { return c.Act.weightedSum(softmax(scores)) },
 			}
 		},
 	},

@@ -33,13 +33,13 @@ var SESS = register(Method{
 		if err != nil {
 			return nil, err
 		}
-		return Pictures{See: withWeight(see), Start: startSESS}, nil
+		return Pictures{See: appendWeight(see), Start: startSESS}, nil
 	}},
 })
 
-// withWeight returns a procedure that makes base's map of a window, scaled to [0, 1], with
+// appendWeight returns a procedure that makes base's map of a window, scaled to [0, 1], with
 // the window's weight behind it: [batch, h*w + 1].
-func withWeight(base OnePass) OnePass {
+func appendWeight(base OnePass) OnePass {
 	see := func(at View, m *Node) *Node {
 		m = minMax(positive(m), 1, 2)
 		w := positive(at.Score)
@@ -65,8 +65,8 @@ func startSESS(c Original) Run {
 	for i := range 12 {
 		scale := 1 + 2.0/7*float64(i)
 		sh, sw := int(math.Round(float64(h)*scale)), int(math.Round(float64(w)*scale))
-		for _, y := range starts(sh, h) {
-			for _, x := range starts(sw, w) {
+		for _, y := range windowStarts(sh, h) {
+			for _, x := range windowStarts(sw, w) {
 				windows = append(windows, window{scale, x, y})
 			}
 		}
@@ -85,9 +85,9 @@ func startSESS(c Original) Run {
 	}
 }
 
-// starts returns where windows start along one side; the last one is moved back into the
+// windowStarts returns where windows start along one side; the last one is moved back into the
 // picture.
-func starts(length, size int) []int {
+func windowStarts(length, size int) []int {
 	var out []int
 	for at := 0; ; at += size {
 		if at+size >= length {
@@ -142,7 +142,7 @@ func fuseWindows(windows []window, seen []Grid, weights []float64, h, w int) Gri
 		if largest > 0 {
 			weight = weights[i] / largest
 		}
-		g = scaled(resized(g, h, w)) // the map of the window, at the window's size
+		g = scaleMinMax(resizeGrid(g, h, w)) // the map of the window, at the window's size
 		inWindow := func(y, x int) float32 {
 			if y -= at.y; y < 0 || y >= h {
 				return 0
@@ -170,11 +170,11 @@ func fuseWindows(windows []window, seen []Grid, weights []float64, h, w int) Gri
 			out.Flat[i] = float32(sum[i] / count[i])
 		}
 	}
-	return blurred(out)
+	return blur(out)
 }
 
-// resized returns g at another size, bilinearly with half-pixel centres.
-func resized(g Grid, h, w int) Grid {
+// resizeGrid returns g at another size, bilinearly with half-pixel centres.
+func resizeGrid(g Grid, h, w int) Grid {
 	out := Grid{H: h, W: w, Flat: make([]float32, h*w)}
 	read := func(y, x int) float32 { return g.Flat[y*g.W+x] }
 	for y := range h {
@@ -186,9 +186,9 @@ func resized(g Grid, h, w int) Grid {
 	return out
 }
 
-// blurred returns g convolved with an 11 x 11 Gaussian of deviation 5. Beyond the edge the
+// blur returns g convolved with an 11 x 11 Gaussian of deviation 5. Beyond the edge the
 // picture is mirrored without repeating its edge pixel, as OpenCV does.
-func blurred(g Grid) Grid {
+func blur(g Grid) Grid {
 	var kernel [11]float32
 	var total float32
 	for i := range kernel {

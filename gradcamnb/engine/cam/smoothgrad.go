@@ -24,7 +24,7 @@ var SmoothGrad = register(Method{
 		see, err := onePass(base)
 		return Pictures{See: see, Start: func(c Original) Run {
 			const n = 50
-			sum := newMean(c.at(see))
+			sum := newMean(c.emptyGrid(see))
 			return Run{Inputs: n, Input: func(i int) []float32 { return c.noisy(i, 0.15) }, Take: sum.take, Map: sum.grid}
 		}}, err
 	}},
@@ -43,8 +43,8 @@ func (c Original) noisy(i int, share float32) []float32 {
 	return out
 }
 
-// at returns an empty grid with the height and width of a procedure's map of the picture.
-func (c Original) at(how Procedure) Grid {
+// emptyGrid returns an empty grid with the height and width of a procedure's map of the picture.
+func (c Original) emptyGrid(how Procedure) Grid {
 	if HasLayer(how) {
 		return Grid{H: c.Act.H, W: c.Act.W}
 	}

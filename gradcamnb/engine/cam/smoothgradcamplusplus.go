@@ -44,13 +44,13 @@ var SmoothGradCAMPlusPlus = register(Method{
 					d[2].sum[k] += g * g * g
 				}
 			},
-			Map: func() Grid { return c.smoothed(d[0].grid().Flat, d[1].grid().Flat, d[2].grid().Flat) },
+			Map: func() Grid { return c.meanMap(d[0].grid().Flat, d[1].grid().Flat, d[2].grid().Flat) },
 		}
 	}},
 })
 
-// smoothed returns the map of the mean derivatives.
-func (c Original) smoothed(d1, d2, d3 []float32) Grid {
+// meanMap returns the map of the mean derivatives.
+func (c Original) meanMap(d1, d2, d3 []float32) Grid {
 	sums := make([]float64, c.Act.C)
 	for i, v := range c.Act.Flat {
 		sums[i%c.Act.C] += float64(v)
@@ -63,11 +63,11 @@ func (c Original) smoothed(d1, d2, d3 []float32) Grid {
 		a := float64(v) / (2*float64(v) + float64(d3[i])*sums[i%c.Act.C] + 1e-6)
 		weights[i%c.Act.C] += a * float64(max(0, d1[i]))
 	}
-	return c.Act.weighted(weights)
+	return c.Act.weightedSum(weights)
 }
 
-// weighted returns SUM_k w_k A_k.
-func (v Values) weighted(weights []float64) Grid {
+// weightedSum returns SUM_k w_k A_k.
+func (v Values) weightedSum(weights []float64) Grid {
 	out := Grid{H: v.H, W: v.W, Flat: make([]float32, v.H*v.W)}
 	for i := range out.Flat {
 		var sum float64

@@ -34,15 +34,15 @@ func (h beforeNMS) Check(outputs [][]int, _ [2]int) error {
 	if err := count(outputs, 2, "two tensors: boxes [batch, n, 4] and class probabilities"); err != nil {
 		return err
 	}
-	if err := shaped("boxes", outputs[0], -1, -1, 4); err != nil {
+	if err := checkShape("boxes", outputs[0], -1, -1, 4); err != nil {
 		return err
 	}
 	n, classes := outputs[0][1], -1
 	if h.classes > 0 {
 		classes = h.classes
 	}
-	across, down := shaped("class probabilities", outputs[1], -1, classes, n),
-		shaped("class probabilities", outputs[1], -1, n, classes)
+	across, down := checkShape("class probabilities", outputs[1], -1, classes, n),
+		checkShape("class probabilities", outputs[1], -1, n, classes)
 	if across != nil && down != nil {
 		return errors.Join(across, down)
 	}
@@ -56,7 +56,7 @@ func (h beforeNMS) Decode(outputs []*Node, picture [2]int) Candidates {
 	}
 	boxes = orders[h.Order](boxes)
 	if h.Unit {
-		boxes = inPixels(boxes, picture)
+		boxes = scaleToPixels(boxes, picture)
 	}
 	return Candidates{Boxes: boxes, Scores: scores}
 }

@@ -14,8 +14,8 @@ func corners(cxcywh *Node) *Node {
 	return Concatenate([]*Node{Sub(middle, half), Add(middle, half)}, -1)
 }
 
-// inPixels returns boxes of the unit square in pixels of the picture.
-func inPixels(boxes *Node, picture [2]int) *Node {
+// scaleToPixels returns boxes of the unit square in pixels of the picture.
+func scaleToPixels(boxes *Node, picture [2]int) *Node {
 	h, w := float32(picture[0]), float32(picture[1])
 	return Mul(boxes, Const(boxes.Graph(), [][][]float32{{{w, h, w, h}}}))
 }

@@ -36,7 +36,7 @@ func (centerFace) Check(outputs [][]int, picture [2]int) error {
 	}
 	h, w := picture[0]/faceStride, picture[1]/faceStride
 	for i, c := range []int{1, 2, 2, 10} {
-		if err := shaped([]string{"heatmap", "scale", "offset", "landmarks"}[i], outputs[i], -1, c, h, w); err != nil {
+		if err := checkShape([]string{"heatmap", "scale", "offset", "landmarks"}[i], outputs[i], -1, c, h, w); err != nil {
 			return err
 		}
 	}

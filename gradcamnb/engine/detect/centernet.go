@@ -37,11 +37,11 @@ func (h *centerNet) Check(outputs [][]int, picture [2]int) error {
 		return err
 	}
 	heat := outputs[0]
-	if err := shaped("the heatmap", heat, -1, cmp.Or(h.classes, -1), -1, -1); err != nil {
+	if err := checkShape("the heatmap", heat, -1, cmp.Or(h.classes, -1), -1, -1); err != nil {
 		return err
 	}
 	for i, name := range []string{"sizes", "offsets"} {
-		if err := shaped(name, outputs[1+i], -1, 2, heat[2], heat[3]); err != nil {
+		if err := checkShape(name, outputs[1+i], -1, 2, heat[2], heat[3]); err != nil {
 			return err
 		}
 	}

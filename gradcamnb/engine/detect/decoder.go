@@ -93,9 +93,9 @@ type Spec struct {
 	Numbers json.RawMessage `json:"numbers,omitempty"` // of the decoder
 }
 
-// Filled returns the spec with the decoder's usual threshold and suppression in place of
+// WithDefaults returns the spec with the decoder's usual threshold and suppression in place of
 // zeros. It returns an error if there is no such decoder, or if one of the two is out of range.
-func (s Spec) Filled() (Spec, error) {
+func (s Spec) WithDefaults() (Spec, error) {
 	d, err := ByName(s.Decoder)
 	if err != nil {
 		return Spec{}, err
@@ -113,9 +113,9 @@ func (s Spec) Filled() (Spec, error) {
 	return s, nil
 }
 
-// Over returns another spec with the threshold and the suppression of this one, if they are
+// Override returns another spec with the threshold and the suppression of this one, if they are
 // given. If other is nil it returns this one.
-func (s Spec) Over(other *Spec) Spec {
+func (s Spec) Override(other *Spec) Spec {
 	if other == nil {
 		return s
 	}
@@ -147,9 +147,9 @@ func All() []Decoder { return all.All() }
 // ByName returns the decoder with a name; case, dashes, underscores and spaces do not matter.
 func ByName(name string) (Decoder, error) { return all.Find(name) }
 
-// Fitting returns the names of the decoders that can read outputs of these shapes with their
+// FindFitting returns the names of the decoders that can read outputs of these shapes with their
 // usual numbers. Decoders that must be named are left out.
-func Fitting(outputs [][]int, picture [2]int, classes int) []string {
+func FindFitting(outputs [][]int, picture [2]int, classes int) []string {
 	var names []string
 	for _, d := range All() {
 		if h, err := d.New(nil, classes); err == nil && h.Check(outputs, picture) == nil && !d.Asked {
@@ -187,8 +187,8 @@ func count(outputs [][]int, want int, words string) error {
 	return nil
 }
 
-// shaped returns an error if an output does not have the shape want; -1 is any size.
-func shaped(name string, got []int, want ...int) error {
+// checkShape returns an error if an output does not have the shape want; -1 is any size.
+func checkShape(name string, got []int, want ...int) error {
 	ok := len(got) == len(want)
 	for i := range want {
 		ok = ok && (want[i] < 0 || got[i] == want[i])

@@ -229,7 +229,7 @@ func TestCheck(t *testing.T) {
 			t.Errorf("%s: %v, want %q", c.d.Name, err, want)
 		}
 	}
-	if got := Fitting([][]int{{1, 84, 8400}}, [2]int{640, 640}, 80); !slices.Equal(got, []string{"yolov8"}) {
+	if got := FindFitting([][]int{{1, 84, 8400}}, [2]int{640, 640}, 80); !slices.Equal(got, []string{"yolov8"}) {
 		t.Errorf("%q fit, want yolov8", got)
 	}
 	if _, err := YOLOv8.New(json.RawMessage(`{"stride": 8}`), 0); err == nil {

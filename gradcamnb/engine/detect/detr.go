@@ -41,17 +41,17 @@ func (h *detr) Check(outputs [][]int, _ [2]int) error {
 			classes = h.classes
 		}
 	}
-	if err := shaped("class logits", outputs[0], -1, -1, classes); err != nil {
+	if err := checkShape("class logits", outputs[0], -1, -1, classes); err != nil {
 		return err
 	}
 	if outputs[0][2] < 2 && !h.Sigmoid {
 		return fmt.Errorf(`class logits have the shape %v and hold "no object" alone`, outputs[0])
 	}
-	return shaped("boxes", outputs[1], -1, outputs[0][1], 4)
+	return checkShape("boxes", outputs[1], -1, outputs[0][1], 4)
 }
 
 func (h *detr) Decode(outputs []*Node, picture [2]int) Candidates {
-	c := Candidates{Boxes: inPixels(corners(outputs[1]), picture)}
+	c := Candidates{Boxes: scaleToPixels(corners(outputs[1]), picture)}
 	if h.Sigmoid {
 		c.Scores = Sigmoid(outputs[0])
 		return c

@@ -46,10 +46,10 @@ func (detsLabels) Check(outputs [][]int, _ [2]int) error {
 	if err := count(outputs, 2, "two outputs: [batch, n, 5] and class numbers [batch, n]"); err != nil {
 		return err
 	}
-	if err := shaped("the first output", outputs[0], -1, -1, 5); err != nil {
+	if err := checkShape("the first output", outputs[0], -1, -1, 5); err != nil {
 		return err
 	}
-	return errors.Join(shaped("class numbers", outputs[1], -1, outputs[0][1]))
+	return errors.Join(checkShape("class numbers", outputs[1], -1, outputs[0][1]))
 }
 
 func (h detsLabels) Decode(outputs []*Node, _ [2]int) Candidates {

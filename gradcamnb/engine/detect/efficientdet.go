@@ -29,13 +29,13 @@ func (h efficientDet) Check(outputs [][]int, _ [2]int) error {
 	if err := count(outputs, 3, "three outputs: offsets, class probabilities and anchors"); err != nil {
 		return err
 	}
-	if err := shaped("offsets", outputs[0], -1, -1, 4); err != nil {
+	if err := checkShape("offsets", outputs[0], -1, -1, 4); err != nil {
 		return err
 	}
-	if err := shaped("class probabilities", outputs[1], -1, outputs[0][1], cmp.Or(h.classes, -1)); err != nil {
+	if err := checkShape("class probabilities", outputs[1], -1, outputs[0][1], cmp.Or(h.classes, -1)); err != nil {
 		return err
 	}
-	return shaped("anchors", outputs[2], -1, outputs[0][1], 4)
+	return checkShape("anchors", outputs[2], -1, outputs[0][1], 4)
 }
 
 func (efficientDet) Decode(outputs []*Node, _ [2]int) Candidates {

@@ -62,13 +62,13 @@ func (h endToEnd) columns() []string {
 func (h endToEnd) Check(outputs [][]int, _ [2]int) error {
 	switch len(outputs) {
 	case 1:
-		return shaped("the output", outputs[0], -1, -1, len(h.columns()))
+		return checkShape("the output", outputs[0], -1, -1, len(h.columns()))
 	case 3:
-		if err := shaped("boxes", outputs[0], -1, -1, 4); err != nil {
+		if err := checkShape("boxes", outputs[0], -1, -1, 4); err != nil {
 			return err
 		}
 		n := outputs[0][1]
-		return errors.Join(shaped("scores", outputs[1], -1, n), shaped("class numbers", outputs[2], -1, n))
+		return errors.Join(checkShape("scores", outputs[1], -1, n), checkShape("class numbers", outputs[2], -1, n))
 	}
 	return count(outputs, 1, "one output [batch, n, 6] or three, boxes, scores and class numbers")
 }
@@ -86,7 +86,7 @@ func (h endToEnd) Decode(outputs []*Node, picture [2]int) Candidates {
 		boxes = Stack([]*Node{takeLast(boxes, 1), takeLast(boxes, 0), takeLast(boxes, 3), takeLast(boxes, 2)}, -1)
 	}
 	if h.Unit {
-		boxes = inPixels(boxes, picture)
+		boxes = scaleToPixels(boxes, picture)
 	}
 	return Candidates{Boxes: boxes, Scores: oneHot(classes, h.Classes), Objectness: scores}
 }

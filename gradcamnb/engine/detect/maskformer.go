@@ -40,10 +40,10 @@ func (h maskFormer) Check(outputs [][]int, _ [2]int) error {
 	if h.classes > 0 {
 		classes = h.classes + 1
 	}
-	if err := shaped("class logits", outputs[0], -1, -1, classes); err != nil {
+	if err := checkShape("class logits", outputs[0], -1, -1, classes); err != nil {
 		return err
 	}
-	return shaped("mask logits", outputs[1], -1, outputs[0][1], -1, -1)
+	return checkShape("mask logits", outputs[1], -1, outputs[0][1], -1, -1)
 }
 
 func (h maskFormer) Decode(outputs []*Node, picture [2]int) Candidates {

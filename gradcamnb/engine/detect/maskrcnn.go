@@ -42,11 +42,12 @@ func (maskRCNN) Check(outputs [][]int, picture [2]int) error {
 	if err := count(outputs, 4, "four outputs: boxes, class numbers, scores and masks"); err != nil {
 		return err
 	}
-	if err := shaped("boxes", outputs[0], -1, -1, 4); err != nil {
+	if err := checkShape("boxes", outputs[0], -1, -1, 4); err != nil {
 		return err
 	}
 	n := outputs[0][1]
-	if err := errors.Join(shaped("class numbers", outputs[1], -1, n), shaped("scores", outputs[2], -1, n)); err != nil {
+	err := errors.Join(checkShape("class numbers", outputs[1], -1, n), checkShape("scores", outputs[2], -1, n))
+	if err != nil {
 		return err
 	}
 	return checkBoxMasks(outputs[3], n, picture)
@@ -58,7 +59,7 @@ func checkBoxMasks(masks []int, n int, picture [2]int) error {
 	if len(m) == 5 && m[2] == 1 {
 		m = append(append([]int{}, m[:2]...), m[3:]...)
 	}
-	if err := shaped("masks", m, -1, n, -1, -1); err != nil {
+	if err := checkShape("masks", m, -1, n, -1, -1); err != nil {
 		return err
 	}
 	if m[2] != m[3] && [2]int(m[2:]) != picture {

@@ -22,7 +22,7 @@ var NanoDet = register(Decoder{
 	Spec:    Spec{Threshold: 0.35, NMS: 0.6},
 	New: func(data json.RawMessage, classes int) (Head, error) {
 		h := nanoDet{Strides: []int{8, 16, 32, 64}, Bins: 8, classes: classes}
-		err := strided(numbers(data, &h), h.Strides)
+		err := checkStrides(numbers(data, &h), h.Strides)
 		if err == nil && h.Bins < 2 {
 			err = fmt.Errorf(`"bins" is %d and must be at least 2`, h.Bins)
 		}
@@ -44,7 +44,7 @@ func (n *nanoDet) Check(outputs [][]int, picture [2]int) error {
 	if err := rowsOf(outputs[0], n.classes, 0, 4*n.Bins); err != nil {
 		return err
 	}
-	return everyCell(outputs[0][1], picture, n.Strides)
+	return checkCells(outputs[0][1], picture, n.Strides)
 }
 
 func (n *nanoDet) Decode(outputs []*Node, picture [2]int) Candidates {

@@ -35,7 +35,7 @@ func (paddle) Check(outputs [][]int, _ [2]int) error {
 	if err := count(outputs, 1, "one output [batch, n, 6]"); err != nil {
 		return err
 	}
-	return shaped("the output", outputs[0], -1, -1, 6)
+	return checkShape("the output", outputs[0], -1, -1, 6)
 }
 
 func (h paddle) Decode(outputs []*Node, _ [2]int) Candidates {

@@ -73,7 +73,7 @@ func (h retinaFace) Check(outputs [][]int, picture [2]int) error {
 	}
 	n := len(h.priors(picture)) / 3
 	for _, o := range outputs {
-		if err := shaped("an output", o, -1, n, -1); err != nil {
+		if err := checkShape("an output", o, -1, n, -1); err != nil {
 			return err
 		}
 	}

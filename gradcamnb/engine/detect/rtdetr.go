@@ -52,7 +52,7 @@ func (h rtdetr) Check(outputs [][]int, _ [2]int) error {
 		return err
 	}
 	for _, o := range outputs {
-		if err := shaped("an output", o, -1, -1, -1); err != nil {
+		if err := checkShape("an output", o, -1, -1, -1); err != nil {
 			return err
 		}
 	}
@@ -60,13 +60,13 @@ func (h rtdetr) Check(outputs [][]int, _ [2]int) error {
 		return errors.New(`both outputs have four numbers a query, so their widths do not tell logits of four classes from boxes: give "numbers": {"first": "logits"}, or "boxes"`)
 	}
 	logits, boxes := h.split(outputs[0][2], outputs[1][2])
-	if err := shaped("class logits", outputs[logits], -1, -1, cmp.Or(h.classes, -1)); err != nil {
+	if err := checkShape("class logits", outputs[logits], -1, -1, cmp.Or(h.classes, -1)); err != nil {
 		return err
 	}
-	return shaped("boxes", outputs[boxes], -1, outputs[logits][1], 4)
+	return checkShape("boxes", outputs[boxes], -1, outputs[logits][1], 4)
 }
 
 func (h rtdetr) Decode(outputs []*Node, picture [2]int) Candidates {
 	logits, boxes := h.split(outputs[0].Shape().Dim(2), outputs[1].Shape().Dim(2))
-	return Candidates{Boxes: inPixels(corners(outputs[boxes]), picture), Scores: Sigmoid(outputs[logits])}
+	return Candidates{Boxes: scaleToPixels(corners(outputs[boxes]), picture), Scores: Sigmoid(outputs[logits])}
 }

@@ -31,7 +31,7 @@ func (h rtdetrSeg) Check(outputs [][]int, picture [2]int) error {
 	if err := h.found.Check(outputs[:2], picture); err != nil {
 		return err
 	}
-	return shaped("mask logits", outputs[2], -1, outputs[0][1], -1, -1)
+	return checkShape("mask logits", outputs[2], -1, outputs[0][1], -1, -1)
 }
 
 func (h rtdetrSeg) Decode(outputs []*Node, picture [2]int) Candidates {

@@ -26,8 +26,8 @@ var SAM = register(Decoder{
 
 type sam struct{}
 
-// withoutPrompt returns a shape without the axis of one prompt after the batch, if it has one.
-func withoutPrompt(shape []int, rank int) []int {
+// dropPrompt returns a shape without the axis of one prompt after the batch, if it has one.
+func dropPrompt(shape []int, rank int) []int {
 	if len(shape) == rank+1 && shape[1] == 1 {
 		return append([]int{shape[0]}, shape[2:]...)
 	}
@@ -47,8 +47,8 @@ func (h sam) Check(outputs [][]int, _ [2]int) error {
 		return err
 	}
 	k := h.masks(outputs)
-	masks, overlaps := withoutPrompt(outputs[k], 4), withoutPrompt(outputs[1-k], 2)
-	if err := shaped("mask logits", masks, -1, -1, -1, -1); err != nil {
+	masks, overlaps := dropPrompt(outputs[k], 4), dropPrompt(outputs[1-k], 2)
+	if err := checkShape("mask logits", masks, -1, -1, -1, -1); err != nil {
 		return err
 	}
 	if len(overlaps) != 2 || overlaps[1] != masks[1] {
@@ -59,7 +59,7 @@ func (h sam) Check(outputs [][]int, _ [2]int) error {
 
 func (h sam) Decode(outputs []*Node, picture [2]int) Candidates {
 	k := h.masks([][]int{outputs[0].Shape().Dimensions, outputs[1].Shape().Dimensions})
-	plain := func(x *Node, rank int) *Node { return Reshape(x, withoutPrompt(x.Shape().Dimensions, rank)...) }
+	plain := func(x *Node, rank int) *Node { return Reshape(x, dropPrompt(x.Shape().Dimensions, rank)...) }
 	logits, overlaps := plain(outputs[k], 4), ClipScalar(plain(outputs[1-k], 2), 0, 1)
 	masks := Sigmoid(logits)
 	return Candidates{

@@ -70,14 +70,14 @@ func (h ssd) Check(outputs [][]int, _ [2]int) error {
 		"two outputs: offsets [batch, n, 4] and class logits [batch, n, 1 + classes]"); err != nil {
 		return err
 	}
-	if err := shaped("offsets", outputs[0], -1, -1, 4); err != nil {
+	if err := checkShape("offsets", outputs[0], -1, -1, 4); err != nil {
 		return err
 	}
 	classes := -1
 	if h.classes > 0 {
 		classes = 1 + h.classes
 	}
-	if err := shaped("class logits", outputs[1], -1, outputs[0][1], classes); err != nil {
+	if err := checkShape("class logits", outputs[1], -1, outputs[0][1], classes); err != nil {
 		return err
 	}
 	if n := len(h.priors()); n != outputs[0][1] {
@@ -100,7 +100,7 @@ func (h ssd) Decode(outputs []*Node, picture [2]int) Candidates {
 		scores = Softmax(scores, -1)
 	}
 	return Candidates{
-		Boxes:  inPixels(corners(Concatenate([]*Node{middle, size}, -1)), picture),
+		Boxes:  scaleToPixels(corners(Concatenate([]*Node{middle, size}, -1)), picture),
 		Scores: sliceLast(scores, 1, 0),
 	}
 }

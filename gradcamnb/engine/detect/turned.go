@@ -39,7 +39,7 @@ func TurnedIoU(corners, target *Node) *Node {
 	shared := ZerosLike(x[0])
 	for i := range 4 {
 		next := (i + 1) % 4
-		shared = Add(shared, side{x[i], y[i], x[next], y[next]}.under(width, height))
+		shared = Add(shared, side{x[i], y[i], x[next], y[next]}.areaUnder(width, height))
 	}
 	shared = Abs(shared)
 	diagonal := func(from, to, axis int) *Node { return Sub(at(corners, to, axis), at(corners, from, axis)) }
@@ -51,9 +51,9 @@ func TurnedIoU(corners, target *Node) *Node {
 // side is the side of a polygon from (x0, y0) to (x1, y1).
 type side struct{ x0, y0, x1, y1 *Node }
 
-// under returns the area between the axis and the side within 0..width and 0..height, INT clamp(y(x), 0, height) dx
+// areaUnder returns the area between the axis and the side within 0..width and 0..height, INT clamp(y(x), 0, height) dx
 // over the x of the side within 0..width. It is negative for a side that runs back.
-func (s side) under(width, height *Node) *Node {
+func (s side) areaUnder(width, height *Node) *Node {
 	x0, y0, x1, y1 := s.x0, s.y0, s.x1, s.y1
 	zero := ZerosLike(x0)
 	clamp := func(x, most *Node) *Node { return Min(Max(x, zero), most) }

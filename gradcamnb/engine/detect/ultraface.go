@@ -26,12 +26,12 @@ func (ultraFace) Check(outputs [][]int, _ [2]int) error {
 	if err := count(outputs, 2, "two outputs: probabilities [batch, n, 2] and boxes [batch, n, 4]"); err != nil {
 		return err
 	}
-	if err := shaped("probabilities", outputs[0], -1, -1, 2); err != nil {
+	if err := checkShape("probabilities", outputs[0], -1, -1, 2); err != nil {
 		return err
 	}
-	return shaped("boxes", outputs[1], -1, outputs[0][1], 4)
+	return checkShape("boxes", outputs[1], -1, outputs[0][1], 4)
 }
 
 func (ultraFace) Decode(outputs []*Node, picture [2]int) Candidates {
-	return Candidates{Boxes: inPixels(outputs[1], picture), Scores: sliceLast(outputs[0], 1, 2)}
+	return Candidates{Boxes: scaleToPixels(outputs[1], picture), Scores: sliceLast(outputs[0], 1, 2)}
 }

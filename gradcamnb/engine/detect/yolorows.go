@@ -42,7 +42,7 @@ func rowsOf(o []int, classes, before, after int) error {
 	if classes > 0 {
 		width = before + classes + after
 	}
-	if err := shaped("the output", o, -1, -1, width); err != nil {
+	if err := checkShape("the output", o, -1, -1, width); err != nil {
 		return err
 	}
 	if o[2] < before+1+after || o[1] < o[2] {

@@ -38,7 +38,7 @@ func (y yoloSeg) Check(outputs [][]int, _ [2]int) error {
 	if err := count(outputs, 2, "two outputs, [batch, 4 + classes + k, n] and prototypes [batch, k, h, w]"); err != nil {
 		return err
 	}
-	if err := shaped("the prototypes", outputs[1], -1, -1, -1, -1); err != nil {
+	if err := checkShape("the prototypes", outputs[1], -1, -1, -1, -1); err != nil {
 		return err
 	}
 	if len(outputs[0]) != 3 {
@@ -55,13 +55,13 @@ func (y yoloSeg) Decode(outputs []*Node, picture [2]int) Candidates {
 	return Candidates{
 		Boxes:  boxes,
 		Scores: sliceLast(rows, 4, end),
-		Mask:   prototyped(coefficients, prototypes, boxes, picture),
+		Mask:   prototypeMasks(coefficients, prototypes, boxes, picture),
 	}
 }
 
-// prototyped returns the function [Candidates.Mask] of coefficients [batch, n, k] and prototypes [batch, k, h, w]. A
-// mask is zero outside of its box.
-func prototyped(coefficients, prototypes, boxes *Node, picture [2]int) func(chosen *Node) *Node {
+// prototypeMasks returns the function [Candidates.Mask] of coefficients [batch, n, k] and prototypes [batch, k, h, w].
+// A mask is zero outside of its box.
+func prototypeMasks(coefficients, prototypes, boxes *Node, picture [2]int) func(chosen *Node) *Node {
 	return func(chosen *Node) *Node {
 		masks := Sigmoid(Einsum("bnk,bkhw->bnhw", pick(coefficients, chosen), prototypes))
 		return Mul(masks, inside(pick(boxes, chosen), masks.Shape().Dim(2), masks.Shape().Dim(3), picture))

@@ -35,7 +35,7 @@ func (y *yolov5) Check(outputs [][]int, _ [2]int) error {
 		width = 5 + y.classes
 	}
 	o := outputs[0]
-	if err := shaped("the output", o, -1, -1, width); err != nil {
+	if err := checkShape("the output", o, -1, -1, width); err != nil {
 		return err
 	}
 	if o[2] < 6 || o[1] < o[2] {

@@ -28,7 +28,7 @@ func (y yolov5Seg) Check(outputs [][]int, _ [2]int) error {
 	if err := count(outputs, 2, "two outputs, [batch, n, 5 + classes + k] and prototypes [batch, k, h, w]"); err != nil {
 		return err
 	}
-	if err := shaped("the prototypes", outputs[1], -1, -1, -1, -1); err != nil {
+	if err := checkShape("the prototypes", outputs[1], -1, -1, -1, -1); err != nil {
 		return err
 	}
 	k, width := outputs[1][1], -1
@@ -36,7 +36,7 @@ func (y yolov5Seg) Check(outputs [][]int, _ [2]int) error {
 		width = 5 + y.classes + k
 	}
 	o := outputs[0]
-	if err := shaped("the candidates", o, -1, -1, width); err != nil {
+	if err := checkShape("the candidates", o, -1, -1, width); err != nil {
 		return err
 	}
 	if o[2] < 6+k || o[1] < o[2] {
@@ -51,6 +51,6 @@ func (yolov5Seg) Decode(outputs []*Node, picture [2]int) Candidates {
 	boxes := corners(sliceLast(rows, 0, 4))
 	return Candidates{
 		Boxes: boxes, Objectness: takeLast(rows, 4), Scores: sliceLast(rows, 5, end),
-		Mask: prototyped(sliceLast(rows, end, 0), outputs[1], boxes, picture),
+		Mask: prototypeMasks(sliceLast(rows, end, 0), outputs[1], boxes, picture),
 	}
 }

@@ -42,7 +42,7 @@ func columns(o []int, classes, more int) error {
 	if classes > 0 {
 		height = 4 + classes + more
 	}
-	if err := shaped("the output", o, -1, height, -1); err != nil {
+	if err := checkShape("the output", o, -1, height, -1); err != nil {
 		return err
 	}
 	if o[1] < 5+more || o[2] < o[1] {

@@ -23,7 +23,7 @@ var YOLOX = register(Decoder{
 	Spec:    Spec{Threshold: 0.3, NMS: 0.45},
 	New: func(data json.RawMessage, classes int) (Head, error) {
 		h := yolox{Strides: []int{8, 16, 32}, classes: classes}
-		return &h, strided(numbers(data, &h), h.Strides)
+		return &h, checkStrides(numbers(data, &h), h.Strides)
 	},
 })
 
@@ -32,8 +32,8 @@ type yolox struct {
 	classes int
 }
 
-// strided returns err or, if that is nil, an error if a stride is below 1.
-func strided(err error, strides []int) error {
+// checkStrides returns err or, if that is nil, an error if a stride is below 1.
+func checkStrides(err error, strides []int) error {
 	if err != nil {
 		return err
 	}
@@ -52,11 +52,11 @@ func (y *yolox) Check(outputs [][]int, picture [2]int) error {
 	if err := rowsOf(outputs[0], y.classes, 5, 0); err != nil {
 		return err
 	}
-	return everyCell(outputs[0][1], picture, y.Strides)
+	return checkCells(outputs[0][1], picture, y.Strides)
 }
 
-// everyCell returns an error if there is not one candidate for every cell.
-func everyCell(n int, picture [2]int, strides []int) error {
+// checkCells returns an error if there is not one candidate for every cell.
+func checkCells(n int, picture [2]int, strides []int) error {
 	if want := cellsOf(picture, strides); n != want {
 		return fmt.Errorf("there are %d candidates, and %d cells of the strides %v in a picture of %d x %d pixels", n, want,
 			strides, picture[1], picture[0])

@@ -21,7 +21,7 @@ func Advise(c source.Card, layers []source.Layer, input []int) string {
 			}
 			shapes = append(shapes, l.Shape)
 		}
-		if len(detect.Fitting(shapes, c.Layout.Size(input), len(c.Labels))) == 0 {
+		if len(detect.FindFitting(shapes, c.Layout.Size(input), len(c.Labels))) == 0 {
 			return ""
 		}
 		is = "if the model is a detector, explain"

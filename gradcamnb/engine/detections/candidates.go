@@ -34,7 +34,7 @@ const mostFound = 300
 
 // keep returns the candidates above the threshold, the surest first, without those whose IoU
 // with a surer one of their class is at least that of the spec (greedy non-maximum
-// suppression). Turned boxes are suppressed by [candidates.untwice].
+// suppression). Turned boxes are suppressed by [candidates.suppressTurned].
 func (c candidates) keep(spec detect.Spec) []int {
 	var order, kept []int
 	for k, v := range c[2] {
@@ -44,7 +44,7 @@ func (c candidates) keep(spec detect.Spec) []int {
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(c[2][b], c[2][a]) })
 	if d, err := detect.ByName(spec.Decoder); err == nil && d.Turned {
-		return c.untwice(order, spec.NMS)
+		return c.suppressTurned(order, spec.NMS)
 	}
 	for _, k := range order {
 		twice := spec.NMS < 1 && slices.ContainsFunc(kept, func(o int) bool {
@@ -60,15 +60,15 @@ func (c candidates) keep(spec detect.Spec) []int {
 	return kept
 }
 
-// clipped returns the part of a box that lies in the picture.
-func clipped(b heatmap.Box, f imgio.Frame) heatmap.Box {
+// clip returns the part of a box that lies in the picture.
+func clip(b heatmap.Box, f imgio.Frame) heatmap.Box {
 	w, h := float64(f.PictureW), float64(f.PictureH)
 	return heatmap.Box{min(max(b[0], 0), w), min(max(b[1], 0), h), min(max(b[2], 0), w), min(max(b[3], 0), h)}
 }
 
 func (c candidates) detection(k int, f imgio.Frame, labels []string) heatmap.Detection {
 	d := heatmap.Detection{
-		Box: clipped(toPicture(f, c.box(k)), f), Class: c.class(k), Label: kind.LabelOf(labels, c.class(k)),
+		Box: clip(toPicture(f, c.box(k)), f), Class: c.class(k), Label: kind.LabelOf(labels, c.class(k)),
 		Score: c[2][k], Scores: slices.Clone(c.scores(k)), Objectness: c[3][k], Frame: f,
 	}
 	if len(c) > 4 {

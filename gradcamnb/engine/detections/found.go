@@ -82,8 +82,8 @@ func (d *Findings) MaskToModel(m heatmap.Grid, i int) heatmap.Grid {
 // Box returns the box of a candidate of picture i in pixels of the model's input, not cut off at the picture's edge.
 func (d *Findings) Box(i, candidate int) heatmap.Box { return d.all[i].box(candidate) }
 
-// Turned tells whether the boxes are turned ones, with corners from the model.
-func (d *Findings) Turned() bool { return d.turned }
+// HasTurned tells whether the boxes are turned ones, with corners from the model.
+func (d *Findings) HasTurned() bool { return d.turned }
 
 // Corners returns the four corners of a detection of picture i in pixels of the model's input, in order round it. If
 // the detection has no corners they are those of its box, which must be in pixels of the model's input already.
@@ -111,8 +111,8 @@ func (d *Findings) Candidates(i int) int {
 // Reader returns the reader that read the model's outputs.
 func (d *Findings) Reader() *Reader { return d.read }
 
-// In returns the detections of picture i, the surest first; nil if d is nil.
-func (d *Findings) In(i int) []heatmap.Detection {
+// ForPicture returns the detections of picture i, the surest first; nil if d is nil.
+func (d *Findings) ForPicture(i int) []heatmap.Detection {
 	if d == nil {
 		return nil
 	}
@@ -122,8 +122,8 @@ func (d *Findings) In(i int) []heatmap.Detection {
 // Detections returns the detections of each picture, the surest first.
 func (d *Findings) Detections() [][]heatmap.Detection { return d.found }
 
-// Given returns the findings of a detector that is a Go function, for one picture.
-func Given(found []heatmap.Detection, labels []string, whole imgio.Frame) *Findings {
+// FromDetector returns the findings of a detector that is a Go function, for one picture.
+func FromDetector(found []heatmap.Detection, labels []string, whole imgio.Frame) *Findings {
 	return &Findings{
 		read:   &Reader{spec: detect.Spec{Decoder: "a Go function"}, labels: labels},
 		frames: []imgio.Frame{whole}, found: [][]heatmap.Detection{found}, best: []float32{0}, classes: len(labels),

@@ -45,14 +45,14 @@ func (r *Reader) Decode(outputs map[string]*Node, picture [2]int) detect.Candida
 func Readers(ctx context.Context, m source.Model, input []int, how ask.Reading) ([]*Reader, error) {
 	c := m.Card()
 	var spec detect.Spec
-	if c.Detector != nil && (how.Decoder == "" || sameDecoder(how.Decoder, c.Detector.Decoder)) {
+	if c.Detector != nil && (how.Decoder == "" || isSameDecoder(how.Decoder, c.Detector.Decoder)) {
 		spec = *c.Detector
 	} else {
 		spec.Decoder = how.Decoder
 	}
 	spec.Threshold, spec.NMS = cmp.Or(how.Threshold, spec.Threshold), cmp.Or(how.NMS, spec.NMS)
 	if spec.Decoder == "" {
-		spec = spec.Over(NamedRoles(c.Outputs))
+		spec = spec.Override(NamedRoles(c.Outputs))
 	}
 	names := spec.Outputs
 	if names == nil {
@@ -70,14 +70,14 @@ func Readers(ctx context.Context, m source.Model, input []int, how ask.Reading) 
 		r, err := newReader(c, spec, names, shapes, picture)
 		return []*Reader{r}, err
 	}
-	fit := detect.Fitting(shapes, picture, len(c.Labels))
+	fit := detect.FindFitting(shapes, picture, len(c.Labels))
 	if len(fit) == 0 && isClassRow(shapes) {
 		return nil, fmt.Errorf("the model %s is no detector: its one output has the shape %v, a score for each class of the whole picture, as a classifier's; explain a class of it instead, or its prediction",
 			c.Name, shapes[0])
 	}
 	if len(fit) == 0 {
 		return nil, fmt.Errorf("nothing says how the detections of the model %s are read: name a decoder, or give the sidecar %s a \"detector\"; its outputs have the shapes %v, and %s%s",
-			c.Name, c.SidecarName(), shapes, fitting(fit), butForLabels(c, shapes, picture))
+			c.Name, c.SidecarName(), shapes, describeFitting(fit), describeOtherLabels(c, shapes, picture))
 	}
 	var out []*Reader
 	for _, name := range fit {
@@ -95,7 +95,7 @@ func Readers(ctx context.Context, m source.Model, input []int, how ask.Reading) 
 func newReader(c source.Card, spec detect.Spec, names []string, shapes [][]int, picture [2]int) (*Reader, error) {
 	r := &Reader{names: names, labels: c.Labels}
 	var err error
-	if r.spec, err = spec.Filled(); err != nil {
+	if r.spec, err = spec.WithDefaults(); err != nil {
 		return nil, err
 	}
 	if r.head, err = r.spec.Head(len(c.Labels)); err != nil {
@@ -103,13 +103,13 @@ func newReader(c source.Card, spec detect.Spec, names []string, shapes [][]int, 
 	}
 	if err := r.head.Check(shapes, picture); err != nil {
 		return nil, fmt.Errorf("the decoder %s does not fit the model %s: %w; the outputs %q have the shapes %v, and %s%s",
-			r.spec.Decoder, c.Name, err, r.names, shapes, fitting(detect.Fitting(shapes, picture, len(c.Labels))),
-			butForLabels(c, shapes, picture))
+			r.spec.Decoder, c.Name, err, r.names, shapes, describeFitting(detect.FindFitting(shapes, picture, len(c.Labels))),
+			describeOtherLabels(c, shapes, picture))
 	}
 	return r, nil
 }
 
-func fitting(names []string) string {
+func describeFitting(names []string) string {
 	if len(names) == 0 {
 		var all []string
 		for _, d := range detect.All() {
@@ -146,8 +146,9 @@ func shapesOf(ctx context.Context, m source.Model, input []int, names []string) 
 	return out, nil
 }
 
-// butForLabels returns words that name the decoders that would fit with another number of labels; empty if none would.
-func butForLabels(c source.Card, shapes [][]int, picture [2]int) string {
+// describeOtherLabels returns words that name the decoders that would fit with another number of labels; empty if none
+// would.
+func describeOtherLabels(c source.Card, shapes [][]int, picture [2]int) string {
 	would := detect.ListFitting(shapes, picture)
 	if len(c.Labels) == 0 || len(would) == 0 {
 		return ""
@@ -156,8 +157,8 @@ func butForLabels(c source.Card, shapes [][]int, picture [2]int) string {
 		strings.Join(would, ", "))
 }
 
-// sameDecoder tells whether two names mean the same decoder.
-func sameDecoder(a, b string) bool {
+// isSameDecoder tells whether two names mean the same decoder.
+func isSameDecoder(a, b string) bool {
 	x, err := detect.ByName(a)
 	if err != nil {
 		return false

@@ -57,8 +57,10 @@ func NamedRoles(outputs []string) *detect.Spec {
 // integers, the scores are the one with that name, else the only one whose values all lie between 0 and 1. If there are
 // several of those it finds none.
 func torchvisionRoles(outputs []onnxruntime.Tensor) ([]string, *detect.Spec) {
-	boxes := only(outputs, func(t onnxruntime.Tensor) bool { return len(t.Dims) == 2 && t.Dims[1] == 4 && !t.IsInteger() })
-	labels := only(outputs, func(t onnxruntime.Tensor) bool { return len(t.Dims) == 1 && t.IsInteger() })
+	boxes := findOnly(outputs, func(t onnxruntime.Tensor) bool {
+		return len(t.Dims) == 2 && t.Dims[1] == 4 && !t.IsInteger()
+	})
+	labels := findOnly(outputs, func(t onnxruntime.Tensor) bool { return len(t.Dims) == 1 && t.IsInteger() })
 	if boxes < 0 || labels < 0 || outputs[labels].Dims[0] != outputs[boxes].Dims[0] {
 		return nil, nil
 	}
@@ -67,7 +69,9 @@ func torchvisionRoles(outputs []onnxruntime.Tensor) ([]string, *detect.Spec) {
 	if scores < 0 {
 		return nil, nil
 	}
-	masks := only(outputs, func(t onnxruntime.Tensor) bool { return len(t.Dims) == 4 && t.Dims[0] == n && t.Dims[1] == 1 })
+	masks := findOnly(outputs, func(t onnxruntime.Tensor) bool {
+		return len(t.Dims) == 4 && t.Dims[0] == n && t.Dims[1] == 1
+	})
 	if masks >= 0 {
 		return []string{outputs[boxes].Name, outputs[labels].Name, outputs[scores].Name, outputs[masks].Name},
 			&detect.Spec{Decoder: "mask-rcnn", Threshold: 0.5}
@@ -82,24 +86,26 @@ func scoresOf(outputs []onnxruntime.Tensor, n int) int {
 		return len(t.Dims) == 1 && !t.IsInteger() && t.Dims[0] == n &&
 			!slices.ContainsFunc(t.Values, func(v float32) bool { return !(v >= 0 && v <= 1) })
 	}
-	if named := only(outputs, func(t onnxruntime.Tensor) bool { return likely(t) && t.Name == "scores" }); named >= 0 {
+	if named := findOnly(outputs, func(t onnxruntime.Tensor) bool { return likely(t) && t.Name == "scores" }); named >= 0 {
 		return named
 	}
-	return only(outputs, likely)
+	return findOnly(outputs, likely)
 }
 
 // paddleRoles finds the outputs of PaddleDetection: rows [n, 6], and the number of rows of each picture.
 func paddleRoles(outputs []onnxruntime.Tensor) ([]string, *detect.Spec) {
-	rows := only(outputs, func(t onnxruntime.Tensor) bool { return len(t.Dims) == 2 && t.Dims[1] == 6 })
-	count := only(outputs, func(t onnxruntime.Tensor) bool { return len(t.Dims) == 1 && t.Dims[0] == 1 && t.IsInteger() })
+	rows := findOnly(outputs, func(t onnxruntime.Tensor) bool { return len(t.Dims) == 2 && t.Dims[1] == 6 })
+	count := findOnly(outputs, func(t onnxruntime.Tensor) bool {
+		return len(t.Dims) == 1 && t.Dims[0] == 1 && t.IsInteger()
+	})
 	if rows < 0 || count < 0 || len(outputs) > 3 {
 		return nil, nil
 	}
 	return []string{outputs[rows].Name}, &detect.Spec{Decoder: "paddle"}
 }
 
-// only returns the number of the only output for which is returns true, or -1.
-func only(outputs []onnxruntime.Tensor, is func(onnxruntime.Tensor) bool) int {
+// findOnly returns the number of the only output for which is returns true, or -1.
+func findOnly(outputs []onnxruntime.Tensor, is func(onnxruntime.Tensor) bool) int {
 	at := -1
 	for i, t := range outputs {
 		if is(t) {

@@ -118,13 +118,13 @@ func (s Search) find(read *Reader) (*Findings, error) {
 	}
 	d := &Findings{read: read, frames: s.Input.Frames, classes: out[1].Dims[2],
 		masks: decoder.Masks, turned: decoder.Turned}
-	told := (c.Told != "" && !c.Guessed || c.Plain) && c.Detector != nil && read.spec.Decoder == c.Detector.Decoder
+	told := (c.MakerNote != "" && !c.NoteGuessed || c.DetectorByOutputs) && c.Detector != nil && read.spec.Decoder == c.Detector.Decoder
 	for i := range s.Input.Dims[0] {
 		var all candidates
 		for _, o := range out {
 			all = append(all, device.Row(o.Values, i, s.Input.Dims[0]))
 		}
-		if err := all.sense(read.spec, picture, told); err != nil {
+		if err := all.checkSense(read.spec, picture, told); err != nil {
 			return nil, err
 		}
 		keep := all.keep(read.spec)

@@ -20,7 +20,7 @@ const (
 	leastSide     = 2    // pixels along a detection's side
 )
 
-// sense returns an error of type nonsense if a picture's candidates, as a decoder reads them,
+// checkSense returns an error of type nonsense if a picture's candidates, as a decoder reads them,
 // cannot be right. Class scores and objectness must be probabilities. Most boxes must not have
 // their far corner before their near one, and boxes must not look like corners that were read
 // as middle and size. Of the surest candidates, most must be at least two pixels wide and high
@@ -28,7 +28,7 @@ const (
 //
 // If the file itself names the decoder, or the outputs' names tell it (told), only the scores
 // are checked.
-func (c candidates) sense(spec detect.Spec, picture [2]int, told bool) error {
+func (c candidates) checkSense(spec detect.Spec, picture [2]int, told bool) error {
 	for _, read := range []struct {
 		what   string
 		values []float32

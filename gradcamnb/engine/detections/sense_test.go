@@ -33,7 +33,7 @@ func TestSense(t *testing.T) {
 		{"middle and size as corners", candidates{boxes(25, 25, 10, 10), half, half, ones}, "cxcywh"},
 		{"corners as middle and size", candidates{boxes(20-15, 20-15, 20+15, 20+15), half, half, ones}, "xyxy"},
 	} {
-		err := c.all.sense(detect.Spec{Threshold: 0.25}, [2]int{64, 64}, false)
+		err := c.all.checkSense(detect.Spec{Threshold: 0.25}, [2]int{64, 64}, false)
 		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q", c.what, err, c.want)
 		}

@@ -42,10 +42,10 @@ func (g gaussian) overlap(o gaussian) float64 {
 	return 1 - math.Sqrt(1-math.Exp(-bhattacharyya)+tiny)
 }
 
-// untwice returns those of the candidates, the surest first, that overlap no surer one of their class by more than the
-// limit. The surer one counts even if it is dropped itself. Ultralytics 8.4.190 suppresses turned boxes this way
-// (utils/nms.py, fast_nms).
-func (c candidates) untwice(order []int, limit float64) []int {
+// suppressTurned returns those of the candidates, the surest first, that overlap no surer one of their class by more
+// than the limit. The surer one counts even if it is dropped itself. Ultralytics 8.4.190 suppresses turned boxes this
+// way (utils/nms.py, fast_nms).
+func (c candidates) suppressTurned(order []int, limit float64) []int {
 	var kept []int
 	for i, k := range order {
 		class, shape := c.class(k), c.gaussian(k)

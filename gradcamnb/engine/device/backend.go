@@ -56,8 +56,8 @@ func (b *Backend) AfterCompiling(f func()) {
 	}()
 }
 
-// OnCPU tells whether programs run on the processor.
-func (b *Backend) OnCPU() bool {
+// IsCPU tells whether programs run on the processor.
+func (b *Backend) IsCPU() bool {
 	p, ok := b.Backend.(interface{ PluginName() string })
 	return !ok || strings.Contains(p.PluginName(), "cpu")
 }
@@ -65,35 +65,35 @@ func (b *Backend) OnCPU() bool {
 // Open opens the named backend. The empty name means $GOMLX_BACKEND. If that is empty, too, Open picks XLA if a PJRT
 // plugin is installed, and pure Go otherwise, and prints a line to say about its choice and how to get the other.
 func Open(name string, say io.Writer) (*Backend, error) {
-	switch name = Asked(name); name {
+	switch name = RequestedName(name); name {
 	case "":
-		return best(say)
+		return openBest(say)
 	case ONNXRuntime: // it runs the model only; masks and sums are computed on b
-		b, err := best(io.Discard)
+		b, err := openBest(io.Discard)
 		if err != nil {
 			return nil, err
 		}
 		return &Backend{Backend: b.Backend, Name: name}, nil
 	}
-	return Named(name)
+	return OpenNamed(name)
 }
 
-// Asked returns the name of the backend that the user asks for: the given one or, if that is empty, $GOMLX_BACKEND. It
-// is empty if both are.
-func Asked(name string) string { return cmp.Or(name, os.Getenv(compute.ConfigEnvVar)) }
+// RequestedName returns the name of the backend that the user asks for: the given one or, if that is empty,
+// $GOMLX_BACKEND. It is empty if both are.
+func RequestedName(name string) string { return cmp.Or(name, os.Getenv(compute.ConfigEnvVar)) }
 
-// best opens XLA if it starts, or else pure Go.
-func best(say io.Writer) (*Backend, error) {
+// openBest opens XLA if it starts, or else pure Go.
+func openBest(say io.Writer) (*Backend, error) {
 	var reason string
 	for _, plugin := range installedPlugins() {
-		b, err := Named("xla:" + plugin)
+		b, err := OpenNamed("xla:" + plugin)
 		if err == nil {
 			fmt.Fprintf(say, "gradcam: computing on %s; GOMLX_BACKEND=go computes in pure Go\n", b.Name)
 			return b, nil
 		}
 		reason = err.Error()
 	}
-	b, err := Named("go")
+	b, err := OpenNamed("go")
 	if err != nil {
 		return nil, err
 	}
@@ -104,7 +104,7 @@ func best(say io.Writer) (*Backend, error) {
 		if machine.CouldHaveVectors {
 			faster = "; built with GOEXPERIMENT=simd, pure Go is up to four times faster, too"
 		}
-		fmt.Fprintf(say, "gradcam: computing in pure Go; XLA is several times faster: %s%s\n", howToGetXLA(), faster)
+		fmt.Fprintf(say, "gradcam: computing in pure Go; XLA is several times faster: %s%s\n", xlaHint(), faster)
 	}
 	return b, nil
 }
@@ -116,7 +116,7 @@ func installedPlugins() []string {
 	return xlaPlugins()
 }
 
-func howToGetXLA() string {
+func xlaHint() string {
 	if xlaPlugins == nil {
 		return "build with a C compiler and without -tags noxla, and get a PJRT plugin: gonb-gradcam install --xla"
 	}
@@ -126,8 +126,8 @@ func howToGetXLA() string {
 	return "gonb-gradcam install --xla gets what it needs, on Linux and amd64"
 }
 
-// Named opens a backend by its name: "go", "xla:cpu", "xla:cuda" or "xla:<path of a plugin>".
-func Named(name string) (*Backend, error) {
+// OpenNamed opens a backend by its name: "go", "xla:cpu", "xla:cuda" or "xla:<path of a plugin>".
+func OpenNamed(name string) (*Backend, error) {
 	kind, options, _ := strings.Cut(name, ":")
 	switch kind {
 	case "go":
@@ -139,13 +139,13 @@ func Named(name string) (*Backend, error) {
 	case "xla", "stablehlo":
 		if xlaPlugins == nil {
 			return nil, fault.Errorf(fault.ErrNoBackend,
-				"backend %q: this program is built without XLA; %s, or use the backend go", name, howToGetXLA())
+				"backend %q: this program is built without XLA; %s, or use the backend go", name, xlaHint())
 		}
 		b, err := newXLA(name, options)
 		if err != nil {
 			return nil, fault.Errorf(fault.ErrNoBackend,
 				"backend %q did not start: %w; installed PJRT plugins: %s; %s, or use the backend go",
-				name, Root(err), cmp.Or(strings.Join(installedPlugins(), ", "), "none"), howToGetXLA())
+				name, Root(err), cmp.Or(strings.Join(installedPlugins(), ", "), "none"), xlaHint())
 		}
 		return b, nil
 	}

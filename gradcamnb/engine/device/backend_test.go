@@ -19,7 +19,8 @@ func TestBackendNames(t *testing.T) {
 		"xla:/no/such/plugin": xla,
 		"xla:nonesuch":        xla,
 	} {
-		if _, err := Named(name); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
+		_, err := OpenNamed(name)
+		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s: error %v", name, err)
 		}
 	}
@@ -43,7 +44,7 @@ func TestONNXRuntimeOfTheEnvironment(t *testing.T) {
 	if b.Name != ONNXRuntime {
 		t.Errorf("the backend is %s", b.Name)
 	}
-	if got := Asked("go"); got != "go" {
+	if got := RequestedName("go"); got != "go" {
 		t.Errorf("a backend of its own name is %s", got)
 	}
 }

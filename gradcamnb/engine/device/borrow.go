@@ -12,7 +12,7 @@ import (
 // them off b again. Variables in the host's memory or on b stay as they are.
 func Borrow(store *model.Store, b *Backend) (giveBack func() error, err error) {
 	var borrowed []*tensors.Tensor
-	giveBack = func() error { return toHost(borrowed) }
+	giveBack = func() error { return moveToHost(borrowed) }
 	for v := range store.IterVariables() {
 		if !v.HasValue() {
 			continue
@@ -28,12 +28,12 @@ func Borrow(store *model.Store, b *Backend) (giveBack func() error, err error) {
 			borrowed = append(borrowed, t)
 		}
 	}
-	return giveBack, toHost(borrowed)
+	return giveBack, moveToHost(borrowed)
 }
 
-// takenAway returns an error that names a weight without a value, as weights are while a trainer steps. It returns the
-// error of the failed run if every weight has one.
-func takenAway(store *model.Store, err error) error {
+// findTakenWeight returns an error that names a weight without a value, as weights are while a trainer steps. It
+// returns the error of the failed run if every weight has one.
+func findTakenWeight(store *model.Store, err error) error {
 	for v := range store.IterVariables() {
 		if t, failed := v.Value(); failed != nil || !t.Ok() {
 			return fmt.Errorf("its weights %s are not there just now, as they are not while a trainer steps: explain in the loop's callbacks, as film.Watch does, and not from another goroutine", v.Path())
@@ -42,8 +42,8 @@ func takenAway(store *model.Store, err error) error {
 	return err
 }
 
-// toHost moves tensors into the host's memory, where any backend can read them.
-func toHost(ts []*tensors.Tensor) error {
+// moveToHost moves tensors into the host's memory, where any backend can read them.
+func moveToHost(ts []*tensors.Tensor) error {
 	for _, t := range ts {
 		if err := t.ToLocal(); err != nil {
 			return fmt.Errorf("moving a variable between backends: %w", Root(err))

@@ -45,8 +45,8 @@ func sayRefused(say io.Writer, err error) {
 	}
 }
 
-// trustedPlugin returns an error if a plugin must not be loaded; see [home.CheckTrusted].
-func trustedPlugin(file string) error {
+// checkPlugin returns an error if a plugin must not be loaded; see [home.CheckTrusted].
+func checkPlugin(file string) error {
 	if err := home.CheckTrusted(file); err != nil {
 		return fmt.Errorf("the PJRT plugin is not loaded: %w", err)
 	}

@@ -21,7 +21,7 @@ func init() {
 		if !filepath.IsAbs(path) {
 			path = pjrt.AvailablePlugins()[name]
 		}
-		if err := trustedPlugin(path); err != nil {
+		if err := checkPlugin(path); err != nil {
 			return err
 		}
 		if path == "" || !strings.Contains(strings.ToLower(name), "cpu") || os.Getenv("XLA_FLAGS") != "" {

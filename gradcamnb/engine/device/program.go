@@ -116,7 +116,7 @@ func (p *Program) Call(ctx context.Context, args ...*tensors.Tensor) ([]*tensors
 	}
 	out, err := p.Pass(ctx, args...)
 	if err != nil && p.HasRun() { // before that a weight may not have been made yet
-		err = takenAway(p.exec.Store(), err)
+		err = findTakenWeight(p.exec.Store(), err)
 	}
 	for _, a := range args {
 		a.MustFinalizeAll()

@@ -20,16 +20,16 @@ func TestWhatOthersCouldChange(t *testing.T) {
 	if err := errors.Join(os.Mkdir(pjrt, 0o700), os.WriteFile(plugin, nil, 0o600)); err != nil {
 		t.Fatal(err)
 	}
-	if err := trustedPlugin(plugin); err != nil {
+	if err := checkPlugin(plugin); err != nil {
 		t.Error(err)
 	}
 	if err := os.Chmod(pjrt, 0o777); err != nil {
 		t.Fatal(err)
 	}
-	if err := trustedPlugin(plugin); err == nil || !strings.Contains(err.Error(), "is not loaded: "+pjrt) {
+	if err := checkPlugin(plugin); err == nil || !strings.Contains(err.Error(), "is not loaded: "+pjrt) {
 		t.Errorf("error %v", err)
 	}
-	if err := trustedPlugin("/usr/lib/plugin.so"); err != nil {
+	if err := checkPlugin("/usr/lib/plugin.so"); err != nil {
 		t.Error(err)
 	}
 	_, err := programsFolder()

@@ -23,7 +23,7 @@ func WatchEvaluations(loop *train.Loop, on train.Dataset, m *gradcamnb.Model, pi
 	step, loss := loop.LoopStep, math.NaN()
 	const first = math.MinInt // before the hooks that evaluate
 	loop.OnStep("what the last step was", first, func(l *train.Loop, metrics []*tensors.Tensor) error {
-		step, loss = l.LoopStep+1, firstOf(metrics)
+		step, loss = l.LoopStep+1, firstMetric(metrics)
 		return nil
 	})
 	take := func() error { return f.takeNew(step, loss) }

@@ -55,10 +55,10 @@ func Watch(loop *train.Loop, every int, m *gradcamnb.Model, pictures []image.Ima
 	f := New(m, pictures, choices...)
 	train.EveryNSteps(loop, max(1, every), "what the network looks at", 0,
 		func(l *train.Loop, metrics []*tensors.Tensor) error {
-			return f.Take(l.LoopStep+1, firstOf(metrics))
+			return f.Take(l.LoopStep+1, firstMetric(metrics))
 		})
 	loop.OnEnd("what the network looks at in the end", 0, func(l *train.Loop, metrics []*tensors.Tensor) error {
-		return f.takeNew(l.LoopStep, firstOf(metrics))
+		return f.takeNew(l.LoopStep, firstMetric(metrics))
 	})
 	return f
 }

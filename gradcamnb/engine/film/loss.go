@@ -7,8 +7,8 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// firstOf returns the first of a loop's metrics, which is the loss. It is NaN if that is no single number.
-func firstOf(metrics []*tensors.Tensor) float64 {
+// firstMetric returns the first of a loop's metrics, which is the loss. It is NaN if that is no single number.
+func firstMetric(metrics []*tensors.Tensor) float64 {
 	if len(metrics) == 0 || metrics[0].Size() != 1 {
 		return math.NaN()
 	}

@@ -83,7 +83,7 @@ func (m *Model) Pass(values []float32, dims []int, others map[string]source.Valu
 			rows = append(rows, row)
 		}
 	}
-	return stacked(rows, m.ragged), nil
+	return stackRows(rows, m.ragged), nil
 }
 
 // learnOutputs finds out after the first pass whether the outputs have an axis of pictures, and whether they are those
@@ -97,11 +97,11 @@ func (m *Model) learnOutputs(outputs []onnxruntime.Tensor) {
 	switch {
 	case spec == nil:
 	case m.card.Detector != nil:
-		m.card.Plain = m.card.Plain || m.card.Detector.Decoder == spec.Decoder
+		m.card.DetectorByOutputs = m.card.DetectorByOutputs || m.card.Detector.Decoder == spec.Decoder
 	default:
-		if filled, err := spec.Filled(); err == nil {
+		if filled, err := spec.WithDefaults(); err == nil {
 			filled.Outputs = names
-			m.card.Detector, m.card.Plain = &filled, true
+			m.card.Detector, m.card.DetectorByOutputs = &filled, true
 		}
 	}
 }
@@ -123,9 +123,9 @@ func (m *Model) row(outputs []onnxruntime.Tensor, i int) (map[string]source.Valu
 	return row, nil
 }
 
-// stacked returns the rows of all pictures as one batch. If the pictures have different numbers of objects, it adds
+// stackRows returns the rows of all pictures as one batch. If the pictures have different numbers of objects, it adds
 // rows of zeros up to a power of two, so that few programs are needed to read them.
-func stacked(rows []map[string]source.Value, ragged bool) map[string]source.Value {
+func stackRows(rows []map[string]source.Value, ragged bool) map[string]source.Value {
 	out := map[string]source.Value{}
 	for name, first := range rows[0] {
 		dims := slices.Clone(first.Dims)

@@ -28,16 +28,16 @@ type Input struct {
 func Prepare(c source.Card, r ask.Request, say func(line string)) (Input, error) {
 	prep := cmp.Or(r.Prep, c.Prep)
 	if r.Tensor != nil {
-		in, err := FromTensor(c, *r.Tensor)
+		in, err := PrepareTensor(c, *r.Tensor)
 		in.Prep = prep
 		return in, err
 	}
 	if c.Slices > 0 {
 		return Input{}, fmt.Errorf("the model %s takes volumes of the shape %s, and a picture is none: give it a tensor", c.Name,
-			shapeWords(c.Own()))
+			shapeWords(c.OwnShape()))
 	}
 	if prep == nil {
-		return Input{}, unprepared(c)
+		return Input{}, unpreparedError(c)
 	}
 	prep, err := PrepFor(c, prep)
 	if err != nil {
@@ -169,7 +169,7 @@ func Shape(c source.Card, prep *imgio.Prep, batch int) ([]int, error) {
 // PrepFor returns the preprocessing for the number of channels that the model takes.
 func PrepFor(c source.Card, prep *imgio.Prep) (*imgio.Prep, error) {
 	channels, _, _ := c.Layout.Axes()
-	how, err := prep.For(max(c.Input[channels], 0))
+	how, err := prep.ForChannels(max(c.Input[channels], 0))
 	if err != nil {
 		return nil, fmt.Errorf("preparing the picture for the model %s: %w", c.Name, err)
 	}

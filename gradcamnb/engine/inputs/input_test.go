@@ -35,7 +35,7 @@ func TestShape(t *testing.T) {
 
 // A tensor is its own frame, and its pictures are told apart by its first axis.
 func TestFromTensor(t *testing.T) {
-	in, err := FromTensor(first,
+	in, err := PrepareTensor(first,
 		ask.Tensor{Dims: []int{2, 3, 1, 2}, Values: []float32{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}})
 	if err != nil {
 		t.Fatal(err)
@@ -53,7 +53,7 @@ func TestFromTensor(t *testing.T) {
 		"channels differs":     {Dims: []int{1, 4, 1, 2}, Values: make([]float32, 8)},
 		"the tensor is empty,": {Dims: []int{0, 3, 1, 2}},
 	} {
-		if _, err := FromTensor(first, wrong); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := PrepareTensor(first, wrong); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v: %v, want %q", wrong.Dims, err, want)
 		}
 	}

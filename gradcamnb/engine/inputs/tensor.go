@@ -11,13 +11,13 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 )
 
-// FromTensor returns a tensor as the model's input. Its frame is the tensor itself.
-func FromTensor(c source.Card, t ask.Tensor) (Input, error) {
+// PrepareTensor returns a tensor as the model's input. Its frame is the tensor itself.
+func PrepareTensor(c source.Card, t ask.Tensor) (Input, error) {
 	given := t.Dims
-	t.Dims = Whole(c, t.Dims)
+	t.Dims = AddMissingAxis(c, t.Dims)
 	if len(t.Dims) != len(c.Input) || c.Slices > 0 && len(given) != len(c.Input)+1 {
 		return Input{}, fmt.Errorf("the tensor has the shape %v, but the model %s takes %s, batch first", given, c.Name,
-			shapeWords(c.Own()))
+			shapeWords(c.OwnShape()))
 	}
 	n := 1
 	for _, d := range t.Dims {
@@ -29,7 +29,7 @@ func FromTensor(c source.Card, t ask.Tensor) (Input, error) {
 	ch, h, w := c.Layout.Axes()
 	if want := c.Input[ch]; want > 0 && t.Dims[ch] != want {
 		return Input{}, fmt.Errorf("the tensor has the shape %v, but the model %s takes %s: the number of channels differs",
-			given, c.Name, shapeWords(c.Own()))
+			given, c.Name, shapeWords(c.OwnShape()))
 	}
 	f := imgio.WholeFrame(t.Dims[w], t.Dims[h])
 	in := Input{Dims: t.Dims, Values: t.Values, Frames: slices.Repeat([]imgio.Frame{f}, t.Dims[0])}
@@ -39,15 +39,15 @@ func FromTensor(c source.Card, t ask.Tensor) (Input, error) {
 	return in, nil
 }
 
-// Whole returns the shape of a tensor with the axis that the file's own input lacks, if the tensor was given without
-// it.
-func Whole(c source.Card, dims []int) []int {
+// AddMissingAxis returns the shape of a tensor with the axis that the file's own input lacks, if the tensor was given
+// without it.
+func AddMissingAxis(c source.Card, dims []int) []int {
 	_, h, _ := c.Layout.Axes()
 	if c.Slices > 0 && len(dims) == len(c.Input)+1 && dims[h] == c.Slices {
 		return slices.Replace(slices.Clone(dims), h, h+2, dims[h]*dims[h+1])
 	}
-	if c.Lacks > 0 && len(dims) == len(c.Input)-1 {
-		return slices.Insert(slices.Clone(dims), c.Lacks-1, 1)
+	if c.AddedAxis > 0 && len(dims) == len(c.Input)-1 {
+		return slices.Insert(slices.Clone(dims), c.AddedAxis-1, 1)
 	}
 	return dims
 }

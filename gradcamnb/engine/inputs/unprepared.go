@@ -9,9 +9,9 @@ import (
 	"github.com/gradcam-go/gradcam/internal/fault"
 )
 
-// unprepared returns the error for a model without preprocessing. It shows a sidecar to save, with the model's own size
-// and the numbers with which most classifiers were trained. For a GoMLX model it names the card instead.
-func unprepared(c source.Card) error {
+// unpreparedError returns the error for a model without preprocessing. It shows a sidecar to save, with the model's own
+// size and the numbers with which most classifiers were trained. For a GoMLX model it names the card instead.
+func unpreparedError(c source.Card) error {
 	const usual = 224
 	w, h := usual, usual
 	size := ", whose input may have any size; 224 x 224 is usual"

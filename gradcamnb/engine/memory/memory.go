@@ -116,5 +116,5 @@ func (m *Memory) Clear() {
 	}
 }
 
-// Held returns the number of entries that are kept, and their bytes. The memory must be locked.
-func (m *Memory) Held() (entries int, bytes int64) { return m.order.Len(), m.used }
+// Usage returns the number of entries that are kept, and their bytes. The memory must be locked.
+func (m *Memory) Usage() (entries int, bytes int64) { return m.order.Len(), m.used }

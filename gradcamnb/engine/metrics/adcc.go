@@ -36,14 +36,14 @@ var ADCC = register(Metric{
 		}
 		coherent := make([]float64, len(s.Maps))
 		for i, m := range s.Maps {
-			share := scaled(m.Grid)
+			share := scaleMinMax(m.Grid)
 			under, _, err := s.Again(ctx, Change{Picture: func(values []float32) { s.multiply(values, share) }})
 			if err != nil {
 				return nil, err
 			}
 			coherent[i] = (1 + pearson(floats64(m.Values), floats64(under[i].Values))) / 2
 		}
-		return s.each(func(i int, m *heatmap.Map) float64 { return adcc(coherent[i], mean(scaled(m.Grid)), drop[i]) })
+		return s.each(func(i int, m *heatmap.Map) float64 { return adcc(coherent[i], mean(scaleMinMax(m.Grid)), drop[i]) })
 	},
 })
 

@@ -25,7 +25,7 @@ var AverageDrop = register(Metric{
 	Formula: "max(0, Y - O) / Y, Y = S(I), O = S(L I) with L scaled to [0, 1]",
 	Better:  "lower",
 	Measure: func(ctx context.Context, s *Probe) ([]float64, error) {
-		return s.underMap(ctx, func(whole, shown float64) float64 {
+		return s.scoreUnderMap(ctx, func(whole, shown float64) float64 {
 			if whole <= 0 {
 				return math.NaN()
 			}
@@ -34,15 +34,15 @@ var AverageDrop = register(Metric{
 	},
 })
 
-// underMap returns a number for each map: compare gets the score of the whole picture and that of the picture
+// scoreUnderMap returns a number for each map: compare gets the score of the whole picture and that of the picture
 // multiplied by the map.
-func (s *Probe) underMap(ctx context.Context, compare func(whole, shown float64) float64) ([]float64, error) {
+func (s *Probe) scoreUnderMap(ctx context.Context, compare func(whole, shown float64) float64) ([]float64, error) {
 	scores, err := s.score(ctx, s.Mean, 1+len(s.Maps), func(i int, mask []float32) {
 		if i == 0 {
 			fill(mask, true)
 			return
 		}
-		copy(mask, scaled(s.Maps[i-1].Grid))
+		copy(mask, scaleMinMax(s.Maps[i-1].Grid))
 	})
 	if err != nil {
 		return nil, err
@@ -57,9 +57,9 @@ func (s *Probe) underMap(ctx context.Context, compare func(whole, shown float64)
 	return out, nil
 }
 
-// scaled returns a grid's values scaled so that the lowest is 0 and the highest 1. They are all 0 if the grid is
+// scaleMinMax returns a grid's values scaled so that the lowest is 0 and the highest 1. They are all 0 if the grid is
 // constant.
-func scaled(g heatmap.Grid) []float32 {
+func scaleMinMax(g heatmap.Grid) []float32 {
 	lo, hi, _ := g.Range()
 	out := make([]float32, len(g.Values))
 	if lo < hi {

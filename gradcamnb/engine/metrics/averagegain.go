@@ -22,7 +22,7 @@ var AverageGain = register(Metric{
 	Cost:    "1 pass",
 	Beware:  "pictures that the model is sure of can gain nothing",
 	Measure: func(ctx context.Context, s *Probe) ([]float64, error) {
-		return s.underMap(ctx, func(whole, shown float64) float64 {
+		return s.scoreUnderMap(ctx, func(whole, shown float64) float64 {
 			if whole >= 1 {
 				return math.NaN()
 			}

@@ -18,7 +18,7 @@ var AverageIncrease = register(Metric{
 	Formula: "1 if Y < O, else 0, Y = S(I), O = S(L I) with L scaled to [0, 1]",
 	Better:  "higher",
 	Measure: func(ctx context.Context, s *Probe) ([]float64, error) {
-		return s.underMap(ctx, func(whole, shown float64) float64 {
+		return s.scoreUnderMap(ctx, func(whole, shown float64) float64 {
 			if whole < shown {
 				return 1
 			}

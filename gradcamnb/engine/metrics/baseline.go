@@ -20,7 +20,7 @@ func Baseline(name string, picture []float32, dims []int, layout imgio.Layout, p
 	case "mean":
 		return make([]float32, len(picture)), nil
 	case "blur":
-		return blurred(picture, dims, layout), nil
+		return blur(picture, dims, layout), nil
 	case "black":
 		if prep == nil {
 			return nil, fmt.Errorf(`the baseline "black" needs to know what black is to the model: give its preprocessing, or take "mean" or "blur"`)
@@ -42,9 +42,9 @@ func black(picture []float32, dims []int, layout imgio.Layout, p imgio.Prep) []f
 	return out
 }
 
-// blurred returns the picture blurred by a Gaussian, cut at two sigma and clamped at the edges. For 224 pixels sigma is
+// blur returns the picture blurred by a Gaussian, cut at two sigma and clamped at the edges. For 224 pixels sigma is
 // 5 pixels, as in the code of Petsiuk et al.
-func blurred(picture []float32, dims []int, layout imgio.Layout) []float32 {
+func blur(picture []float32, dims []int, layout imgio.Layout) []float32 {
 	h, w, c := dims[2], dims[3], dims[1]
 	at := func(y, x, k int) int { return (k*h+y)*w + x }
 	if layout == imgio.ChannelsLast {

@@ -87,7 +87,7 @@ func near(maps [][]float64) [][]bool {
 		for j, b := range maps[:i] {
 			d := math.Inf(1)
 			if a != nil && b != nil {
-				d = standardised(a, b, variance)
+				d = standardisedDistance(a, b, variance)
 				farthest = max(farthest, d)
 			}
 			apart[i][j], apart[j][i] = d, d
@@ -130,8 +130,8 @@ func variances(maps [][]float64) []float64 {
 	return out
 }
 
-// standardised is sqrt(SUM_p (a_p - b_p)^2 / V_p) over the pixels that vary.
-func standardised(a, b, variance []float64) float64 {
+// standardisedDistance is sqrt(SUM_p (a_p - b_p)^2 / V_p) over the pixels that vary.
+func standardisedDistance(a, b, variance []float64) float64 {
 	var sum float64
 	for p, v := range variance {
 		if v > 0 {

@@ -21,7 +21,7 @@ var FaithfulnessCorrelation = register(Metric{
 	Cost:    "100 passes, for all maps together",
 	Beware:  "few scattered pixels hardly change the score of a deep net, so it is noisy: average pictures",
 	Measure: func(ctx context.Context, s *Probe) ([]float64, error) {
-		return s.correlate(ctx, s.scattered(), pearson)
+		return s.correlate(ctx, s.drawScattered(), pearson)
 	},
 })
 

@@ -24,7 +24,7 @@ var Infidelity = register(Metric{
 	Cost:    "100 passes, for all maps together",
 	Beware:  "it is in squared units of the score: compare maps of one picture and target only",
 	Measure: func(ctx context.Context, s *Probe) ([]float64, error) {
-		return s.correlate(ctx, s.scattered(), infidelity)
+		return s.correlate(ctx, s.drawScattered(), infidelity)
 	},
 })
 

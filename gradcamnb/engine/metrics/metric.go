@@ -70,10 +70,10 @@ type Model interface {
 	// Size returns the height and width of the picture as the model takes it.
 	Size() (height, width int)
 
-	// Masked scores the picture under n masks of height*width values. The picture is seen where the mask is 1 and the
+	// ScoreMasked scores the picture under n masks of height*width values. The picture is seen where the mask is 1 and the
 	// baseline where it is 0. draw writes mask i.
-	Masked(ctx context.Context, n int, draw func(i int, mask []float32), report func(done, total int) error) ([][]float32,
-		error)
+	ScoreMasked(ctx context.Context, n int, draw func(i int, mask []float32),
+		report func(done, total int) error) ([][]float32, error)
 
 	// Pictures scores n other pictures. draw changes a copy of the picture, in the model's own units and layout, into
 	// picture i.
@@ -136,9 +136,9 @@ type Change struct {
 	Seed    uint64                 // of the random weights
 }
 
-// score scores the picture under n masks; see [Model.Masked].
+// score scores the picture under n masks; see [Model.ScoreMasked].
 func (s *Probe) score(ctx context.Context, over Model, n int, draw func(i int, mask []float32)) ([][]float32, error) {
-	return over.Masked(ctx, n, draw, s.report())
+	return over.ScoreMasked(ctx, n, draw, s.report())
 }
 
 // report returns a function that passes the number of new passes on to Report.

@@ -85,7 +85,7 @@ func (q quadratic) score(x []float32) float32 {
 	return float32(w + v*v/10)
 }
 
-func (q quadratic) Masked(_ context.Context, n int, draw func(int, []float32),
+func (q quadratic) ScoreMasked(_ context.Context, n int, draw func(int, []float32),
 	_ func(int, int) error) ([][]float32, error) {
 	mask := make([]float32, len(q.X))
 	return q.each(n, func(i int, x []float32) {

@@ -20,10 +20,10 @@ var PixelFlipping = register(Metric{
 	Cost:    "a pass for each step",
 	Beware:  "pictures with holes are unlike those that the model was trained on",
 	Measure: func(ctx context.Context, s *Probe) ([]float64, error) {
-		paths, err := s.path(ctx, s.Mean, s.byValue, false)
+		paths, err := s.path(ctx, s.Mean, s.sortSlices, false)
 		return s.measurePaths(paths, err, func(path []float64) float64 { return trapezoid(path[1:]) / float64(len(path)-2) })
 	},
 })
 
-// byValue returns the slices of map m, the highest values first.
-func (s *Probe) byValue(m int) []set { return slicesOf(ranking(s.Maps[m]), s.Steps) }
+// sortSlices returns the slices of map m, the highest values first.
+func (s *Probe) sortSlices(m int) []set { return slicesOf(ranking(s.Maps[m]), s.Steps) }

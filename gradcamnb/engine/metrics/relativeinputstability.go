@@ -39,13 +39,13 @@ var RelativeInputStability = register(Metric{
 				for i, v := range values {
 					d := noise(draw)
 					values[i] += d
-					square += math.Pow(float64(d)/notZero(float64(v)), 2)
+					square += math.Pow(float64(d)/avoidZero(float64(v)), 2)
 				}
 			}})
 			if err != nil {
 				return nil, err
 			}
-			maps, moved = append(maps, found), append(moved, notZero(math.Sqrt(square)))
+			maps, moved = append(maps, found), append(moved, avoidZero(math.Sqrt(square)))
 		}
 		values := foldValues(maps, len(s.Maps),
 			func(k, m int) float64 { return relativeDistance(s.Maps[m], maps[k][m]) / moved[k] },
@@ -59,12 +59,12 @@ func relativeDistance(a, b *heatmap.Map) float64 {
 	x, y := a.Evidence().Values, b.Evidence().Values
 	var sum float64
 	for i := range x {
-		sum += math.Pow((float64(x[i])-float64(y[i]))/notZero(float64(x[i])), 2)
+		sum += math.Pow((float64(x[i])-float64(y[i]))/avoidZero(float64(x[i])), 2)
 	}
 	return math.Sqrt(sum)
 }
 
-func notZero(v float64) float64 {
+func avoidZero(v float64) float64 {
 	if v == 0 {
 		return 1e-6
 	}

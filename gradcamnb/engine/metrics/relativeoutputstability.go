@@ -57,7 +57,7 @@ func (s *Probe) relativeToScores(maps [][]*heatmap.Map, scores [][]float32) ([]f
 	return s.each(func(i int, m *heatmap.Map) float64 {
 		most := 0.0
 		for k := range maps {
-			most = max(most, relativeDistance(m, maps[k][i])/notZero(scoreDistance(s.Scores, scores[k])))
+			most = max(most, relativeDistance(m, maps[k][i])/avoidZero(scoreDistance(s.Scores, scores[k])))
 		}
 		return most
 	})

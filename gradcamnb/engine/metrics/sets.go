@@ -23,9 +23,9 @@ func randomSets(seed uint64, n, size, pixels int) []set {
 	return out
 }
 
-// scattered returns 100 random sets, the default of Quantus 0.6.0. Each has as many pixels as the input is wide, or a
-// quarter of the pixels if that is less.
-func (s *Probe) scattered() []set {
+// drawScattered returns 100 random sets, the default of Quantus 0.6.0. Each has as many pixels as the input is wide, or
+// a quarter of the pixels if that is less.
+func (s *Probe) drawScattered() []set {
 	const n = 100
 	height, width := s.Mean.Size()
 	pixels := height * width

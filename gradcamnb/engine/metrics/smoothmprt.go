@@ -25,11 +25,11 @@ var SmoothMPRT = register(Metric{
 	Cost:    "20 explanations",
 	Beware:  "a map of an untrained net still shows the picture's edges",
 	Measure: func(ctx context.Context, s *Probe) ([]float64, error) {
-		trained, err := s.smoothed(ctx, false)
+		trained, err := s.sumOverNoise(ctx, false)
 		if err != nil {
 			return nil, err
 		}
-		random, err := s.smoothed(ctx, true)
+		random, err := s.sumOverNoise(ctx, true)
 		if err != nil {
 			return nil, err
 		}
@@ -37,8 +37,8 @@ var SmoothMPRT = register(Metric{
 	},
 })
 
-// smoothed returns the sum of every map over noisy pictures, with random weights or with the model's own.
-func (s *Probe) smoothed(ctx context.Context, random bool) ([][]float64, error) {
+// sumOverNoise returns the sum of every map over noisy pictures, with random weights or with the model's own.
+func (s *Probe) sumOverNoise(ctx context.Context, random bool) ([][]float64, error) {
 	if s.Again == nil {
 		return nil, errNotAgain
 	}

@@ -98,7 +98,7 @@ func value(t Tensor) (ort.Value, error) {
 	case "float64":
 		return ort.NewTensor(shape, convert[float64](t.Values))
 	case "uint8":
-		return ort.NewTensor(shape, convert[uint8](rounded(t.Values)))
+		return ort.NewTensor(shape, convert[uint8](round(t.Values)))
 	case "int32":
 		return ort.NewTensor(shape, convert[int32](t.Values))
 	case "int64":
@@ -113,8 +113,8 @@ func value(t Tensor) (ort.Value, error) {
 	return nil, fmt.Errorf("the type %s is not supported", t.Type)
 }
 
-// rounded returns the values rounded to whole numbers from 0 to 255.
-func rounded(values []float32) []float32 {
+// round returns the values rounded to whole numbers from 0 to 255.
+func round(values []float32) []float32 {
 	out := make([]float32, len(values))
 	for i, v := range values {
 		out[i] = float32(math.RoundToEven(float64(min(255, max(0, v)))))

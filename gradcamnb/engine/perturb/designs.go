@@ -29,16 +29,16 @@ type design struct {
 // covered a pixel. If c is far from zero, most of the error of the paper's average comes from
 // this term.
 var designs = map[string]design{
-	"":         {draw: drawn},
-	"centred":  {draw: drawn, centred: true},
-	"balanced": {draw: balanced, centred: true, half: true, block: balancedBlock},
+	"":         {draw: drawRandom},
+	"centred":  {draw: drawRandom, centred: true},
+	"balanced": {draw: drawBalanced, centred: true, half: true, block: balancedBlock},
 }
 
 func designNames() string {
 	return strings.Join(slices.Sorted(maps.Keys(designs))[1:], ", ")
 }
 
-// balanced makes masks like [drawn], but in blocks. A block has the k rows of a Hadamard
+// drawBalanced makes masks like [drawRandom], but in blocks. A block has the k rows of a Hadamard
 // matrix of order k, each followed by its complement; k is the least power of two that is no
 // less than the number of cells. In a whole block every cell is seen in half of the masks,
 // and every two cells are seen together in a quarter. So the effect of one cell is not
@@ -49,7 +49,7 @@ func designNames() string {
 // Cell j of row i is seen if the number of bits that i and the cell's code have in common is
 // odd. With the code 0 it is seen in every row or in none, and the complements make that half
 // of the masks. Every block has its own codes, signs, order of rows and shift.
-func balanced(seed, first, _ *Node, n int, f field) *Node {
+func drawBalanced(seed, first, _ *Node, n int, f field) *Node {
 	seen, block := balancedCells(seed, first, n, f.cells())
 	return f.enlarge(seen, func(axis, cell int) *Node {
 		random := InsertAxes(unit(word(seed, block, 5+axis)), -1)

@@ -6,14 +6,14 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// drawn makes masks number first, first+1, ... of a seed: [n, height, width].
+// drawRandom makes masks number first, first+1, ... of a seed: [n, height, width].
 // A mask is a grid of cells, seen (1) or hidden (0), enlarged bilinearly and shifted
 // at random (Petsiuk et al. 2018, section 3.3); of a volume along three axes. seed is two
 // uint32 words, first a uint32 and p a float32.
 //
 // Every mask depends on the seed and its number alone. So a run can be repeated and
 // continued, in batches of any size and on any backend.
-func drawn(seed, first, p *Node, n int, f field) *Node {
+func drawRandom(seed, first, p *Node, n int, f field) *Node {
 	cells := f.cells()
 	random := hash(seed, first, n, cells+f.axes()) // the last are the shifts
 	seen := ConvertDType(LessThan(Slice(random, AxisRange(), AxisRange(0, cells)), p), dtypes.Float32)

@@ -46,7 +46,7 @@ func occlude(ctx context.Context, s *Subject, report Listener) ([]*heatmap.Map, 
 			f.each(hidden[i-1], func(p int) { mask[p] = 0 })
 		}
 	}
-	scores, err := s.Masked(ctx, len(hidden)+1, draw,
+	scores, err := s.ScoreMasked(ctx, len(hidden)+1, draw,
 		func(done, total int) error { return report(done, total, nil) })
 	if err != nil {
 		return nil, err

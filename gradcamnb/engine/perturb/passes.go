@@ -15,10 +15,10 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 )
 
-// Passes returns a method of many passes of package cam as one of this package. ok is false
+// FromCAM returns a method of many passes of package cam as one of this package. ok is false
 // for a method of one pass.
-func Passes(m cam.Method) (of Method, ok bool) {
-	p := passes{method: m}
+func FromCAM(m cam.Method) (of Method, ok bool) {
+	p := passRunner{method: m}
 	switch how := m.Procedure.(type) {
 	case cam.Pictures:
 		p.see, p.start = how.See, how.Start
@@ -36,8 +36,8 @@ func Passes(m cam.Method) (of Method, ok bool) {
 	}, true
 }
 
-// passes runs a method of many passes, a batch at a time.
-type passes struct {
+// passRunner runs a method of many passes, a batch at a time.
+type passRunner struct {
 	method    cam.Method
 	see       cam.OnePass                                // what is read of a pass over a changed picture
 	mask      func(shown *Node, height, width int) *Node // makes the masks of a pass over the masked picture
@@ -46,7 +46,7 @@ type passes struct {
 	start     func(cam.Original) cam.Run
 }
 
-func (p passes) explain(ctx context.Context, s *Subject, report Listener) ([]*heatmap.Map, error) {
+func (p passRunner) explain(ctx context.Context, s *Subject, report Listener) ([]*heatmap.Map, error) {
 	layers := []*source.Layer{nil}
 	if cam.HasLayer(p.method.Procedure) {
 		layers = nil
@@ -88,7 +88,7 @@ func (p passes) explain(ctx context.Context, s *Subject, report Listener) ([]*he
 }
 
 // mapOf returns the map of the inputs that a run has taken so far.
-func (p passes) mapOf(s *Subject, l *source.Layer, run cam.Run) *heatmap.Map {
+func (p passRunner) mapOf(s *Subject, l *source.Layer, run cam.Run) *heatmap.Map {
 	g := run.Map()
 	raw := heatmap.Grid{H: g.H, W: g.W, Values: g.Flat, Slices: s.Slices()}
 	if l != nil {
@@ -117,7 +117,7 @@ func (c originalPass) end() {
 }
 
 // begin runs the model on the unchanged picture and starts a run for every aim.
-func (p passes) begin(s *Subject, l *source.Layer) ([]cam.Run, originalPass, error) {
+func (p passRunner) begin(s *Subject, l *source.Layer) ([]cam.Run, originalPass, error) {
 	var cuts []string
 	key := "clean"
 	if l != nil {
@@ -172,7 +172,7 @@ func (p passes) begin(s *Subject, l *source.Layer) ([]cam.Run, originalPass, err
 }
 
 // run does the passes. The runs of all aims have the same inputs, and each takes the scores of its aim.
-func (p passes) run(ctx context.Context, s *Subject, l *source.Layer, runs []cam.Run, c originalPass,
+func (p passRunner) run(ctx context.Context, s *Subject, l *source.Layer, runs []cam.Run, c originalPass,
 	report func(done, total int) error) error {
 	n := runs[0].Inputs
 	batch, err := s.batch(n)
@@ -238,7 +238,7 @@ func deliver(runs []cam.Run, out []*tensors.Tensor, batch, done, now int) error 
 }
 
 // dims returns the shape of a pass's inputs.
-func (p passes) dims(s *Subject, l *source.Layer, batch int) []int {
+func (p passRunner) dims(s *Subject, l *source.Layer, batch int) []int {
 	switch {
 	case p.fromLayer:
 		return []int{batch, l.Grid[0], l.Grid[1], l.Channels}
@@ -249,7 +249,7 @@ func (p passes) dims(s *Subject, l *source.Layer, batch int) []int {
 }
 
 // compile compiles the program of a pass.
-func (p passes) compile(s *Subject, l *source.Layer, batch int) (Program, error) {
+func (p passRunner) compile(s *Subject, l *source.Layer, batch int) (Program, error) {
 	name := ""
 	if l != nil {
 		name = l.Name
@@ -279,7 +279,7 @@ func (m *SubjectGraph) buildFrom(method, layer string, grid, clean *Node) map[st
 }
 
 // collect returns the scores and, for every aim, the values that the method reads of a pass.
-func (p passes) collect(m *SubjectGraph, l *source.Layer, x *Node) []*Node {
+func (p passRunner) collect(m *SubjectGraph, l *source.Layer, x *Node) []*Node {
 	cut := source.Picture
 	if l != nil {
 		cut = l.Name

@@ -33,5 +33,5 @@ func (s *Subject) Pictures(ctx context.Context, n int, draw func(i int, picture 
 		copy(picture, s.Values)
 		draw(i, picture)
 	}
-	return s.inBatches(ctx, series{n: n, dims: dims, draw: copied, score: singleResult(program), report: report})
+	return s.scoreSeries(ctx, series{n: n, dims: dims, draw: copied, score: singleResult(program), report: report})
 }

@@ -75,7 +75,7 @@ type run struct {
 }
 
 func newRun(s *Subject) (*run, error) {
-	r := &run{subject: s, sampling: withDefaults(s)}
+	r := &run{subject: s, sampling: fillDefaults(s)}
 	r.height, r.width = s.Size()
 	o := r.sampling
 	f := newField(s, o.Grid)
@@ -120,7 +120,7 @@ func accumulate(masks, rows, squareRows, sums, squareSums *Node) []*Node {
 	}
 }
 
-func withDefaults(s *Subject) ask.Sampling {
+func fillDefaults(s *Subject) ask.Sampling {
 	o := s.Sampling
 	boxed := slices.ContainsFunc(s.Aims, func(a Aim) bool { return a.IsDetection })
 	fill := func(v *int, plain, detection int) {

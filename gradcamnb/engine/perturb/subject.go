@@ -203,9 +203,9 @@ func (s *Subject) group(batch int) int {
 	return batch * max(1, most/batch)
 }
 
-// Masked scores the picture under n masks and returns the scores [mask][aim]. draw writes
+// ScoreMasked scores the picture under n masks and returns the scores [mask][aim]. draw writes
 // mask i, of H*W values. report is called after every pass.
-func (s *Subject) Masked(ctx context.Context, n int, draw func(i int, mask []float32),
+func (s *Subject) ScoreMasked(ctx context.Context, n int, draw func(i int, mask []float32),
 	report func(done, total int) error) ([][]float32, error) {
 	batch, err := s.batch(n)
 	if err != nil {
@@ -216,7 +216,7 @@ func (s *Subject) Masked(ctx context.Context, n int, draw func(i int, mask []flo
 	if err != nil {
 		return nil, err
 	}
-	return s.inBatches(ctx, series{n: n, dims: []int{batch, height, width}, draw: draw, score: score, report: report})
+	return s.scoreSeries(ctx, series{n: n, dims: []int{batch, height, width}, draw: draw, score: score, report: report})
 }
 
 // series describes n masks or pictures that are drawn and scored in batches.
@@ -228,9 +228,9 @@ type series struct {
 	report func(done, total int) error
 }
 
-// inBatches draws a series, scores it, and returns the scores [mask or picture][aim]. If it fails it returns those so
+// scoreSeries draws a series, scores it, and returns the scores [mask or picture][aim]. If it fails it returns those so
 // far with the error.
-func (s *Subject) inBatches(ctx context.Context, r series) ([][]float32, error) {
+func (s *Subject) scoreSeries(ctx context.Context, r series) ([][]float32, error) {
 	n, batch := r.n, r.dims[0]
 	out := make([][]float32, 0, n)
 	size := 1
@@ -357,9 +357,9 @@ func singleResult(program Program) func(in *tensors.Tensor) ([]float32, error) {
 	}
 }
 
-// Hidden returns n copies of the picture I behind masks M [n, H, W], computed outside of a graph: B + M (I - B), with
-// the baseline B, or zeros.
-func (s *Subject) Hidden(masks []float32, n int) []float32 {
+// ApplyMasks returns n copies of the picture I behind masks M [n, H, W], computed outside of a graph: B + M (I - B),
+// with the baseline B, or zeros.
+func (s *Subject) ApplyMasks(masks []float32, n int) []float32 {
 	pixels := len(masks) / n
 	each := len(s.Values)
 	channels := each / pixels

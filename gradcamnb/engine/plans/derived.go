@@ -50,11 +50,11 @@ func (p Plan) ChangeClass() (Plan, error) {
 	return p, nil
 }
 
-// Measured returns the plan with the scores by which maps are measured; see [aims.Aim.Measured].
-func (p Plan) Measured() Plan {
+// ForMeasuring returns the plan with the scores by which maps are measured; see [aims.Aim.ForMeasuring].
+func (p Plan) ForMeasuring() Plan {
 	p.Aims = slices.Clone(p.Aims)
 	for k, a := range p.Aims {
-		p.Aims[k] = a.Measured()
+		p.Aims[k] = a.ForMeasuring()
 	}
 	return p
 }

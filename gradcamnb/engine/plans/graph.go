@@ -29,16 +29,16 @@ func (p Plan) Build(m source.Model, scope *model.Scope, inputs []*Node) *Parts {
 	built := m.Build(scope, x, cuts, wants)
 	e := &Parts{output: p.first.Node(built.Outputs[p.first.Tensor()])}
 	var guided, relevant map[string]*Node // outputs of the model built a second time, with other rules
-	if takes[cam.GuidedPixels](p) {
-		guided = ruled(m, "guided backpropagation").BuildGuided(scope, x, wants,
+	if hasProcedure[cam.GuidedPixels](p) {
+		guided = ruledBuilder(m, "guided backpropagation").BuildGuided(scope, x, wants,
 			func(_, g *Node) *Node { return Max(g, ZerosLike(g)) })
 	}
-	if takes[cam.RelevancePixels](p) {
-		relevant = ruled(m, "LRP").BuildRelevant(scope, x, wants)
+	if hasProcedure[cam.RelevancePixels](p) {
+		relevant = ruledBuilder(m, "LRP").BuildRelevant(scope, x, wants)
 	}
 	for _, a := range p.Aims {
 		var given []*Node
-		given, rest = aims.Take(a, rest)
+		given, rest = aims.TakeArguments(a, rest)
 		s := scene{plan: p, model: m, cuts: cuts, built: built, x: x, slopes: map[string][]*Node{}}
 		s.score, s.index = a.Score(built.Outputs, given, p.Size(m.Card().Layout))
 		s.output = a.Output(built.Outputs)
@@ -62,8 +62,8 @@ func (p Plan) Build(m source.Model, scope *model.Scope, inputs []*Node) *Parts {
 // Parts holds the nodes that the program of a plan returns.
 type Parts = programResults[*Node]
 
-// ruled is the model as one that can be built with other rules than gradients.
-func ruled(m source.Model, method string) source.RuledBuilder {
+// ruledBuilder is the model as one that can be built with other rules than gradients.
+func ruledBuilder(m source.Model, method string) source.RuledBuilder {
 	parts, ok := m.(source.RuledBuilder)
 	if !ok {
 		exceptions.Panicf("model %s: %s changes the gradients of the model's operators, but they cannot be changed in this model: take Saliency, SmoothGrad or Input x gradient", m.Card().Name, method)
@@ -182,8 +182,8 @@ func (s scene) viewAt(cut int, retarget string) cam.View {
 	}
 }
 
-// takes tells whether a method of the plan is a procedure of a kind.
-func takes[K cam.Procedure](p Plan) bool {
+// hasProcedure tells whether a method of the plan is a procedure of a kind.
+func hasProcedure[K cam.Procedure](p Plan) bool {
 	return slices.ContainsFunc(p.leaves(), func(l leaf) bool { _, ok := l.how.(K); return ok })
 }
 

@@ -6,9 +6,9 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
 
-// Joined returns the maps of a picture, with one of all parts behind those of a target that stands for several parts of
-// one thing, for every layer and method.
-func (p Plan) Joined(maps []*heatmap.Map) []*heatmap.Map {
+// JoinMaps returns the maps of a picture, with one of all parts behind those of a target that stands for several parts
+// of one thing, for every layer and method.
+func (p Plan) JoinMaps(maps []*heatmap.Map) []*heatmap.Map {
 	n := len(maps) / max(1, len(p.Aims))
 	if n == 0 || len(maps)%len(p.Aims) != 0 {
 		return maps // of a run that was stopped
@@ -28,15 +28,15 @@ func (p Plan) Joined(maps []*heatmap.Map) []*heatmap.Map {
 			for i := a; i < end; i++ {
 				parts = append(parts, maps[i*n+k])
 			}
-			out = append(out, joined(parts))
+			out = append(out, joinParts(parts))
 		}
 		a = end
 	}
 	return out
 }
 
-// joined is one map of the parts of a thing.
-func joined(parts []*heatmap.Map) *heatmap.Map {
+// joinParts is one map of the parts of a thing.
+func joinParts(parts []*heatmap.Map) *heatmap.Map {
 	whole := *parts[0]
 	whole.Grid = heatmap.Join(parts...)
 	whole.Raw, whole.StdErr, whole.Sampled, whole.Gross = whole.Grid, heatmap.Grid{}, nil, 0

@@ -16,7 +16,7 @@ import (
 func (p *Plan) chooseLayers(ctx context.Context, m source.Model, all []source.Layer, names []string) error {
 	if len(names) == 0 {
 		var err error
-		if names, err = aims.Levels(ctx, m, p.Input, p.Aims, p.allLevels()); err != nil {
+		if names, err = aims.Levels(ctx, m, p.Input, p.Aims, p.joinsAllLevels()); err != nil {
 			return err
 		}
 	}

@@ -32,7 +32,7 @@ func (p *Plan) takeMethods(names []string) error {
 		if err != nil {
 			return err
 		}
-		if f, ok := perturb.Passes(method); ok {
+		if f, ok := perturb.FromCAM(method); ok {
 			p.Forward = append(p.Forward, f)
 			continue
 		}
@@ -45,18 +45,18 @@ func (p *Plan) takeMethods(names []string) error {
 func checkVolumes(p Plan) error {
 	for _, m := range p.methods {
 		if m.Plane {
-			return noVolume(m.Name)
+			return refuseVolume(m.Name)
 		}
 	}
 	for _, f := range p.Forward {
 		if f.Plane {
-			return noVolume(f.Name)
+			return refuseVolume(f.Name)
 		}
 	}
 	return nil
 }
 
-func noVolume(method string) error {
+func refuseVolume(method string) error {
 	return fmt.Errorf("%s looks at neighbours within a picture and has no map of a volume: take %s, LayerCAM, RISE or Occlusion",
 		method, cam.GradCAM.Name)
 }
@@ -95,16 +95,16 @@ func (p Plan) checkCropped(all []source.Layer) error {
 	return nil
 }
 
-// atLayers tells whether a method of the plan makes its maps at layers.
-func (p Plan) atLayers() bool {
+// hasLayerMaps tells whether a method of the plan makes its maps at layers.
+func (p Plan) hasLayerMaps() bool {
 	return slices.ContainsFunc(p.methods, func(m cam.Method) bool {
 		_, fused := m.Procedure.(cam.LayerFusion)
 		return fused || cam.HasLayer(m.Procedure)
 	}) || slices.ContainsFunc(p.Forward, func(f perturb.Method) bool { return f.AtLayers })
 }
 
-// allLevels tells whether a method of the plan joins all levels of a detector.
-func (p Plan) allLevels() bool {
+// joinsAllLevels tells whether a method of the plan joins all levels of a detector.
+func (p Plan) joinsAllLevels() bool {
 	return slices.ContainsFunc(p.methods, func(m cam.Method) bool {
 		fused, ok := m.Procedure.(cam.LayerFusion)
 		return ok && fused.AllLevels

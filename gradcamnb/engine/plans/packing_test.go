@@ -26,7 +26,7 @@ func TestResultsAreUnpackedAsTheyWerePacked(t *testing.T) {
 		"both, with heads": {Methods: []string{"Grad-CAM", "Saliency"},
 			Targets: []ask.Target{gradcamnb.Top(2), gradcamnb.Element("view", 3)}},
 	} {
-		p, err := New(t.Context(), m, []int{2, 3, 64, 64}, r, Known{})
+		p, err := New(t.Context(), m, []int{2, 3, 64, 64}, r, Context{})
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}

@@ -46,14 +46,15 @@ func (p Plan) Key() string {
 	return b.String()
 }
 
-// Known is what targets are looked up in besides the model.
-type Known struct {
-	Seen *detections.Findings // what the model detects in the pictures, for targets that are detections; nil for others
-	Look aims.ValuesFn        // reads tensors of the model in front of them
+// Context is what targets are looked up in besides the model.
+type Context struct {
+	// what the model detects in the pictures, for targets that are detections; nil for others
+	Detected   *detections.Findings
+	ReadValues aims.ValuesFn // reads tensors of the model in front of them
 }
 
 // New plans a request.
-func New(ctx context.Context, m source.Model, input []int, r ask.Request, known Known) (Plan, error) {
+func New(ctx context.Context, m source.Model, input []int, r ask.Request, known Context) (Plan, error) {
 	p := Plan{Input: input}
 	targets := Targets(m.Card(), r)
 	layers, err := m.Layers(ctx, input, "")
@@ -69,7 +70,9 @@ func New(ctx context.Context, m source.Model, input []int, r ask.Request, known 
 		}
 	}
 	for _, t := range targets {
-		found, err := aims.Lookup{Model: m, Layers: layers, Pictures: input[0], Seen: known.Seen, Look: known.Look}.Aims(t)
+		l := aims.Lookup{Model: m, Layers: layers, Pictures: input[0], Detected: known.Detected,
+			ReadValues: known.ReadValues}
+		found, err := l.Aims(t)
 		if err != nil {
 			if !t.IsDetection() {
 				err = fmt.Errorf("%s%w", detections.Advise(m.Card(), layers, input), err)
@@ -78,12 +81,12 @@ func New(ctx context.Context, m source.Model, input []int, r ask.Request, known 
 		}
 		p.Aims = append(p.Aims, found...)
 	}
-	p.first = aims.First(m, layers, input[0], p.Aims)
+	p.first = aims.FirstAnswer(m, layers, input[0], p.Aims)
 	if err := p.checkRetargeted(); err != nil {
 		return Plan{}, err
 	}
 	p.manyLayers = groupLayers(p.leaves(), layers)
-	if p.atLayers() {
+	if p.hasLayerMaps() {
 		if err := p.chooseLayers(ctx, m, layers, r.Layers); err != nil {
 			return Plan{}, err
 		}
@@ -108,14 +111,14 @@ func singleTarget(k kind.Kind) ask.Target {
 	return ask.Target{Spec: kind.Spec{Kind: k.Name, Index: []int{1}}}
 }
 
-// Hiding returns a plan of methods that only hide parts of a picture, for a detector that is a Go function. The caller
-// must add the aims and the host.
-func Hiding(input []int, methods []string) (Plan, error) {
+// NewHiding returns a plan of methods that only hide parts of a picture, for a detector that is a Go function. The
+// caller must add the aims and the host.
+func NewHiding(input []int, methods []string) (Plan, error) {
 	p := Plan{Input: input}
 	if err := p.takeMethods(methods); err != nil {
 		return Plan{}, err
 	}
-	if p.atLayers() || len(p.methods) > 0 {
+	if p.hasLayerMaps() || len(p.methods) > 0 {
 		return Plan{}, fmt.Errorf("it has no layers and no gradients, which %s and the like need: ask for RISE or occlusion",
 			cam.GradCAM.Name)
 	}

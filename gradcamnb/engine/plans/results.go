@@ -39,7 +39,7 @@ func (p Plan) Results(c source.Card, out []*tensors.Tensor, in inputs.Input,
 			return nil, nil, err
 		}
 		for i, r := range results {
-			p.first.Write(r, device.Row(scores, i, batch), aims.FirstLabels(c))
+			p.first.Write(r, device.Row(scores, i, batch), aims.AnswerLabels(c))
 		}
 	} else {
 		all.output.MustFinalizeAll()
@@ -226,7 +226,7 @@ var Versions = sync.OnceValue(func() map[string]string {
 // has no ReLU.
 func (p Plan) addUnguided(m *heatmap.Map) {
 	guided := func(method cam.Method) bool {
-		return method.Name == m.Method && takes[cam.GuidedPixels](Plan{methods: []cam.Method{method}})
+		return method.Name == m.Method && hasProcedure[cam.GuidedPixels](Plan{methods: []cam.Method{method}})
 	}
 	if slices.ContainsFunc(p.methods, guided) {
 		m.Diagnosis = strings.TrimSpace(m.Diagnosis +

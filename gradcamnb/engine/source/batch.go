@@ -33,7 +33,7 @@ func Batch(ctx context.Context, m Model, input []int, wants []string) (batch int
 	if !ok {
 		return input[0], nil, false, nil
 	}
-	b, err := o.batching(ctx, input)
+	b, err := o.findBatching(ctx, input)
 	if err != nil {
 		return 0, nil, false, err
 	}
@@ -46,10 +46,10 @@ func Batch(ctx context.Context, m Model, input []int, wants []string) (batch int
 	return b.batch, b.why, b.rebatched, nil
 }
 
-// batching finds how the model is built for an input. At the file's own batch it is built as it stands. At another
+// findBatching finds how the model is built for an input. At the file's own batch it is built as it stands. At another
 // batch it is changed, if every tensor that depends on the picture then has the pictures on one axis, longer by the
 // same factor.
-func (m *onnxModel) batching(ctx context.Context, input []int) (batching, error) {
+func (m *onnxModel) findBatching(ctx context.Context, input []int) (batching, error) {
 	key := fmt.Sprint(input)
 	m.fitting.Lock()
 	b, ok := m.batchings[key]
@@ -57,7 +57,7 @@ func (m *onnxModel) batching(ctx context.Context, input []int) (batching, error)
 	if ok {
 		return b, nil
 	}
-	b, err := m.batchingAt(ctx, input, max(1, m.card.Input[0])) // without the lock: others may not have the time
+	b, err := m.tryBatching(ctx, input, max(1, m.card.Input[0])) // without the lock: others may not have the time
 	if err != nil {
 		return b, err
 	}
@@ -70,7 +70,7 @@ func (m *onnxModel) batching(ctx context.Context, input []int) (batching, error)
 	return b, nil
 }
 
-func (m *onnxModel) batchingAt(ctx context.Context, input []int, n int) (batching, error) {
+func (m *onnxModel) tryBatching(ctx context.Context, input []int, n int) (batching, error) {
 	o := m.options
 	o.Needs = []string{} // the needs of a target are checked once the target is known
 	if m.bare {
@@ -86,9 +86,9 @@ func (m *onnxModel) batchingAt(ctx context.Context, input []int, n int) (batchin
 	}
 	at := slices.Clone(input)
 	at[0] = n
-	own, err := m.batching(ctx, at)
+	own, err := m.findBatching(ctx, at)
 	if err != nil { // a value of another input may have a row for each of these pictures
-		return m.batchingAt(ctx, input, input[0])
+		return m.tryBatching(ctx, input, input[0])
 	}
 	o.Own, o.OwnBatch = own.shapes, n
 	g, err := onnxnorm.Normalise(ctx, m.proto, input, o)
@@ -103,7 +103,7 @@ func (m *onnxModel) batchingAt(ctx context.Context, input []int, n int) (batchin
 		}
 	}
 	if err == nil {
-		err = batched(g, own.shapes, input[0], n)
+		err = checkBatched(g, own.shapes, input[0], n)
 	}
 	if err != nil { // it is run in passes of its own batch, and the reason is kept
 		b := batching{batch: n, ownOf: n, shapes: own.shapes, why: err}
@@ -120,9 +120,9 @@ func shapesIn(g *onnxnorm.Graph) map[string][]int {
 	return out
 }
 
-// batched returns an error that names a tensor of the picture that does not have the pictures on one axis.
-func batched(g *onnxnorm.Graph, own map[string][]int, batch, ownBatch int) error {
-	sees := seeing(g)
+// checkBatched returns an error that names a tensor of the picture that does not have the pictures on one axis.
+func checkBatched(g *onnxnorm.Graph, own map[string][]int, batch, ownBatch int) error {
+	sees := findSeeing(g)
 	for _, t := range g.Tensors {
 		if t.Constant || !sees[t.Name] {
 			continue
@@ -233,7 +233,7 @@ func (r *rewrittenGraph) collectOutputs(scope *model.Scope, given map[string]*No
 	nodes := r.call(scope, maps.Clone(given), wants)
 	out := map[string]*Node{}
 	for i, want := range wants {
-		out[want] = r.asInFile(want, nodes[i])
+		out[want] = r.restoreAxes(want, nodes[i])
 	}
 	return out
 }

@@ -59,7 +59,7 @@ func Expose(f BoundModel, input []int, names []string) ([]byte, error) {
 	for _, name := range names {
 		g.Output = append(g.Output, &protos.ValueInfoProto{Name: name})
 	}
-	return o.written(g)
+	return o.encode(g)
 }
 
 // inside returns a weight with its values, also if they are kept in another file.
@@ -75,8 +75,8 @@ func (m *onnxModel) inside(w *protos.TensorProto) (*protos.TensorProto, error) {
 	return &protos.TensorProto{Name: w.Name, DataType: w.DataType, Dims: w.Dims, RawData: raw}, nil
 }
 
-// written returns the model's ONNX file with another graph.
-func (m *onnxModel) written(g *protos.GraphProto) ([]byte, error) {
+// encode returns the model's ONNX file with another graph.
+func (m *onnxModel) encode(g *protos.GraphProto) ([]byte, error) {
 	data, err := proto.Marshal(&protos.ModelProto{IrVersion: m.proto.IrVersion, OpsetImport: m.proto.OpsetImport,
 		Functions: m.proto.Functions, Graph: g})
 	if err != nil {

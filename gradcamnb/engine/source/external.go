@@ -34,7 +34,7 @@ func storedWeights(m *protos.ModelProto, openBeside func(string) (*os.File, erro
 		}
 		at, err := placeOf(t, open[location])
 		if err == nil {
-			stored[t.Name], err = inFile(open[location], at)
+			stored[t.Name], err = valuesInFile(open[location], at)
 		}
 		if err != nil {
 			return nil, nil, fmt.Errorf("the weight %q: %w", t.Name, err)

@@ -12,8 +12,8 @@ import (
 // garbage-collected, or at once if it cannot be opened.
 type openFiles []*os.File
 
-// opened adds a file, if it was opened without an error.
-func (files *openFiles) opened(f *os.File, err error) (*os.File, error) {
+// add adds a file, if it was opened without an error.
+func (files *openFiles) add(f *os.File, err error) (*os.File, error) {
 	if err == nil {
 		*files = append(*files, f)
 	}
@@ -32,7 +32,7 @@ func readONNX(ctx context.Context, path, name string, openBeside func(string) (*
 	o onnxnorm.Options) (*onnxModel, error) {
 	var files openFiles
 	m, err := files.read(ctx, path, name, func(location string) (*os.File, error) {
-		return files.opened(openBeside(location))
+		return files.add(openBeside(location))
 	}, o)
 	if err != nil {
 		files.close() // which ends the hashing, too

@@ -73,8 +73,8 @@ func (f *foreignModel) Build(_ *model.Scope, x *Node, cuts, wants []string) Buil
 	return built
 }
 
-// fed returns the model for one of its pictures.
-func (f *foreignModel) fed(given map[string]onnxnorm.GivenInput) Model {
+// bind returns the model for one of its pictures.
+func (f *foreignModel) bind(given map[string]onnxnorm.GivenInput) Model {
 	out := *f
 	out.outputs = map[string]Value{}
 	for name, g := range given {
@@ -85,8 +85,8 @@ func (f *foreignModel) fed(given map[string]onnxnorm.GivenInput) Model {
 	return &out
 }
 
-// FromONNX tells whether a model was read from an ONNX file.
-func FromONNX(m Model) bool {
+// IsONNX tells whether a model was read from an ONNX file.
+func IsONNX(m Model) bool {
 	_, ok := m.(*onnxModel)
 	return ok
 }
@@ -115,7 +115,7 @@ func NewWholeModel(f BoundModel) (WholeModel, error) {
 		}
 		g.Initializer[i] = inside
 	}
-	data, err := o.written(g)
+	data, err := o.encode(g)
 	if err != nil {
 		return WholeModel{}, err
 	}

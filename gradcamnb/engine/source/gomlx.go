@@ -50,10 +50,10 @@ func GoMLX(c Card, store *model.Store, fn GraphFn) (Model, error) {
 		return nil, errNoFunction
 	}
 	if len(c.Inputs) > 0 {
-		return nil, wrongCardf(c, standsAt(fn), "card names inputs besides the picture, %s, and its function takes none; give one that does", inputNames(c.Inputs))
+		return nil, wrongCardf(c, functionPlace(fn), "card names inputs besides the picture, %s, and its function takes none; give one that does", inputNames(c.Inputs))
 	}
 	return newGoMLX(c, store,
-		func(scope *model.Scope, image *Node, _ map[string]*Node) []*Node { return fn(scope, image) }, standsAt(fn))
+		func(scope *model.Scope, image *Node, _ map[string]*Node) []*Node { return fn(scope, image) }, functionPlace(fn))
 }
 
 var errNoFunction = errors.New("a GoMLX model needs its store and its graph function")
@@ -64,7 +64,7 @@ func GoMLXWithInputs(c Card, store *model.Store, fn InputsFn) (Model, error) {
 	if fn == nil {
 		return nil, errNoFunction
 	}
-	return newGoMLX(c, store, fn, standsAt(fn))
+	return newGoMLX(c, store, fn, functionPlace(fn))
 }
 
 // newGoMLX makes the model of a function that is written at a line.
@@ -124,7 +124,7 @@ func wrongCardf(c Card, at, format string, args ...any) error {
 	return &fault.FunctionError{Model: name, Line: at, Text: text}
 }
 
-func (m *gomlxModel) fed(given map[string]onnxnorm.GivenInput) Model {
+func (m *gomlxModel) bind(given map[string]onnxnorm.GivenInput) Model {
 	view := *m
 	view.given, view.key = given, fmt.Sprint(given)
 	return &view
@@ -225,7 +225,7 @@ func (m *gomlxModel) walk(scope *model.Scope, x *Node) walkedModel {
 		ends = append(ends, w.outputs[name])
 	}
 	for alias, n := range x.Graph().IterAliasedNodes() {
-		if !hidden(alias) {
+		if !isHidden(alias) {
 			ends = append(ends, n)
 		}
 	}
@@ -244,8 +244,8 @@ func (m *gomlxModel) walk(scope *model.Scope, x *Node) walkedModel {
 	return w
 }
 
-// hidden tells whether an alias is one of the engine's own.
-func hidden(alias string) bool { return strings.HasPrefix(alias, "/\x00") }
+// isHidden tells whether an alias is one of the engine's own.
+func isHidden(alias string) bool { return strings.HasPrefix(alias, "/\x00") }
 
 // find returns a node by the name of an output, a layer or an alias.
 func (m *gomlxModel) find(w walkedModel, name string) *Node {
@@ -272,12 +272,12 @@ func result(n, x *Node) *Node {
 	if n.Rank() == 1 && n.Shape().Dim(0) == x.Shape().Dim(0) {
 		n = ExpandAxes(n, -1)
 	}
-	return asFloat32(n)
+	return toFloat32(n)
 }
 
-// asFloat32 returns a value as float32, the type that everything after the model takes. Integers, such as the numbers
+// toFloat32 returns a value as float32, the type that everything after the model takes. Integers, such as the numbers
 // of classes, stay as they are.
-func asFloat32(n *Node) *Node {
+func toFloat32(n *Node) *Node {
 	if !n.DType().IsFloat() || n.DType() == dtypes.Float32 {
 		return n
 	}
@@ -317,7 +317,7 @@ func (m *gomlxModel) grid(w walkedModel, n, x *Node) func(*Node) *Node {
 	if a, ok := w.Attention(n); ok && !layout.Map() {
 		layout = a
 	}
-	return func(n *Node) *Node { return asFloat32(layout.Grid(n)) }
+	return func(n *Node) *Node { return toFloat32(layout.Grid(n)) }
 }
 
 // layout returns how a layer is a map: as the walk found, or else as the layer's shape alone allows, if it allows only

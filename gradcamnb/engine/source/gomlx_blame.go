@@ -106,8 +106,8 @@ func lineOf(pcs []uintptr) string {
 	}
 }
 
-// standsAt returns the place where a function is written, "model.go:34" with the folder in front.
-func standsAt(function any) string {
+// functionPlace returns the place where a function is written, "model.go:34" with the folder in front.
+func functionPlace(function any) string {
 	f := runtime.FuncForPC(reflect.ValueOf(function).Pointer())
 	if f == nil {
 		return ""

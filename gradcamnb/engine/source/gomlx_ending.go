@@ -9,8 +9,8 @@ import (
 // units maps the endings of a graph to units.
 var units = map[walk.Ending]Unit{
 	walk.Logits: Logits, walk.Probabilities: SoftmaxProbability, walk.Tags: SigmoidProbability,
-	walk.LogProbabilities: LogProbability, walk.Squashed: Plain,
-	walk.Ranks: Ranked,
+	walk.LogProbabilities: LogProbability, walk.Squashed: PlainNumbers,
+	walk.Ranks: Ranks,
 }
 
 // Ending implements [EndingTeller]. It is read off the graph when the layers are listed. Before that, everything counts

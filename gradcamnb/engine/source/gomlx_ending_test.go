@@ -28,7 +28,7 @@ func TestEndingsOfGoMLXModels(t *testing.T) {
 		"sigmoid, written":   {func(z *Node) *Node { return Reciprocal(OnePlus(Exp(Neg(z)))) }, SigmoidProbability, ""},
 		"log-softmax":        {func(z *Node) *Node { return LogSoftmax(z) }, LogProbability, head},
 		"log of softmax":     {func(z *Node) *Node { return Log(Softmax(z)) }, LogProbability, head},
-		"tanh":               {Tanh, Plain, ""},
+		"tanh":               {Tanh, PlainNumbers, ""},
 		"swish":              {activation.Swish, Logits, ""},
 		"quotient of logits": {func(z *Node) *Node { return DivScalar(z, 3) }, Logits, ""},
 	} {

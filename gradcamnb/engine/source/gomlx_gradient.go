@@ -63,8 +63,8 @@ type gradientError struct{ cause error }
 func (e gradientError) Error() string { return e.cause.Error() }
 func (e gradientError) Unwrap() error { return e.cause }
 
-// Gradients returns the gradients of the sum of a batch's scores at nodes. [NoGradient] knows an error that it panics
-// with.
+// Gradients returns the gradients of the sum of a batch's scores at nodes. [ExplainGradientError] knows an error that
+// it panics with.
 func Gradients(score *Node, nodes ...*Node) (slopes []*Node) {
 	sum := ReduceAllSum(score)
 	if err := exceptions.TryCatch[error](func() { slopes = Gradient(sum, nodes...) }); err != nil {
@@ -73,11 +73,11 @@ func Gradients(score *Node, nodes ...*Node) (slopes []*Node) {
 	return slopes
 }
 
-// NoGradient returns an error that says which operator of a GoMLX model has no gradient, and where it stands. It
-// returns nil if the cause did not come up in [Gradients], or no such operator lies between the cuts and the wanted
+// ExplainGradientError returns an error that says which operator of a GoMLX model has no gradient, and where it stands.
+// It returns nil if the cause did not come up in [Gradients], or no such operator lies between the cuts and the wanted
 // tensors. Of several operators it names the last, since a gradient can be taken after it. The cause is the error that
 // the missing gradient led to.
-func NoGradient(m Model, input []int, cuts, wants []string, cause error) error {
+func ExplainGradientError(m Model, input []int, cuts, wants []string, cause error) error {
 	g, ok := m.(*gomlxModel)
 	var taken gradientError
 	if !ok || !errors.As(cause, &taken) {

@@ -38,7 +38,7 @@ func GraphName(m Model) (name string, ok bool) {
 	if _, ok := m.(*gomlxModel); !ok {
 		return "", false
 	}
-	return completed.Plain + m.Card().Name, true
+	return completed.PlainPrefix + m.Card().Name, true
 }
 
 // listings hold what was found out about a model, by the shape of its input.
@@ -159,7 +159,7 @@ func (m *gomlxModel) kinds() []dtypes.DType {
 // listAs lists the layers, with the picture in the type that is set.
 func (m *gomlxModel) listAs(on compute.Backend, input []int) (l *listing, err error) {
 	err = exceptions.TryCatch[error](func() {
-		g := NewGraph(on, completed.Plain+m.card.Name)
+		g := NewGraph(on, completed.PlainPrefix+m.card.Name)
 		defer g.Finalize()
 		g.SetTraced(true)
 		model.SetStore(g, m.store)
@@ -195,7 +195,7 @@ func (m *gomlxModel) listWalk(w walkedModel, x *Node) *listing {
 		add(Layer{Name: p.Name, Op: p.Op, Bias: w.HasBias(p), paths: p.Names(), inputs: p.Origins()}, p.Node)
 	}
 	for alias, n := range x.Graph().IterAliasedNodes() {
-		if !hidden(alias) && !w.Sees(n) {
+		if !isHidden(alias) && !w.Sees(n) {
 			add(Layer{Name: alias, Op: n.Type().String(), paths: []string{strings.TrimPrefix(alias, "/")}}, n)
 		}
 	}
@@ -235,7 +235,7 @@ func (l *listing) connect(nodes []*Node) {
 		l.endings[l.layers[i].Name] = endingOf(n, names)
 	}
 	for i := range nodes {
-		feeds, answers := ancestors(nodes[i], anyNode), walk.Answers(nodes[i])
+		feeds, answers := ancestors(nodes[i], acceptAny), walk.Answers(nodes[i])
 		l.feeds, l.answer = append(l.feeds, map[string]bool{}), append(l.answer, map[string]bool{})
 		for k, n := range nodes {
 			l.feeds[i][l.layers[k].Name] = feeds[n]
@@ -244,7 +244,7 @@ func (l *listing) connect(nodes []*Node) {
 	}
 }
 
-func anyNode(*Node) bool { return true }
+func acceptAny(*Node) bool { return true }
 
 // ancestors returns the nodes that n depends on, n included. It leaves out those not to follow and what only they need.
 func ancestors(n *Node, follow func(*Node) bool) map[*Node]bool {

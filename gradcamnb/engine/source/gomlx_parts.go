@@ -31,7 +31,7 @@ func (m *gomlxModel) BuildFrom(scope *model.Scope, x *Node, layer string, grid, 
 	x = BroadcastToDims(x, dims...)
 	w := m.walk(scope, x)
 	node := m.find(w, layer)
-	given := m.layout(w, node, x).Node(grid, asFloat32(clean))
+	given := m.layout(w, node, x).Node(grid, toFloat32(clean))
 	out, ends := map[string]*Node{}, m.ends(w, wants)
 	for i, n := range walk.Rebuild(ends, map[*Node]*Node{node: ConvertDType(given, node.DType())}, nil) {
 		if n == ends[i] {

@@ -201,8 +201,8 @@ func scopeWords(scopes []string) string {
 	return strings.Join(scopes, ", ")
 }
 
-// NotNumbers returns an error that names a weight of a GoMLX model that holds NaN or infinity; nil if no weight does.
-func NotNumbers(m Model) error {
+// CheckWeights returns an error that names a weight of a GoMLX model that holds NaN or infinity; nil if no weight does.
+func CheckWeights(m Model) error {
 	g, ok := m.(*gomlxModel)
 	if !ok {
 		return nil

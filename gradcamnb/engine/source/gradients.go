@@ -14,7 +14,7 @@ func init() {
 		NodeTypeEqual, NodeTypeNotEqual, NodeTypeGreaterThan, NodeTypeGreaterOrEqual, NodeTypeLessThan, NodeTypeLessOrEqual,
 	} {
 		if VJPRegistration[t] == nil {
-			VJPRegistration[t] = noGradient
+			VJPRegistration[t] = zeroGradients
 		}
 	}
 	if VJPRegistration[NodeTypeIdentity] == nil {
@@ -23,7 +23,7 @@ func init() {
 	VJPRegistration[NodeTypeConvertDType] = convertGradient(VJPRegistration[NodeTypeConvertDType])
 }
 
-func noGradient(node *Node, _ []*Node, _ shapes.Shape) []*Node {
+func zeroGradients(node *Node, _ []*Node, _ shapes.Shape) []*Node {
 	return make([]*Node, len(node.Inputs()))
 }
 
@@ -33,7 +33,7 @@ func convertGradient(between VJP) VJP {
 	return func(node *Node, v []*Node, output shapes.Shape) []*Node {
 		discrete := func(t dtypes.DType) bool { return !t.IsFloat() && !t.IsComplex() }
 		if discrete(node.DType()) || discrete(node.Inputs()[0].DType()) {
-			return noGradient(node, v, output)
+			return zeroGradients(node, v, output)
 		}
 		return between(node, v, output)
 	}

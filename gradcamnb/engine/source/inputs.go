@@ -93,7 +93,7 @@ func (i Input) fits(v Value, pictures int) (Value, error) {
 	if n != len(v.Values) || n == 0 {
 		return wrong(fmt.Sprintf("it is empty, or does not hold its %d values", len(v.Values)))
 	}
-	dims := i.filledUp(v.Dims, n)
+	dims := i.fillShape(v.Dims, n)
 	if len(dims) != len(i.Dims) {
 		return wrong(fmt.Sprintf("it needs %d axes", len(i.Dims)))
 	}
@@ -113,8 +113,8 @@ func (i Input) fits(v Value, pictures int) (Value, error) {
 	return Value{dims, v.Values}, nil
 }
 
-// filledUp returns the shape of a value of n numbers, with the axes that may be missing.
-func (i Input) filledUp(dims []int, n int) []int {
+// fillShape returns the shape of a value of n numbers, with the axes that may be missing.
+func (i Input) fillShape(dims []int, n int) []int {
 	switch {
 	case i.Batched && len(dims) == len(i.Dims)-1:
 		return append([]int{1}, dims...)
@@ -154,10 +154,10 @@ func (i Input) row(v Value, picture int) Value {
 	return Value{dims, v.Values[picture*n : (picture+1)*n]}
 }
 
-// fedModel is a model that can be given values besides the picture. Integers are built into the graph. The graph finds
-// floats by [InputAlias].
-type fedModel interface {
-	fed(map[string]onnxnorm.GivenInput) Model
+// bindableModel is a model that can be given values besides the picture. Integers are built into the graph. The graph
+// finds floats by [InputAlias].
+type bindableModel interface {
+	bind(map[string]onnxnorm.GivenInput) Model
 }
 
 // BoundModel is a model together with values for its inputs besides the picture.
@@ -256,12 +256,12 @@ func feed(m Model, values map[string]Value) BoundModel {
 		given[i.Name] = g
 		f.Key += fmt.Sprintf("input %q %v %v ", i.Name, g.Dims, g.Ints)
 	}
-	f.Model = m.(fedModel).fed(given)
+	f.Model = m.(bindableModel).bind(given)
 	return f
 }
 
-// OfPicture returns the model with the values of one of the pictures.
-func (f BoundModel) OfPicture(i int) BoundModel {
+// ForPicture returns the model with the values of one of the pictures.
+func (f BoundModel) ForPicture(i int) BoundModel {
 	if len(f.values) == 0 {
 		return f
 	}

@@ -10,8 +10,8 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 )
 
-// foundLayout is what a graph says about the axes of its picture.
-type foundLayout struct {
+// layoutEvidence is what a graph says about the axes of its picture.
+type layoutEvidence struct {
 	layout   imgio.Layout
 	channels int    // channels of the picture that the first convolution reads; 0 if unknown
 	by       string // the operator that says so, in words
@@ -20,12 +20,12 @@ type foundLayout struct {
 
 // layoutOf reads the order of the picture's axes off the graph. It follows the axes from the input, which has the given
 // dims (-1 if free), to the first operator that gives them a meaning. It returns false if no operator does.
-func layoutOf(m *protos.ModelProto, picture string, dims []int) (foundLayout, bool) {
+func layoutOf(m *protos.ModelProto, picture string, dims []int) (layoutEvidence, bool) {
 	return layoutFrom(m, picture, tracedAxes{axes: []int{0, 1, 2, 3}, dims: dims, whole: true})
 }
 
 // layoutFrom is [layoutOf] for an input whose axes are the picture's axes that x names.
-func layoutFrom(m *protos.ModelProto, picture string, x tracedAxes) (foundLayout, bool) {
+func layoutFrom(m *protos.ModelProto, picture string, x tracedAxes) (layoutEvidence, bool) {
 	f := follower{consts: constantsOf(m.Graph), at: map[string]tracedAxes{picture: x}}
 	for _, n := range onnxnorm.SortNodes(m.Graph.Node) {
 		if found, ok := f.evidence(n); ok {
@@ -33,7 +33,7 @@ func layoutFrom(m *protos.ModelProto, picture string, x tracedAxes) (foundLayout
 		}
 		f.follow(n)
 	}
-	return foundLayout{}, false
+	return layoutEvidence{}, false
 }
 
 // tracedAxes tells where the axes of a tensor come from.
@@ -91,39 +91,39 @@ var inPlanes = map[string]bool{
 var kernelAt = map[string]int{"Conv": 1, "FusedConv": 1, "QLinearConv": 3, "ConvInteger": 1, "DeformConv": 1}
 
 // evidence returns what a node says about the picture; false if it says nothing.
-func (f follower) evidence(n *protos.NodeProto) (foundLayout, bool) {
+func (f follower) evidence(n *protos.NodeProto) (layoutEvidence, bool) {
 	if len(n.Input) == 0 {
-		return foundLayout{}, false
+		return layoutEvidence{}, false
 	}
 	x, ok := f.at[n.Input[0]]
-	if !ok || !tells(n, len(x.axes)) {
-		return foundLayout{}, false
+	if !ok || !canTellAxes(n, len(x.axes)) {
+		return layoutEvidence{}, false
 	}
-	found := foundLayout{by: fmt.Sprintf("operator %s, node %q", n.OpType, n.Name), batch: x.axes[0]}
+	found := layoutEvidence{by: fmt.Sprintf("operator %s, node %q", n.OpType, n.Name), batch: x.axes[0]}
 	switch {
 	case channelsLast(n):
 		last := len(x.axes) - 1
-		found.layout, ok = meaning(x.axes[last], x.axes[1:last])
+		found.layout, ok = layoutByAxes(x.axes[last], x.axes[1:last])
 	case inPlanes[n.OpType]:
-		found.layout, ok = meaning(x.axes[1], x.axes[2:])
+		found.layout, ok = layoutByAxes(x.axes[1], x.axes[2:])
 		if ok && x.whole {
 			found.channels = f.channels(n)
 		}
 	case n.OpType == "Reshape":
 		found.layout, ok = f.split(n, x)
 	case n.OpType == "Resize" || n.OpType == "Upsample":
-		found.layout, ok = meaning(-1, f.scaled(n, x))
+		found.layout, ok = layoutByAxes(-1, f.scaledAxes(n, x))
 	case reduces[n.OpType]:
-		found.layout, ok = f.reduced(n, x)
+		found.layout, ok = f.layoutOfReduce(n, x)
 	default:
 		ok = false
 	}
 	return found, ok
 }
 
-// tells tells whether a node may say what the axes of a tensor of this rank are. The tensor must be a picture, or, for
-// operators of planes, a signal, which has one axis less.
-func tells(n *protos.NodeProto, rank int) bool {
+// canTellAxes tells whether a node may say what the axes of a tensor of this rank are. The tensor must be a picture,
+// or, for operators of planes, a signal, which has one axis less.
+func canTellAxes(n *protos.NodeProto, rank int) bool {
 	return rank == 4 || n.OpType == "Reshape" && rank > 0 || (rank == 3 || rank == volumeAxes) && inPlanes[n.OpType]
 }
 
@@ -132,9 +132,9 @@ func channelsLast(n *protos.NodeProto) bool {
 	return n.OpType == "NhwcConv" || n.OpType == "QLinearConv" && intAttr(n, "channels_last", 0) == 1
 }
 
-// meaning returns the layout in which the axis channel holds the channels and the axes places hold rows and columns. -1
-// stands for an unknown axis.
-func meaning(channel int, places []int) (imgio.Layout, bool) {
+// layoutByAxes returns the layout in which the axis channel holds the channels and the axes places hold rows and
+// columns. -1 stands for an unknown axis.
+func layoutByAxes(channel int, places []int) (imgio.Layout, bool) {
 	in := slices.Sorted(slices.Values(places))
 	switch {
 	case channel == 0: // the batch
@@ -168,20 +168,20 @@ var reduces = map[string]bool{
 	"ReduceMean": true, "ReduceMax": true, "ReduceSum": true, "ReduceMin": true, "ReduceL2": true,
 }
 
-// reduced returns the layout that follows from a mean, sum or the like over two axes. It is taken for a global pooling,
-// so the two axes are rows and columns.
-func (f follower) reduced(n *protos.NodeProto, x tracedAxes) (imgio.Layout, bool) {
+// layoutOfReduce returns the layout that follows from a mean, sum or the like over two axes. It is taken for a global
+// pooling, so the two axes are rows and columns.
+func (f follower) layoutOfReduce(n *protos.NodeProto, x tracedAxes) (imgio.Layout, bool) {
 	over := f.ints(n, "axes")
 	if len(over) != 2 {
 		return "", false
 	}
-	return meaning(-1, []int{x.axes[axisOf(over[0], 4)], x.axes[axisOf(over[1], 4)]})
+	return layoutByAxes(-1, []int{x.axes[axisOf(over[0], 4)], x.axes[axisOf(over[1], 4)]})
 }
 
 // split returns the layout that follows from a Reshape that cuts two axes into two parts each, as a cut into patches
 // does. The two axes are rows and columns.
 func (f follower) split(n *protos.NodeProto, x tracedAxes) (imgio.Layout, bool) {
-	out := f.reshaped(n, x)
+	out := f.shapeOfReshape(n, x)
 	if out == nil || len(out) <= len(x.dims) {
 		return "", false
 	}
@@ -194,11 +194,11 @@ func (f follower) split(n *protos.NodeProto, x tracedAxes) (imgio.Layout, bool) 
 	if len(cut) != 2 {
 		return "", false
 	}
-	return meaning(-1, cut)
+	return layoutByAxes(-1, cut)
 }
 
-// scaled returns the picture's axes whose length a Resize by constant scales changes.
-func (f follower) scaled(n *protos.NodeProto, x tracedAxes) []int {
+// scaledAxes returns the picture's axes whose length a Resize by constant scales changes.
+func (f follower) scaledAxes(n *protos.NodeProto, x tracedAxes) []int {
 	at := 2
 	if n.OpType == "Upsample" {
 		at = 1
@@ -247,11 +247,11 @@ func (f follower) follow(n *protos.NodeProto) {
 func (f follower) followNode(n *protos.NodeProto, x tracedAxes, at int) (axes, dims []int, ok bool) {
 	switch {
 	case n.OpType == "Transpose":
-		return transposed(attrInts(n, "perm"), x)
+		return followTranspose(attrInts(n, "perm"), x)
 	case n.OpType == "Reshape", n.OpType == "Squeeze", n.OpType == "Unsqueeze":
-		return f.regrouped(n, x)
+		return f.followReshape(n, x)
 	case n.OpType == "Gather" && at == 0:
-		return f.gathered(n, x)
+		return f.followGather(n, x)
 	case keepAxes[n.OpType]:
 		return x.axes, slices.Repeat([]int{-1}, len(x.dims)), true
 	case onnxnorm.Elementwise(n.OpType):
@@ -260,8 +260,8 @@ func (f follower) followNode(n *protos.NodeProto, x tracedAxes, at int) (axes, d
 	return nil, nil, false
 }
 
-// transposed returns the axes and dims after a Transpose.
-func transposed(perm []int, x tracedAxes) (axes, dims []int, ok bool) {
+// followTranspose returns the axes and dims after a Transpose.
+func followTranspose(perm []int, x tracedAxes) (axes, dims []int, ok bool) {
 	if len(perm) != len(x.axes) {
 		return nil, nil, false
 	}
@@ -274,9 +274,9 @@ func transposed(perm []int, x tracedAxes) (axes, dims []int, ok bool) {
 	return axes, dims, true
 }
 
-// regrouped returns the axes and dims after a change of shape, such as a Reshape.
-func (f follower) regrouped(n *protos.NodeProto, x tracedAxes) (axes, dims []int, ok bool) {
-	if dims = f.reshaped(n, x); dims == nil {
+// followReshape returns the axes and dims after a change of shape, such as a Reshape.
+func (f follower) followReshape(n *protos.NodeProto, x tracedAxes) (axes, dims []int, ok bool) {
+	if dims = f.shapeOfReshape(n, x); dims == nil {
 		return nil, nil, false
 	}
 	axes = slices.Repeat([]int{-1}, len(dims))
@@ -288,8 +288,8 @@ func (f follower) regrouped(n *protos.NodeProto, x tracedAxes) (axes, dims []int
 	return axes, dims, true
 }
 
-// gathered returns the axes and dims after a Gather by constant indices that have at most one axis.
-func (f follower) gathered(n *protos.NodeProto, x tracedAxes) (axes, dims []int, ok bool) {
+// followGather returns the axes and dims after a Gather by constant indices that have at most one axis.
+func (f follower) followGather(n *protos.NodeProto, x tracedAxes) (axes, dims []int, ok bool) {
 	if len(n.Input) < 2 || len(x.axes) == 0 {
 		return nil, nil, false
 	}
@@ -358,9 +358,9 @@ func intAttr(n *protos.NodeProto, name string, otherwise int) int {
 }
 
 // layout returns what the graph says about the axes. If an axis was added, that was found out before.
-func (m *onnxModel) layout() (foundLayout, bool) {
-	if m.card.Lacks > 0 || m.card.Slices > 0 {
-		return foundLayout{layout: m.card.Layout, by: "graph"}, true
+func (m *onnxModel) layout() (layoutEvidence, bool) {
+	if m.card.AddedAxis > 0 || m.card.Slices > 0 {
+		return layoutEvidence{layout: m.card.Layout, by: "graph"}, true
 	}
 	return layoutOf(m.proto, m.options.Picture, m.card.Input)
 }

@@ -6,13 +6,13 @@ import (
 	"github.com/gomlx/compute-onnx/support/protos"
 )
 
-// reshaped returns the shape after a Reshape, Squeeze or Unsqueeze; nil if it is unknown.
-func (f follower) reshaped(n *protos.NodeProto, x tracedAxes) []int {
+// shapeOfReshape returns the shape after a Reshape, Squeeze or Unsqueeze; nil if it is unknown.
+func (f follower) shapeOfReshape(n *protos.NodeProto, x tracedAxes) []int {
 	switch n.OpType {
 	case "Squeeze":
-		return squeezed(x.dims, f.ints(n, "axes"))
+		return squeezeDims(x.dims, f.ints(n, "axes"))
 	case "Unsqueeze":
-		return unsqueezed(x.dims, f.ints(n, "axes"))
+		return unsqueezeDims(x.dims, f.ints(n, "axes"))
 	}
 	if len(n.Input) < 2 || f.consts[n.Input[1]] == nil {
 		return nil
@@ -23,11 +23,11 @@ func (f follower) reshaped(n *protos.NodeProto, x tracedAxes) []int {
 			out[i] = x.dims[i]
 		}
 	}
-	return inferred(x.dims, out)
+	return inferDim(x.dims, out)
 }
 
-// squeezed returns dims without those at drop, or without all dims of length 1 if drop is empty.
-func squeezed(dims, drop []int) []int {
+// squeezeDims returns dims without those at drop, or without all dims of length 1 if drop is empty.
+func squeezeDims(dims, drop []int) []int {
 	var out []int
 	for i, d := range dims {
 		gone := slices.Contains(drop, i) || slices.Contains(drop, i-len(dims))
@@ -41,8 +41,8 @@ func squeezed(dims, drop []int) []int {
 	return out
 }
 
-// unsqueezed returns dims with ones inserted, which stand at the places add of the result.
-func unsqueezed(dims, add []int) []int {
+// unsqueezeDims returns dims with ones inserted, which stand at the places add of the result.
+func unsqueezeDims(dims, add []int) []int {
 	rank := len(dims) + len(add)
 	out := make([]int, 0, rank)
 	for i := range rank {
@@ -55,8 +55,8 @@ func unsqueezed(dims, add []int) []int {
 	return out
 }
 
-// inferred fills in the one dimension that a Reshape leaves open, if the rest is known.
-func inferred(in, out []int) []int {
+// inferDim fills in the one dimension that a Reshape leaves open, if the rest is known.
+func inferDim(in, out []int) []int {
 	at := slices.Index(out, -1)
 	if at < 0 {
 		return out

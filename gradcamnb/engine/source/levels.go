@@ -145,7 +145,7 @@ func LevelOf(layers []Layer, output string, picture [2]int, candidate, of int) [
 	if len(found) < 2 || candidate < 0 {
 		return all
 	}
-	grid, ok := newDAG(layers).joinedAt(picture, candidate, of)
+	grid, ok := newDAG(layers).findJoin(picture, candidate, of)
 	if !ok {
 		return all
 	}
@@ -157,9 +157,9 @@ func LevelOf(layers []Layer, output string, picture [2]int, candidate, of int) [
 	return all
 }
 
-// joinedAt returns the resolution that a candidate comes from. It looks for a Concat of as many candidates as there
+// findJoin returns the resolution that a candidate comes from. It looks for a Concat of as many candidates as there
 // are, each of whose operands is made of one resolution, and takes the operand that holds the candidate.
-func (g *dag) joinedAt(picture [2]int, candidate, of int) (grid [2]int, ok bool) {
+func (g *dag) findJoin(picture [2]int, candidate, of int) (grid [2]int, ok bool) {
 	for _, l := range g.layers {
 		if l.Op != "Concat" || len(l.inputs) < 2 {
 			continue

@@ -10,9 +10,9 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 )
 
-// lifted tells how a file's input of three axes is a batch of pictures: which axis of length 1 is missing, and where
-// the input's own axes lie in the picture.
-type lifted struct {
+// liftedInput tells how a file's input of three axes is a batch of pictures: which axis of length 1 is missing, and
+// where the input's own axes lie in the picture.
+type liftedInput struct {
 	at     int
 	axes   []int
 	layout imgio.Layout // the layout that the graph must show; empty if either will do
@@ -20,7 +20,7 @@ type lifted struct {
 
 // liftings are the three cases: a signal [batch, channels, length], which is a picture of one row; a signal [batch,
 // length, channels], or a grey picture [batch, height, width]; and one picture without a batch.
-var liftings = []lifted{
+var liftings = []liftedInput{
 	{at: 2, axes: []int{0, 1, 3}, layout: imgio.ChannelsFirst},
 	{at: 1, axes: []int{0, 2, 3}},
 	{at: 0, axes: []int{1, 2, 3}},
@@ -34,7 +34,7 @@ func (c *Card) lift(m *protos.ModelProto, in onnxnorm.Input) (ok bool) {
 			continue
 		}
 		onnxnorm.Lift(m, in.Name, l.at)
-		c.Input, c.Lacks, c.Layout = slices.Insert(slices.Clone(in.Dims), l.at, 1), l.at+1, found.layout
+		c.Input, c.AddedAxis, c.Layout = slices.Insert(slices.Clone(in.Dims), l.at, 1), l.at+1, found.layout
 		return true
 	}
 	return false
@@ -42,7 +42,7 @@ func (c *Card) lift(m *protos.ModelProto, in onnxnorm.Input) (ok bool) {
 
 // stackings are a volume [batch, channels, slices, height, width], and one with the channels last: where its own axes
 // lie in a picture whose rows are those of all slices.
-var stackings = []lifted{
+var stackings = []liftedInput{
 	{at: 2, axes: []int{0, 1, 2, 2, 3}, layout: imgio.ChannelsFirst},
 	{at: 1, axes: []int{0, 1, 1, 2, 3}, layout: imgio.ChannelsLast},
 }

@@ -26,7 +26,7 @@ const lightFrom = 4 << 10
 // unmarshal reads a model. Large weights stay in the file until they are needed.
 func unmarshal(f *os.File, size int64, m *protos.ModelProto) (map[string]onnxnorm.StoredValues, error) {
 	r := &aheadReader{file: f, size: size}
-	light, err := r.withoutWeights(0, size, toRawData)
+	light, err := r.skipWeights(0, size, toRawData)
 	if err != nil {
 		return nil, err
 	}
@@ -36,7 +36,7 @@ func unmarshal(f *os.File, size int64, m *protos.ModelProto) (map[string]onnxnor
 	stored := map[string]onnxnorm.StoredValues{}
 	for i, t := range m.GetGraph().GetInitializer() {
 		if w := r.weights[i]; w.size > 0 {
-			if stored[t.Name], err = inFile(f, w); err != nil {
+			if stored[t.Name], err = valuesInFile(f, w); err != nil {
 				return nil, err
 			}
 		}
@@ -70,9 +70,9 @@ func (a *aheadReader) bytes(at, size int64) ([]byte, error) {
 	return a.buffer[at-a.from:][:size], nil
 }
 
-// withoutWeights returns the encoded message from at to end. It leaves out the field at the end of path, a list of
+// skipWeights returns the encoded message from at to end. It leaves out the field at the end of path, a list of
 // field numbers, if that field is large.
-func (a *aheadReader) withoutWeights(at, end int64, path []protowire.Number) (out []byte, err error) {
+func (a *aheadReader) skipWeights(at, end int64, path []protowire.Number) (out []byte, err error) {
 	for at < end {
 		const longest = 20 // a tag and a number have at most ten bytes each
 		head, err := a.bytes(at, min(longest, end-at))
@@ -111,7 +111,7 @@ func (a *aheadReader) withoutWeights(at, end int64, path []protowire.Number) (ou
 			if len(path) == 2 {
 				a.weights = append(a.weights, stretch{})
 			}
-			content, err = a.withoutWeights(value.at, at, path[1:])
+			content, err = a.skipWeights(value.at, at, path[1:])
 		} else {
 			content, err = a.bytes(value.at, value.size)
 		}
@@ -123,8 +123,8 @@ func (a *aheadReader) withoutWeights(at, end int64, path []protowire.Number) (ou
 	return out, nil
 }
 
-// inFile returns the values of a weight that are read from a file, which must stay open for that.
-func inFile(f *os.File, at stretch) (onnxnorm.StoredValues, error) {
+// valuesInFile returns the values of a weight that are read from a file, which must stay open for that.
+func valuesInFile(f *os.File, at stretch) (onnxnorm.StoredValues, error) {
 	opened, err := f.Stat()
 	if err != nil {
 		return onnxnorm.StoredValues{}, err

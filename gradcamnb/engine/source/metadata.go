@@ -17,7 +17,7 @@ import (
 // say. A maker whose words lie nearer to the weights takes precedence. If a maker's files cannot be followed, that is
 // an error if must is true, and is only told otherwise.
 func (m *onnxModel) takeMetadata(ctx context.Context, beside func(name string) []byte, must bool) error {
-	f := m.shown(beside)
+	f := m.describeFile(beside)
 	var lines []string
 	for _, who := range maker.All() {
 		t, err := who.Tell(f)
@@ -36,17 +36,17 @@ func (m *onnxModel) takeMetadata(ctx context.Context, beside func(name string) [
 		}
 		if len(took) > 0 {
 			lines = append(lines, fmt.Sprintf("%s: %s", t.By, strings.Join(took, ", ")))
-			m.card.Guessed = m.card.Guessed || who.Place == maker.InNames
+			m.card.NoteGuessed = m.card.NoteGuessed || who.Place == maker.InNames
 		}
 	}
 	if len(lines) > 0 {
-		m.card.Told = filepath.Base(m.card.File) + ", " + strings.Join(lines, "; ")
+		m.card.MakerNote = filepath.Base(m.card.File) + ", " + strings.Join(lines, "; ")
 	}
 	return nil
 }
 
-// prepared returns words that say how pictures are prepared.
-func prepared(p imgio.Prep) string {
+// describePrep returns words that say how pictures are prepared.
+func describePrep(p imgio.Prep) string {
 	words := fmt.Sprintf("pictures of %d x %d (%s)", p.Width, p.Height, p.Fit)
 	switch {
 	case p.Fit == imgio.Edges && p.Width == 0 && p.Resize == 0:
@@ -60,10 +60,10 @@ func prepared(p imgio.Prep) string {
 	return fmt.Sprintf("%s in %s, (p - %v) / %v", words, p.Order, p.Mean, p.Scale)
 }
 
-// besideFile returns a function that reads files in the model's folder. If that folder is called onnx, the function
-// also looks in the one above it, which is how optimum and transformers.js lay out models. The model depends on each
-// file that it looks for, also on those that are missing.
-func (m *onnxModel) besideFile(dir *os.Root) func(name string) []byte {
+// neighbourReader returns a function that reads files in the model's folder. If that folder is called onnx, the
+// function also looks in the one above it, which is how optimum and transformers.js lay out models. The model depends
+// on each file that it looks for, also on those that are missing.
+func (m *onnxModel) neighbourReader(dir *os.Root) func(name string) []byte {
 	return func(name string) []byte {
 		m.card.Files = append(m.card.Files, filepath.Join(dir.Name(), name))
 		data, err := regular.ReadIn(dir, name, maxConfig)
@@ -83,8 +83,8 @@ func (m *onnxModel) besideFile(dir *os.Root) func(name string) []byte {
 	}
 }
 
-// shown returns the part of the file that the makers get to see.
-func (m *onnxModel) shown(beside func(name string) []byte) maker.File {
+// describeFile returns the part of the file that the makers get to see.
+func (m *onnxModel) describeFile(beside func(name string) []byte) maker.File {
 	c := &m.card
 	f := maker.File{Props: map[string]string{}, Layout: c.Layout, Ops: map[string]bool{}, ReadNeighbour: beside,
 		Inputs: []maker.Tensor{{Name: m.options.Picture, Type: c.Type, Dims: c.Input}}}
@@ -108,7 +108,7 @@ func (m *onnxModel) take(ctx context.Context, t *maker.Metadata) (took []string,
 	c := &m.card
 	if c.Prep == nil && t.Prep != nil && t.Prep.Validate() == nil {
 		c.Prep = c.leaveToFile(t.Prep)
-		took = append(took, prepared(*c.Prep))
+		took = append(took, describePrep(*c.Prep))
 	}
 	if c.Labels == nil && t.Labels != nil {
 		c.Labels = t.Labels
@@ -124,7 +124,7 @@ func (m *onnxModel) take(ctx context.Context, t *maker.Metadata) (took []string,
 	if c.Detector != nil || t.Detector == nil {
 		return took, nil
 	}
-	spec, err := t.Detector.Filled()
+	spec, err := t.Detector.WithDefaults()
 	if err != nil {
 		return nil, err
 	}

@@ -39,11 +39,11 @@ type Model interface {
 
 // Card is what is known about a model before it runs.
 type Card struct {
-	NoRelu bool   // the model has no ReLU, so guided backpropagation would change nothing
-	Name   string // name of the model, for errors and figures
-	SHA256 string // of the file, in hex; empty if the model has no file
-	Input  []int  // declared shape of the input, batch first; -1 if a dimension is free
-	Lacks  int    // 1 + the axis of Input, of length 1, that the file's own input does not have; 0 if it has all
+	NoRelu    bool   // the model has no ReLU, so guided backpropagation would change nothing
+	Name      string // name of the model, for errors and figures
+	SHA256    string // of the file, in hex; empty if the model has no file
+	Input     []int  // declared shape of the input, batch first; -1 if a dimension is free
+	AddedAxis int    // 1 + the axis of Input, of length 1, that the file's own input does not have; 0 if it has all
 	// Slices is how many slices a model of volumes [batch, channels, slices, height, width] takes; 0 if it takes pictures.
 	// The rows of Input are those of all slices, one below another, as they lie in the file's own input.
 	Slices  int
@@ -63,13 +63,13 @@ type Card struct {
 
 	Detector *detect.Spec // how detections are read; nil if nothing says so
 	// Detector was found by the names, types and shapes of the outputs, which tell boxes, scores and classes apart
-	Plain bool
+	DetectorByOutputs bool
 	// what was taken from the words of the model's maker, in the file or in its folder, and who wrote them; empty if
 	// nothing was
-	Told string
-	Odd  string // something odd about the file that one should know; empty if nothing is
-	// part of Told was concluded from the names and shapes of inputs and outputs alone
-	Guessed bool
+	MakerNote string
+	Warning   string // something odd about the file that one should know; empty if nothing is
+	// part of MakerNote was concluded from the names and shapes of inputs and outputs alone
+	NoteGuessed bool
 
 	HeadLabels map[string][]string // for models with several heads: for each output, the names of its values
 }
@@ -80,15 +80,15 @@ func (c Card) form() places.Form {
 	switch {
 	case c.Slices > 0:
 		return places.Volumes
-	case c.Lacks > 0 && c.Layout != "" && h == c.Lacks-1:
+	case c.AddedAxis > 0 && c.Layout != "" && h == c.AddedAxis-1:
 		return places.Signals
 	}
 	return places.Pictures
 }
 
-// Own is the shape of the file's own input, -1 where it is free: Input without the axis that was added, and with the
-// slices of a volume on an axis of their own.
-func (c Card) Own() []int {
+// OwnShape is the shape of the file's own input, -1 where it is free: Input without the axis that was added, and with
+// the slices of a volume on an axis of their own.
+func (c Card) OwnShape() []int {
 	_, h, _ := c.Layout.Axes()
 	switch own := slices.Clone(c.Input); {
 	case c.Slices > 0:
@@ -96,8 +96,8 @@ func (c Card) Own() []int {
 			own[h] /= c.Slices
 		}
 		return slices.Insert(own, h, c.Slices)
-	case c.Lacks > 0:
-		return slices.Delete(own, c.Lacks-1, c.Lacks)
+	case c.AddedAxis > 0:
+		return slices.Delete(own, c.AddedAxis-1, c.AddedAxis)
 	}
 	return c.Input
 }

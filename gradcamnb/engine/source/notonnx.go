@@ -33,8 +33,8 @@ const (
 	keras   = "is a Keras model: load it and export it with model.export(\"model.onnx\", format=\"onnx\")"
 )
 
-// notONNX returns an error for a file that is clearly no ONNX file. The error says how to get one.
-func notONNX(path string) error {
+// refuseOtherFormat returns an error for a file that is clearly no ONNX file. The error says how to get one.
+func refuseOtherFormat(path string) error {
 	if scheme, rest, ok := strings.Cut(path, "://"); ok {
 		if scheme == "http" || scheme == "https" {
 			return fmt.Errorf("%s: models are not read from an address: download the file first, or name one on the hub, hf://owner/name/file.onnx", path)
@@ -47,7 +47,7 @@ func notONNX(path string) error {
 		return fmt.Errorf("opening the model: %w%s", err, neighbours(path))
 	}
 	if info.IsDir() {
-		return inFolder(path)
+		return refuseFolder(path)
 	}
 	if strings.EqualFold(filepath.Ext(path), ".onnx") {
 		return nil
@@ -55,14 +55,14 @@ func notONNX(path string) error {
 	if how, ok := exports[strings.ToLower(filepath.Ext(path))]; ok {
 		return fmt.Errorf("%s %s", path, how)
 	}
-	if how := byMagic(path); how != "" {
+	if how := formatByMagic(path); how != "" {
 		return fmt.Errorf("%s %s", path, how)
 	}
 	return nil
 }
 
-// byMagic returns what a file is by its first bytes.
-func byMagic(path string) string {
+// formatByMagic returns what a file is by its first bytes.
+func formatByMagic(path string) string {
 	f, err := regular.Open(path)
 	if err != nil {
 		return ""
@@ -82,8 +82,8 @@ func byMagic(path string) string {
 	return ""
 }
 
-// inFolder returns the error for a folder, which names the models in it.
-func inFolder(path string) error {
+// refuseFolder returns the error for a folder, which names the models in it.
+func refuseFolder(path string) error {
 	found, _ := filepath.Glob(filepath.Join(path, "*.onnx")) // a strange pattern finds nothing
 	if len(found) > 0 {
 		return fmt.Errorf("%s is a folder; name one of the models in it: %s", path,

@@ -73,7 +73,7 @@ func onnxWithin(ctx context.Context, path string, o onnxnorm.Options) (Model, er
 		m.files.close()
 		return nil, err
 	}
-	if err := m.takeMetadata(ctx, m.besideFile(dir), false); err != nil {
+	if err := m.takeMetadata(ctx, m.neighbourReader(dir), false); err != nil {
 		m.files.close()
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
@@ -109,9 +109,9 @@ func (m *onnxModel) takeSidecar(path string, side Sidecar, labels []string) erro
 	return nil
 }
 
-// fed returns the model with values for its inputs besides the picture. It shares the weights, and for values of the
+// bind returns the model with values for its inputs besides the picture. It shares the weights, and for values of the
 // same shapes also the lists of layers.
-func (m *onnxModel) fed(given map[string]onnxnorm.GivenInput) Model {
+func (m *onnxModel) bind(given map[string]onnxnorm.GivenInput) Model {
 	key := fmt.Sprint(given) // in the order of the names
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -162,14 +162,14 @@ func (m *onnxModel) Layers(ctx context.Context, input []int, output string) ([]L
 
 // listFor lists the layers for an input, and tells which feed the named output or tensor.
 func (m *onnxModel) listFor(ctx context.Context, input []int, output string) ([]Layer, error) {
-	b, err := m.batching(ctx, input)
+	b, err := m.findBatching(ctx, input)
 	if err != nil {
 		return nil, err
 	}
 	at, o := slices.Clone(input), m.options
 	at[0], o.Own, o.OwnBatch = b.batch, b.own, b.ownOf
 	o.Needs = []string{output}
-	if e := m.Ending(output); e.Unit == Ranked && e.Before != "" {
+	if e := m.Ending(output); e.Unit == Ranks && e.Before != "" {
 		o.Needs[0] = e.Before
 	}
 	g, err := onnxnorm.Normalise(ctx, m.proto, at, o)
@@ -206,7 +206,7 @@ func (m *onnxModel) Build(scope *model.Scope, x *Node, cuts, wants []string) Bui
 
 	built := BuiltModel{Outputs: map[string]*Node{}}
 	for i, want := range wants {
-		built.Outputs[want] = r.asInFile(want, nodes[i])
+		built.Outputs[want] = r.restoreAxes(want, nodes[i])
 	}
 	for i, cut := range cuts {
 		if cut == Picture {
@@ -220,7 +220,7 @@ func (m *onnxModel) Build(scope *model.Scope, x *Node, cuts, wants []string) Bui
 
 // mustBatch returns the number of pictures that the graph is written for.
 func (m *onnxModel) mustBatch(input []int) int {
-	b, err := m.batching(context.Background(), input)
+	b, err := m.findBatching(context.Background(), input)
 	if err != nil {
 		panic(err)
 	}

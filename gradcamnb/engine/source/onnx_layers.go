@@ -11,7 +11,7 @@ import (
 
 // list returns the tensors that depend on the input, as layers.
 func (m *onnxModel) list(g *onnxnorm.Graph, output string, input []int) []Layer {
-	feeds, answers, sees := feeding(g, output), answering(g, output), seeing(g)
+	feeds, answers, sees := findFeeding(g, output), findAnswering(g, output), findSeeing(g)
 	axes, picture := m.trace(g, input), plane(m.card.Layout.Size(input), m.card.Slices)
 	var out []Layer
 	for _, t := range g.Tensors {
@@ -88,7 +88,7 @@ func keepLast(layers []Layer) {
 func claim(l *Layer, seen, known map[string]bool) {
 	var mine []string
 	for _, p := range l.paths {
-		for _, name := range []string{p, withoutCounter(p, known)} {
+		for _, name := range []string{p, dropCounter(p, known)} {
 			if !seen[name] {
 				seen[name] = true
 				mine = append(mine, name)
@@ -101,9 +101,9 @@ func claim(l *Layer, seen, known map[string]bool) {
 	l.paths = mine
 }
 
-// withoutCounter removes the call counter of torch's older exporter, such as "relu_2" for the third call of "relu", if
+// dropCounter removes the call counter of torch's older exporter, such as "relu_2" for the third call of "relu", if
 // the module itself is known.
-func withoutCounter(path string, known map[string]bool) string {
+func dropCounter(path string, known map[string]bool) string {
 	i := strings.LastIndex(path, "_")
 	if i > 0 && strings.Trim(path[i+1:], "0123456789") == "" && known[path[:i]] {
 		return path[:i]
@@ -111,8 +111,8 @@ func withoutCounter(path string, known map[string]bool) string {
 	return path
 }
 
-// feeding returns the set of tensors that the named one depends on, itself included.
-func feeding(g *onnxnorm.Graph, output string) map[string]bool {
+// findFeeding returns the set of tensors that the named one depends on, itself included.
+func findFeeding(g *onnxnorm.Graph, output string) map[string]bool {
 	feeds := map[string]bool{output: true}
 	for _, t := range slices.Backward(g.Tensors) {
 		if feeds[t.Name] {
@@ -124,8 +124,8 @@ func feeding(g *onnxnorm.Graph, output string) map[string]bool {
 	return feeds
 }
 
-// seeing returns the set of tensors that depend on the picture.
-func seeing(g *onnxnorm.Graph) map[string]bool {
+// findSeeing returns the set of tensors that depend on the picture.
+func findSeeing(g *onnxnorm.Graph) map[string]bool {
 	sees := map[string]bool{g.Input: true}
 	for _, t := range g.Tensors {
 		sees[t.Name] = slices.ContainsFunc(t.Inputs, func(in string) bool { return sees[in] })
@@ -133,10 +133,10 @@ func seeing(g *onnxnorm.Graph) map[string]bool {
 	return sees
 }
 
-// answering returns the set of tensors that become the output without anything learned or pooled in between, such as
-// class scores before they are resized, joined or decoded. They are the model's answer and not a feature of the
+// findAnswering returns the set of tensors that become the output without anything learned or pooled in between, such
+// as class scores before they are resized, joined or decoded. They are the model's answer and not a feature of the
 // picture.
-func answering(g *onnxnorm.Graph, output string) map[string]bool {
+func findAnswering(g *onnxnorm.Graph, output string) map[string]bool {
 	answers := map[string]bool{output: true}
 	for _, t := range slices.Backward(g.Tensors) {
 		if !answers[t.Name] || learners[t.Op] || averages[t.Op] {

@@ -25,7 +25,7 @@ import (
 // read is [readONNX] that adds the files that it opens to these.
 func (files *openFiles) read(ctx context.Context, path, name string, openBeside func(string) (*os.File, error),
 	o onnxnorm.Options) (*onnxModel, error) {
-	f, err := files.opened(regular.Open(path)) // it stays open, since weights are read when they are used
+	f, err := files.add(regular.Open(path)) // it stays open, since weights are read when they are used
 	if err != nil {
 		return nil, fmt.Errorf("opening the model: %w", err)
 	}
@@ -38,7 +38,7 @@ func (files *openFiles) read(ctx context.Context, path, name string, openBeside 
 		_, err := io.Copy(sum, heardReader{ctx, io.NewSectionReader(f, 0, info.Size())})
 		failed <- err
 	}()
-	m, inFile, err := parsed(ctx, f, info.Size(), name)
+	m, inFile, err := parse(ctx, f, info.Size(), name)
 	if err != nil {
 		return nil, err
 	}
@@ -67,7 +67,7 @@ func (files *openFiles) read(ctx context.Context, path, name string, openBeside 
 	}
 	c := Card{
 		Name: strings.TrimSuffix(filepath.Base(path), filepath.Ext(path)), SHA256: hex.EncodeToString(sum.Sum(nil)),
-		Type: inputs[0].Type, Input: dims, File: path, Files: append([]string{path}, weights...), Odd: oddOpset(m, name),
+		Type: inputs[0].Type, Input: dims, File: path, Files: append([]string{path}, weights...), Warning: oddOpset(m, name),
 		NoRelu: !slices.ContainsFunc(m.Graph.Node, func(n *protos.NodeProto) bool { return n.OpType == "Relu" }),
 	}
 	bare = bare && !c.lift(m, inputs[0])
@@ -84,8 +84,8 @@ func (files *openFiles) read(ctx context.Context, path, name string, openBeside 
 		layers: map[string][]Layer{}, views: map[string]*onnxModel{}}, nil
 }
 
-// parsed returns the graph of a model file, with its functions inlined, and the weights that were left in the file.
-func parsed(ctx context.Context, f *os.File, size int64, name string) (*protos.ModelProto,
+// parse returns the graph of a model file, with its functions inlined, and the weights that were left in the file.
+func parse(ctx context.Context, f *os.File, size int64, name string) (*protos.ModelProto,
 	map[string]onnxnorm.StoredValues, error) {
 	m := &protos.ModelProto{}
 	stored, err := unmarshal(f, size, m)

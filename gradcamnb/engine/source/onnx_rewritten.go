@@ -58,7 +58,7 @@ func (m *onnxModel) rewrittenWith(o onnxnorm.Options, g *Graph, input []int, cut
 	o.PureGo = g.Backend().Name() == gobackend.GetBackend().Name()
 	o.Vectors = o.Vectors || machine.Vectors()
 	o.Winograd = o.PureGo || runsOnXLACPU(g.Backend())
-	b, err := m.batching(context.Background(), input)
+	b, err := m.findBatching(context.Background(), input)
 	if err != nil {
 		panic(err)
 	}
@@ -120,8 +120,8 @@ func (r *rewrittenGraph) call(scope *model.Scope, given map[string]*Node, wants 
 	return imported.CallGraph(nil, g, feed, names...)
 }
 
-// asInFile returns a tensor with the axis order of the file.
-func (r *rewrittenGraph) asInFile(name string, n *Node) *Node {
+// restoreAxes returns a tensor with the axis order of the file.
+func (r *rewrittenGraph) restoreAxes(name string, n *Node) *Node {
 	if r.tensor[name].ChannelsLast {
 		return TransposeAllAxes(n, 0, 3, 1, 2)
 	}

@@ -24,7 +24,7 @@ func Open(ctx context.Context, ref string, say io.Writer) (Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, line := range []string{m.Card().Told, m.Card().Odd} {
+	for _, line := range []string{m.Card().MakerNote, m.Card().Warning} {
 		if line != "" {
 			fmt.Fprintln(say, "gradcam: "+line)
 		}
@@ -38,7 +38,7 @@ func open(ctx context.Context, ref string, say io.Writer) (Model, error) {
 	if strings.HasPrefix(ref, hub.Scheme) {
 		return openHub(ctx, file, o, say)
 	}
-	if err := notONNX(file); err != nil {
+	if err := refuseOtherFormat(file); err != nil {
 		return nil, err
 	}
 	return onnxWithin(ctx, file, o)
@@ -95,7 +95,7 @@ func openHub(ctx context.Context, address string, o onnxnorm.Options, say io.Wri
 		return nil, fmt.Errorf("%s: %w", address, err)
 	}
 	var failed error
-	err = m.takeMetadata(ctx, besideOnHub(ctx, repo, path.Dir(ref.File), &failed), true)
+	err = m.takeMetadata(ctx, hubNeighbourReader(ctx, repo, path.Dir(ref.File), &failed), true)
 	if err = cmp.Or(failed, err); err != nil {
 		m.files.close()
 		return nil, fmt.Errorf("%s: %w", address, err)
@@ -106,9 +106,9 @@ func openHub(ctx context.Context, address string, o onnxnorm.Options, say io.Wri
 // maxConfig is the largest size of a configuration file, in bytes.
 const maxConfig = 64 << 20
 
-// besideOnHub returns a function that fetches a file from the model's folder, or else from the top of its repository.
-// It returns nil if the repository has no such file. The first error is left in failed.
-func besideOnHub(ctx context.Context, repo *hub.Repo, dir string, failed *error) func(name string) []byte {
+// hubNeighbourReader returns a function that fetches a file from the model's folder, or else from the top of its
+// repository. It returns nil if the repository has no such file. The first error is left in failed.
+func hubNeighbourReader(ctx context.Context, repo *hub.Repo, dir string, failed *error) func(name string) []byte {
 	return func(name string) []byte {
 		for _, candidate := range []string{path.Join(dir, name), name} {
 			if *failed != nil || !repo.Has(candidate) {

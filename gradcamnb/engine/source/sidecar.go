@@ -83,7 +83,7 @@ func readSidecar(model string) (Sidecar, []string, error) {
 		return Sidecar{}, nil, fmt.Errorf("the sidecar %s says that a volume has %d slices: it has at least 1", path, *s.Slices)
 	}
 	if s.Detector != nil {
-		if *s.Detector, err = s.Detector.Filled(); err != nil {
+		if *s.Detector, err = s.Detector.WithDefaults(); err != nil {
 			return Sidecar{}, nil, fmt.Errorf("the sidecar %s: %w", path, err)
 		}
 	}
@@ -120,7 +120,7 @@ func (c *Card) takePrep(p *imgio.Prep) error {
 	if p == nil {
 		return nil
 	}
-	filled := p.Filled()
+	filled := p.WithDefaults()
 	if filled.Width == 0 && filled.Height == 0 {
 		height, width, ok := c.Size()
 		switch {

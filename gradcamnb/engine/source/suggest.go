@@ -59,7 +59,7 @@ func newFlow(layers []Layer) *flow {
 		}
 		for k, name := range layers[i].inputs {
 			if in, ok := f.at[name]; ok {
-				f.use[in] = max(f.use[in], f.passes(i, k))
+				f.use[in] = max(f.use[in], f.inputUse(i, k))
 			}
 		}
 	}
@@ -68,8 +68,8 @@ func newFlow(layers []Layer) *flow {
 	return f
 }
 
-// passes returns how much of the k-th input of layer i reaches the answer, by what layer i makes of it.
-func (f *flow) passes(i, k int) use {
+// inputUse returns how much of the k-th input of layer i reaches the answer, by what layer i makes of it.
+func (f *flow) inputUse(i, k int) use {
 	l := f.layers[i]
 	in := f.layers[f.at[l.inputs[k]]]
 	out := f.use[i]
@@ -78,16 +78,16 @@ func (f *flow) passes(i, k int) use {
 		return unused
 	case picks[l.Op] && in.Axes.Flat() && in.Axes.Before+in.Axes.After > 0 && !l.Axes.Places():
 		return extrasOnly
-	case mixes(l, in, k), l.Op == "Attention" && !f.computed(l, 1): // onnxruntime's, which makes all three of one input
+	case mixesRows(l, in, k), l.Op == "Attention" && !f.isComputed(l, 1): // onnxruntime's, which makes all three of one input
 		return used
 	case l.Op == "Concat" && out == extrasOnly:
-		return joins(in)
+		return concatUse(in)
 	}
 	return out
 }
 
-// mixes tells whether every row of a layer's output reads all of its k-th input.
-func mixes(l, in Layer, k int) bool {
+// mixesRows tells whether every row of a layer's output reads all of its k-th input.
+func mixesRows(l, in Layer, k int) bool {
 	switch {
 	case products[l.Op]:
 		return k == 1 || in.Axes.Flat() && in.Axes.H == len(in.Shape)-1
@@ -97,9 +97,9 @@ func mixes(l, in Layer, k int) bool {
 	return false
 }
 
-// joins returns how much of the operand in of a Concat reaches the answer, if only the tokens of the result that are no
-// patches do.
-func joins(in Layer) use {
+// concatUse returns how much of the operand in of a Concat reaches the answer, if only the tokens of the result that
+// are no patches do.
+func concatUse(in Layer) use {
 	switch {
 	case !in.Axes.Places():
 		return used
@@ -119,7 +119,7 @@ func (f *flow) projections() []bool {
 	out := make([]bool, len(f.layers))
 	for i := len(f.layers) - 1; i >= 0; i-- {
 		l := f.layers[i]
-		if isProduct := products[l.Op] && f.computed(l, 0) && f.computed(l, 1); !isProduct && !out[i] {
+		if isProduct := products[l.Op] && f.isComputed(l, 0) && f.isComputed(l, 1); !isProduct && !out[i] {
 			continue
 		}
 		if out[i] && f.hasWeights(l) { // the projection itself; what it reads is a layer of its own
@@ -153,11 +153,11 @@ func (f *flow) markPacked() {
 func (f *flow) readOtherwise(k int, attention []bool) bool {
 	return slices.ContainsFunc(f.readers[k], func(r int) bool {
 		l := f.layers[r]
-		return l.Feeds && !attention[r] && (!products[l.Op] || !f.computed(l, 0) || !f.computed(l, 1))
+		return l.Feeds && !attention[r] && (!products[l.Op] || !f.isComputed(l, 0) || !f.isComputed(l, 1))
 	})
 }
 
-func (f *flow) computed(l Layer, k int) bool {
+func (f *flow) isComputed(l Layer, k int) bool {
 	if k >= len(l.inputs) {
 		return false
 	}
@@ -167,7 +167,7 @@ func (f *flow) computed(l Layer, k int) bool {
 
 // hasWeights tells whether a layer is a product with weights.
 func (f *flow) hasWeights(l Layer) bool {
-	return learners[l.Op] && (!f.computed(l, 0) || !f.computed(l, 1)) && !normalising[l.Op]
+	return learners[l.Op] && (!f.isComputed(l, 0) || !f.isComputed(l, 1)) && !normalising[l.Op]
 }
 
 var normalising = map[string]bool{
@@ -184,15 +184,15 @@ func (f *flow) gates() []bool {
 			continue
 		}
 		out[i] = !slices.ContainsFunc(readers, func(r int) bool {
-			return f.layers[r].Feeds && !out[r] && (f.layers[r].Op != "Mul" || !f.squashed(i))
+			return f.layers[r].Feeds && !out[r] && (f.layers[r].Op != "Mul" || !f.isSquashed(i))
 		})
 	}
 	return out
 }
 
-// squashed tells whether the operator that computed a layer's values bounds them to 0..1. Later operators may have
+// isSquashed tells whether the operator that computed a layer's values bounds them to 0..1. Later operators may have
 // changed their number or order.
-func (f *flow) squashed(i int) bool {
+func (f *flow) isSquashed(i int) bool {
 	for range len(f.layers) {
 		l := f.layers[i]
 		switch l.Op {
@@ -301,7 +301,7 @@ func (f *flow) suggestWithout(gone, cells int) []bool {
 			}
 			ends = false
 			for k, in := range f.layers[r].inputs {
-				if in == f.layers[i].Name && f.passes(r, k) == used {
+				if in == f.layers[i].Name && f.inputUse(r, k) == used {
 					reaches[i] = reaches[i] || f.use[r] == extrasOnly || reaches[r]
 				}
 			}

@@ -13,8 +13,8 @@ const (
 	SigmoidProbability Unit = "sigmoid"     // of a class by itself
 	LogProbability     Unit = "log-softmax" // logarithm of a SoftmaxProbability
 	// the index of the best class, or sorted scores: they have no gradient, or belong to no fixed class
-	Ranked Unit = "rank"
-	Plain  Unit = "output" // squashed in another way, such as by tanh, exp or a clip: a regression
+	Ranks        Unit = "rank"
+	PlainNumbers Unit = "output" // squashed in another way, such as by tanh, exp or a clip: a regression
 )
 
 // String returns the unit as results show it.
@@ -99,13 +99,13 @@ func init() { // endings.of looks into the map
 		"Div":            quotient,
 		"Reciprocal":     quotient,
 		"Mul":            product,
-		"Sub":            minus,
+		"Sub":            subtraction,
 		"Add":            sum,
 		"Sum":            sum,
 		"Concat":         concatenation,
-		"Hardmax":        ranked, "ArgMax": ranked, "ArgMin": ranked, "TopK": ranked, "OneHot": ranked,
-		"Greater": ranked, "GreaterOrEqual": ranked, "Less": ranked, "LessOrEqual": ranked, "Round": ranked,
-		"NonMaxSuppression": ranked,
+		"Hardmax":        ranking, "ArgMax": ranking, "ArgMin": ranking, "TopK": ranking, "OneHot": ranking,
+		"Greater": ranking, "GreaterOrEqual": ranking, "Less": ranking, "LessOrEqual": ranking, "Round": ranking,
+		"NonMaxSuppression": ranking,
 	} {
 		ends[op] = f
 	}
@@ -119,7 +119,7 @@ func init() { // endings.of looks into the map
 	}
 	for _, op := range []string{"ReduceMean", "ReduceMax", "ReduceMin", "GlobalAveragePool", "GlobalMaxPool",
 		"AveragePool", "MaxPool", "Mean", "Max", "Min"} {
-		ends[op] = pooled
+		ends[op] = pooling
 	}
 	for _, op := range []string{
 		"Tanh", "Relu", "LeakyRelu", "PRelu", "Elu", "Selu", "Celu", "Softplus", "Softsign", "Clip", "Abs", "Sqrt", "Pow",
@@ -127,14 +127,14 @@ func init() { // endings.of looks into the map
 		"Floor", "Ceil", "Sign", "ThresholdedRelu", "LpNormalization", "ReduceL1", "ReduceL2", "ReduceSumSquare",
 		"ReduceLogSumExp", "ReduceLogSum",
 	} {
-		ends[op] = func(endings, *protos.NodeProto, int) Ending { return Ending{Unit: Plain} }
+		ends[op] = func(endings, *protos.NodeProto, int) Ending { return Ending{Unit: PlainNumbers} }
 	}
 }
 
 func (e endings) findEnding(tensor string, depth int) Ending {
 	n := e.made[tensor]
 	if n == nil || depth > deepest {
-		return Ending{Unit: Plain}
+		return Ending{Unit: PlainNumbers}
 	}
 	f := ends[n.OpType]
 	if f == nil {
@@ -166,9 +166,9 @@ func part(e endings, n *protos.NodeProto, depth int) Ending {
 	return Ending{Unit: e.input(n, 0, depth).Unit}
 }
 
-// pooled returns the unit of the tensor that the output is the mean or the maximum of, if that is a probability. Logits
-// are often the mean of a ReLU's map.
-func pooled(e endings, n *protos.NodeProto, depth int) Ending {
+// pooling returns the unit of the tensor that the output is the mean or the maximum of, if that is a probability.
+// Logits are often the mean of a ReLU's map.
+func pooling(e endings, n *protos.NodeProto, depth int) Ending {
 	if u := e.input(n, 0, depth).Unit; u == SoftmaxProbability || u == SigmoidProbability {
 		return Ending{Unit: u}
 	}
@@ -184,7 +184,7 @@ func logarithm(e endings, n *protos.NodeProto, depth int) Ending {
 		in.Unit = LogProbability
 		return in
 	}
-	return Ending{Unit: Plain}
+	return Ending{Unit: PlainNumbers}
 }
 
 func exponential(e endings, n *protos.NodeProto, depth int) Ending {
@@ -192,27 +192,27 @@ func exponential(e endings, n *protos.NodeProto, depth int) Ending {
 		in.Unit = SoftmaxProbability
 		return in
 	}
-	return Ending{Unit: Plain}
+	return Ending{Unit: PlainNumbers}
 }
 
-// ranked returns the ending of an index or of sorted scores. Their order is that of the scores before a probability,
+// ranking returns the ending of an index or of sorted scores. Their order is that of the scores before a probability,
 // too.
-func ranked(e endings, n *protos.NodeProto, depth int) Ending {
+func ranking(e endings, n *protos.NodeProto, depth int) Ending {
 	in := e.input(n, 0, depth)
 	switch {
 	case in.Unit == Logits:
-		return Ending{Unit: Ranked, Before: n.Input[0]}
+		return Ending{Unit: Ranks, Before: n.Input[0]}
 	case in.Before != "":
-		return Ending{Ranked, in.Before, in.Squash}
+		return Ending{Ranks, in.Before, in.Squash}
 	}
-	return Ending{Unit: Ranked, Before: n.Input[0]}
+	return Ending{Unit: Ranks, Before: n.Input[0]}
 }
 
 func concatenation(e endings, n *protos.NodeProto, depth int) Ending {
 	u := e.input(n, 0, depth).Unit
 	for i := range n.Input {
 		if other := e.input(n, i, depth).Unit; other != u {
-			return Ending{Unit: Plain}
+			return Ending{Unit: PlainNumbers}
 		}
 	}
 	return Ending{Unit: u}
@@ -231,17 +231,17 @@ func quotient(e endings, n *protos.NodeProto, depth int) Ending {
 		return Ending{SigmoidProbability, x, SigmoidProbability}
 	}
 	if n.OpType == "Div" && e.consts[n.Input[1]] != nil {
-		return e.scaled(n, 0, depth)
+		return e.endingOfScaled(n, 0, depth)
 	}
-	return Ending{Unit: Plain}
+	return Ending{Unit: PlainNumbers}
 }
 
-// scaled returns logits if the input is logits, since a constant turns them into other logits.
-func (e endings) scaled(n *protos.NodeProto, i, depth int) Ending {
+// endingOfScaled returns logits if the input is logits, since a constant turns them into other logits.
+func (e endings) endingOfScaled(n *protos.NodeProto, i, depth int) Ending {
 	if e.input(n, i, depth).Unit == Logits {
 		return Ending{Unit: Logits}
 	}
-	return Ending{Unit: Plain}
+	return Ending{Unit: PlainNumbers}
 }
 
 // product returns a probability for a product of probabilities, such as a detector's of an object and of its class. For
@@ -253,7 +253,7 @@ func product(e endings, n *protos.NodeProto, depth int) Ending {
 	}
 	for i := range n.Input {
 		if e.consts[n.Input[i]] != nil {
-			return e.scaled(n, 1-i, depth)
+			return e.endingOfScaled(n, 1-i, depth)
 		}
 	}
 	a, b := e.input(n, 0, depth).Unit, e.input(n, 1, depth).Unit
@@ -263,15 +263,15 @@ func product(e endings, n *protos.NodeProto, depth int) Ending {
 	case a == Logits || b == Logits:
 		return Ending{Unit: Logits}
 	}
-	return Ending{Unit: Plain}
+	return Ending{Unit: PlainNumbers}
 }
 
-// minus returns the ending of a log-softmax that is written out,
+// subtraction returns the ending of a log-softmax that is written out,
 //
 //	(x - m) - log SUM exp(x - m),
 //
 // or of a probability's complement, 1 - p. Otherwise it returns logits if one of the two is.
-func minus(e endings, n *protos.NodeProto, depth int) Ending {
+func subtraction(e endings, n *protos.NodeProto, depth int) Ending {
 	if x, ok := e.logSoftmax(n); ok {
 		return Ending{LogProbability, x, SoftmaxProbability}
 	}
@@ -290,5 +290,5 @@ func sum(e endings, n *protos.NodeProto, depth int) Ending {
 			return Ending{Unit: Logits}
 		}
 	}
-	return Ending{Unit: Plain}
+	return Ending{Unit: PlainNumbers}
 }

@@ -48,11 +48,11 @@ func (e endings) softmax(n *protos.NodeProto) (string, bool) {
 	if exp == nil || total == nil || e.findMaker(total.Input[0]) != exp {
 		return "", false
 	}
-	return e.shifted(exp.Input[0]), true
+	return e.unshift(exp.Input[0]), true
 }
 
-// shifted returns x for a tensor x - max(x), and else the tensor itself.
-func (e endings) shifted(tensor string) string {
+// unshift returns x for a tensor x - max(x), and else the tensor itself.
+func (e endings) unshift(tensor string) string {
 	n := e.maker(tensor, "Sub")
 	if n == nil {
 		return tensor
@@ -66,7 +66,7 @@ func (e endings) shifted(tensor string) string {
 
 func (e endings) logSoftmax(n *protos.NodeProto) (string, bool) {
 	if most := e.maker(n.Input[1], "ReduceLogSumExp"); most != nil && most.Input[0] == n.Input[0] {
-		return e.shifted(n.Input[0]), true
+		return e.unshift(n.Input[0]), true
 	}
 	log := e.maker(n.Input[1], "Log")
 	if log == nil {
@@ -80,7 +80,7 @@ func (e endings) logSoftmax(n *protos.NodeProto) (string, bool) {
 	if exp == nil || exp.Input[0] != n.Input[0] && e.findMaker(exp.Input[0]) != e.findMaker(n.Input[0]) {
 		return "", false
 	}
-	return e.shifted(n.Input[0]), true
+	return e.unshift(n.Input[0]), true
 }
 
 // sigmoid returns the tensor that a node computes the sigmoid of, in a form that is written out.
@@ -102,13 +102,13 @@ func (e endings) sigmoid(n *protos.NodeProto) (string, bool) {
 		if !ok || one != 1 || exp == nil {
 			continue
 		}
-		return e.negated(exp.Input[0])
+		return e.unnegate(exp.Input[0])
 	}
 	return "", false
 }
 
-// negated returns x for a tensor -x, however it is written.
-func (e endings) negated(tensor string) (string, bool) {
+// unnegate returns x for a tensor -x, however it is written.
+func (e endings) unnegate(tensor string) (string, bool) {
 	n := e.findMaker(tensor)
 	if n == nil {
 		return "", false

@@ -26,11 +26,11 @@ func vector(output []int) (int, error) {
 // pick returns output[b, index[b]]. It selects instead of multiplying, so that a NaN elsewhere in the output does not
 // spread.
 func pick(output, index *Node) *Node {
-	return ReduceSum(Where(chosen(output, index), output, ZerosLike(output)), 1)
+	return ReduceSum(Where(classMask(output, index), output, ZerosLike(output)), 1)
 }
 
-// chosen returns booleans [batch, classes] that are true at [b, index[b]].
-func chosen(output, index *Node) *Node {
+// classMask returns booleans [batch, classes] that are true at [b, index[b]].
+func classMask(output, index *Node) *Node {
 	shape := output.Shape().Clone()
 	shape.DType = dtypes.Int32
 	return Equal(Iota(output.Graph(), shape, 1), BroadcastToShape(InsertAxes(index, -1), shape))

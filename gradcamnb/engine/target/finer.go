@@ -32,11 +32,11 @@ var Finer = register(Kind{
 		main := InsertAxes(pick(output, index), -1) // [batch, 1]
 		far := Neg(Abs(Sub(StopGradient(output), StopGradient(main))))
 		lowest := Scalar(output.Graph(), output.DType(), math.Inf(-1))
-		far = Where(chosen(output, index), BroadcastToShape(lowest, far.Shape()), far)
+		far = Where(classMask(output, index), BroadcastToShape(lowest, far.Shape()), far)
 		var sum, total *Node
 		for range min(references, output.Shape().Dim(1)-1) {
 			nearest := ArgMax(far, 1)
-			far = Where(chosen(output, nearest), BroadcastToShape(lowest, far.Shape()), far)
+			far = Where(classMask(output, nearest), BroadcastToShape(lowest, far.Shape()), far)
 			weight := pick(p, nearest)
 			ahead := Mul(weight, Sub(Squeeze(main, -1), pick(output, nearest)))
 			if sum == nil {

@@ -12,7 +12,7 @@ func Rank(output *Node, rank int) *Node {
 	output = StopGradient(output)
 	lowest := Scalar(output.Graph(), output.DType(), math.Inf(-1))
 	for range rank - 1 {
-		best := chosen(output, ArgMax(output, 1))
+		best := classMask(output, ArgMax(output, 1))
 		output = Where(best, BroadcastToShape(lowest, output.Shape()), output)
 	}
 	return ArgMax(output, 1)

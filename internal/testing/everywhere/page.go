@@ -32,7 +32,7 @@ const untried = "-"
 func Read(t *testing.T, path, part string, networks []string) *Page {
 	t.Helper()
 	p := &Page{path, part, networks, map[[3]string]string{}}
-	_, table, _ := p.around(t)
+	_, table, _ := p.splitPage(t)
 	var rows [][]string
 	reasons := map[string]string{"ok": "", untried: untried}
 	for line := range strings.Lines(table) {
@@ -60,8 +60,8 @@ func Read(t *testing.T, path, part string, networks []string) *Page {
 	return p
 }
 
-// around returns the text before the table, the table, and the text after it.
-func (p *Page) around(t *testing.T) (before, table, after string) {
+// splitPage returns the text before the table, the table, and the text after it.
+func (p *Page) splitPage(t *testing.T) (before, table, after string) {
 	t.Helper()
 	text, err := os.ReadFile(p.path)
 	if err != nil {
@@ -81,7 +81,7 @@ func (p *Page) around(t *testing.T) (before, table, after string) {
 func (p *Page) Take(t *testing.T, network, backend string, why map[string]string) {
 	t.Helper()
 	for method, why := range why {
-		if want := p.of(method, network, backend); !require.Update() && want != why {
+		if want := p.entry(method, network, backend); !require.Update() && want != why {
 			t.Errorf("%s: %q, and %s says %q (-update writes it)", method, why, p.path, want)
 		}
 		p.why[[3]string{method, network, backend}] = why
@@ -89,19 +89,19 @@ func (p *Page) Take(t *testing.T, network, backend string, why map[string]string
 	if !require.Update() || t.Failed() {
 		return
 	}
-	before, _, after := p.around(t)
+	before, _, after := p.splitPage(t)
 	if err := os.WriteFile(p.path, []byte(before+p.text()+after), 0o644); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// Whole checks that the table lacks no entry.
-func (p *Page) Whole(t *testing.T) {
+// CheckWhole checks that the table lacks no entry.
+func (p *Page) CheckWhole(t *testing.T) {
 	t.Helper()
 	for _, method := range Methods() {
 		for _, network := range p.networks {
 			for _, backend := range Backends {
-				if p.of(method, network, backend) == untried {
+				if p.entry(method, network, backend) == untried {
 					t.Errorf("%s lacks %s of %s on %s: run this test with -slow -update", p.path, method, network, backend)
 				}
 			}
@@ -109,7 +109,7 @@ func (p *Page) Whole(t *testing.T) {
 	}
 }
 
-func (p *Page) of(method, network, backend string) string {
+func (p *Page) entry(method, network, backend string) string {
 	if why, ok := p.why[[3]string{method, network, backend}]; ok {
 		return why
 	}
@@ -140,7 +140,7 @@ func (p *Page) text() string {
 func (p *Page) cell(method, network string, reasons *[]string) string {
 	var of []string
 	for _, backend := range Backends {
-		why := p.of(method, network, backend)
+		why := p.entry(method, network, backend)
 		if why == "" || why == untried {
 			of = append(of, cmp.Or(why, "ok"))
 			continue

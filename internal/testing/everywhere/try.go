@@ -17,20 +17,20 @@ import (
 
 // Methods returns the names of all methods, sorted.
 func Methods() []string {
-	single, many := byPasses()
+	single, many := methodsByPasses()
 	all := slices.Concat(single, many)
 	slices.Sort(all)
 	return all
 }
 
-// byPasses returns the names of the methods that take one pass, and of those that take many.
-func byPasses() (single, many []string) {
+// methodsByPasses returns the names of the methods that take one pass, and of those that take many.
+func methodsByPasses() (single, many []string) {
 	for _, m := range cam.All() {
 		made, err := cam.ByName(m.Name)
 		if err != nil {
 			panic(err)
 		}
-		if _, passes := perturb.Passes(made); passes {
+		if _, passes := perturb.FromCAM(made); passes {
 			many = append(many, m.Name)
 		} else {
 			single = append(single, m.Name)
@@ -48,7 +48,7 @@ func byPasses() (single, many []string) {
 func Try(t *testing.T, m *gradcamnb.Model, r gradcamnb.Request, onePass, manyPasses bool) map[string]string {
 	t.Helper()
 	out := map[string]string{}
-	single, many := byPasses()
+	single, many := methodsByPasses()
 	if onePass {
 		together(t, m, r, single, out)
 	}

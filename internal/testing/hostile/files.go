@@ -26,7 +26,7 @@ var Files = map[string]func() *protos.ModelProto{
 		return graphOf(nodes, weight("one", true, []int64{1}, 7), weight("size", true, []int64{1}, 1e6))
 	},
 	"numbers of 16,000 in a chain": func() *protos.ModelProto {
-		return chained("Mul", 15000, weight("first", false, []int64{1, 16000}, slices.Repeat([]float64{1}, 16000)...))
+		return chain("Mul", 15000, weight("first", false, []int64{1, 16000}, slices.Repeat([]float64{1}, 16000)...))
 	},
 	"reshapes of a constant": func() *protos.ModelProto {
 		nodes := make([]*protos.NodeProto, 15000)
@@ -37,7 +37,7 @@ var Files = map[string]func() *protos.ModelProto{
 			weight("flat", true, []int64{1}, 40000), weight("square", true, []int64{2}, 200, 200))
 	},
 	"transposes of a constant": func() *protos.ModelProto {
-		return chained("Transpose", 15000, weight("first", false, []int64{200, 200}, make([]float64, 40000)...))
+		return chain("Transpose", 15000, weight("first", false, []int64{200, 200}, make([]float64, 40000)...))
 	},
 	"whole numbers and numbers in turn": func() *protos.ModelProto {
 		nodes := make([]*protos.NodeProto, 0, 16000)
@@ -115,15 +115,15 @@ var Files = map[string]func() *protos.ModelProto{
 		return graphOf([]*protos.NodeProto{n})
 	},
 	"names of 250 modules": func() *protos.ModelProto {
-		m := chained("Relu", 1500, nil)
+		m := chain("Relu", 1500, nil)
 		for _, n := range m.Graph.Node {
 			n.Name = strings.Repeat("/a", 250) + "/Relu"
 		}
 		return m
 	},
-	"25,000 activations": func() *protos.ModelProto { return chained("Relu", 25000, nil) },
+	"25,000 activations": func() *protos.ModelProto { return chain("Relu", 25000, nil) },
 	"25,000 in reverse order": func() *protos.ModelProto {
-		m := chained("Relu", 25000, nil)
+		m := chain("Relu", 25000, nil)
 		slices.Reverse(m.Graph.Node)
 		return m
 	},
@@ -185,8 +185,8 @@ func inputName(i int, first string) string {
 	return fmt.Sprint("t", i-1)
 }
 
-// chained returns n operators one after another. The first reads a constant, or the picture if there is none.
-func chained(op string, n int, first *protos.TensorProto) *protos.ModelProto {
+// chain returns n operators one after another. The first reads a constant, or the picture if there is none.
+func chain(op string, n int, first *protos.TensorProto) *protos.ModelProto {
 	name, weights := "x", []*protos.TensorProto(nil)
 	if first != nil {
 		name, weights = first.Name, []*protos.TensorProto{first}

@@ -1,8 +1,8 @@
 package places
 
-// LikePicture tells whether h x w has the aspect ratio of the picture [height, width], up to the rounding of small
+// IsPictureShaped tells whether h x w has the aspect ratio of the picture [height, width], up to the rounding of small
 // maps.
-func LikePicture(h, w int, picture [2]int) bool {
+func IsPictureShaped(h, w int, picture [2]int) bool {
 	if picture[0] == 1 && h == 1 {
 		return true // a signal, whose one row stays one row
 	}
@@ -13,7 +13,7 @@ func LikePicture(h, w int, picture [2]int) bool {
 // picture.
 func (f Position) LikePicture(h, w int, picture [2]int) bool {
 	if f.Beyond == [2][2]float64{} {
-		return LikePicture(h, w, picture)
+		return IsPictureShaped(h, w, picture)
 	}
 	return likePicture(float64(h)/(1-f.Beyond[0][0]-f.Beyond[0][1]), float64(w)/(1-f.Beyond[1][0]-f.Beyond[1][1]), picture)
 }

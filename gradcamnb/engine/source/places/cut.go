@@ -7,14 +7,14 @@ import (
 )
 
 var (
-	_ = register(sliced, "Slice")
-	_ = register(dealt, "Split")
-	_ = register(gathered, "Gather")
+	_ = register(traceSlice, "Slice")
+	_ = register(traceSplit, "Split")
+	_ = register(traceGather, "Gather")
 	_ = register(joinAxes, "Concat")
 )
 
-// taken returns the axis of the n values at from, from+step, ... of a.
-func taken(a Axis, size, from, step, n int) Axis {
+// takeEvery returns the axis of the n values at from, from+step, ... of a.
+func takeEvery(a Axis, size, from, step, n int) Axis {
 	if n == size && step == 1 {
 		return a
 	}
@@ -38,9 +38,9 @@ func taken(a Axis, size, from, step, n int) Axis {
 	return unknown(n)
 }
 
-// misplaced returns the axes of a tensor of which some were cut. If slices of a volume were left out, but for every
+// markMisplaced returns the axes of a tensor of which some were cut. If slices of a volume were left out, but for every
 // n-th, then neither rows nor columns lie where they lay, since they are not those of the whole volume.
-func misplaced(axes []Axis, cut ...Axis) []Axis {
+func markMisplaced(axes []Axis, cut ...Axis) []Axis {
 	if !slices.ContainsFunc(cut, func(a Axis) bool { return len(a) == 1 && a[0].Kind == Depth && a[0].Moved }) {
 		return axes
 	}
@@ -71,7 +71,7 @@ func (p Part) cutTokens(from, n int) Axis {
 	return unknown(n)
 }
 
-func sliced(s step) []Axis {
+func traceSlice(s step) []Axis {
 	in, dims := s.inputAxes(0), s.dims(0)
 	starts, ok := s.ints(1, "starts")
 	if in == nil || !ok {
@@ -97,14 +97,14 @@ func sliced(s step) []Axis {
 			step = steps[i]
 		}
 		from := min(max(onnxnorm.CountFromStart(starts[i], dims[a]), 0), dims[a])
-		out[a] = taken(in[a], dims[a], from, step, s.Dims[a])
+		out[a] = takeEvery(in[a], dims[a], from, step, s.Dims[a])
 		cut = append(cut, out[a])
 	}
-	return misplaced(out, cut...)
+	return markMisplaced(out, cut...)
 }
 
-// dealt returns the axes of an output of a Split. It begins after the outputs before it.
-func dealt(s step) []Axis {
+// traceSplit returns the axes of an output of a Split. It begins after the outputs before it.
+func traceSplit(s step) []Axis {
 	in, dims := s.inputAxes(0), s.dims(0)
 	if in == nil {
 		return nil
@@ -122,11 +122,11 @@ func dealt(s step) []Axis {
 		from += before.Dims[axis]
 	}
 	out := slices.Clone(in)
-	out[axis] = taken(in[axis], dims[axis], from, 1, s.Dims[axis])
-	return misplaced(out, out[axis])
+	out[axis] = takeEvery(in[axis], dims[axis], from, 1, s.Dims[axis])
+	return markMisplaced(out, out[axis])
 }
 
-func gathered(s step) []Axis {
+func traceGather(s step) []Axis {
 	in, dims := s.inputAxes(0), s.dims(0)
 	if in == nil || len(s.Inputs) < 2 {
 		return nil
@@ -137,7 +137,7 @@ func gathered(s step) []Axis {
 	var middle, cut []Axis
 	switch {
 	case rank == 0: // one of them is left
-		cut = []Axis{taken(in[axis], dims[axis], 0, 1, 1)}
+		cut = []Axis{takeEvery(in[axis], dims[axis], 0, 1, 1)}
 	case rank == 1 && len(index) > 0:
 		middle = []Axis{picked(in[axis], dims[axis], index)}
 		cut = middle
@@ -151,7 +151,7 @@ func gathered(s step) []Axis {
 			}
 		}
 	}
-	return misplaced(slices.Concat(in[:axis], middle, in[axis+1:]), cut...)
+	return markMisplaced(slices.Concat(in[:axis], middle, in[axis+1:]), cut...)
 }
 
 // windows returns the axes of cells that are gathered by a table of their numbers, as an unfolding into windows does.
@@ -226,7 +226,7 @@ func disordered(s step) []Axis {
 // disorder returns the axis of n values that were picked of a in any order.
 func disorder(a Axis, n int) Axis {
 	if _, ok := a.place(); ok {
-		return moved([]Axis{a}, n)
+		return joinPieces([]Axis{a}, n)
 	}
 	if !slices.ContainsFunc(a, func(p Part) bool { return p.Kind != Other && p.Kind != Batch }) {
 		return otherAxis(n)
@@ -249,9 +249,9 @@ func picked(a Axis, size int, index []int) Axis {
 	_, isPlace := a.place()
 	switch {
 	case even:
-		return taken(a, size, from, step, len(index))
+		return takeEvery(a, size, from, step, len(index))
 	case isPlace && repeated: // the nearest of each, as a resize takes
-		return resized(a, size, len(index))
+		return resizeAxis(a, size, len(index))
 	}
 	return disorder(a, len(index))
 }
@@ -298,7 +298,7 @@ func joinAxes(s step) []Axis {
 	case core == nil:
 		out[axis] = otherAxis(s.Dims[axis])
 	case several:
-		out[axis] = moved(pieces, s.Dims[axis])
+		out[axis] = joinPieces(pieces, s.Dims[axis])
 	default:
 		out[axis] = core.surround(before, after, s.Dims[axis])
 	}
@@ -308,7 +308,7 @@ func joinAxes(s step) []Axis {
 // surround returns the axis of cells with before more elements in front of them and after more behind them.
 func (p Part) surround(before, after, size int) Axis {
 	if len(p.Core) == 1 && p.Core[0].isWhole() { // rows or columns were added at the ends of a map
-		out := resized(p.Core, p.Size, size)
+		out := resizeAxis(p.Core, p.Size, size)
 		out[0].Lost = p.Core[0].lose(float64(-before), float64(-after))
 		return out
 	}
@@ -337,8 +337,8 @@ func cellPart(a Axis) *Part {
 	return &Part{Kind: Tokens, Size: n, Core: a}
 }
 
-// moved returns the axis of rows, or of columns, that was joined from pieces.
-func moved(pieces []Axis, size int) Axis {
+// joinPieces returns the axis of rows, or of columns, that was joined from pieces.
+func joinPieces(pieces []Axis, size int) Axis {
 	k := Unknown
 	for _, a := range pieces {
 		p, ok := a.place()

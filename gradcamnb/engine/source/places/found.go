@@ -53,7 +53,7 @@ func Find(axes []Axis, dims []int, batch int, form Form) Position {
 }
 
 func find(axes []Axis, dims []int, form Form) Position {
-	if len(dims) >= 4 && pooled(axes, dims) {
+	if len(dims) >= 4 && isPooled(axes, dims) {
 		return onePlace(len(dims))
 	}
 	f, ok := findRowsAndColumns(axes, dims)
@@ -61,7 +61,7 @@ func find(axes []Axis, dims []int, form Form) Position {
 	case !ok || len(dims) == 5 && f.S == 0:
 		return Position{}
 	case f.H > 0 && f.W > 0:
-		f.C = remaining(len(dims), f.H, f.W, f.S)
+		f.C = remainingAxis(len(dims), f.H, f.W, f.S)
 		return f
 	case form == Signals && f.W > 0:
 		return oneRow(f, dims)
@@ -71,8 +71,8 @@ func find(axes []Axis, dims []int, form Form) Position {
 	return flat(axes)
 }
 
-// remaining is the axis of so many, behind the first, that is none of those given; 0 if there is no other.
-func remaining(rank int, taken ...int) int {
+// remainingAxis is the axis of so many, behind the first, that is none of those given; 0 if there is no other.
+func remainingAxis(rank int, taken ...int) int {
 	for i := 1; i < rank; i++ {
 		if !slices.Contains(taken, i) {
 			return i
@@ -97,8 +97,8 @@ func oneRow(f Position, dims []int) Position {
 	return Position{}
 }
 
-// pooled tells whether a tensor of rank 4 or 5 was pooled over the whole picture.
-func pooled(axes []Axis, dims []int) bool {
+// isPooled tells whether a tensor of rank 4 or 5 was pooled over the whole picture.
+func isPooled(axes []Axis, dims []int) bool {
 	for i := 2; i < len(dims); i++ {
 		if dims[i] != 1 || len(axes[i]) > 0 {
 			return false
@@ -149,7 +149,7 @@ func findRowsAndColumns(axes []Axis, dims []int) (f Position, ok bool) {
 // sliceBelowSlice is the number of slices of an axis that counts the rows of one after those of another; 0 of any
 // other.
 func sliceBelowSlice(a Axis) int {
-	if len(a) == 2 && a[0].unmoved(Depth) && a[1].unmoved(Row) {
+	if len(a) == 2 && a[0].isUnmoved(Depth) && a[1].isUnmoved(Row) {
 		return a[0].Size
 	}
 	return 0
@@ -186,12 +186,12 @@ func FindOnOneAxis(a Axis) (f Position, ok bool) {
 		a = a[0].Core
 	}
 	switch {
-	case len(a) == 3 && sliceBelowSlice(a[:2]) > 0 && a[2].unmoved(Column):
+	case len(a) == 3 && sliceBelowSlice(a[:2]) > 0 && a[2].isUnmoved(Column):
 		f.Slices, f.Cells = a[0].Size, [2]int{a[0].Size * a[1].Size, a[2].Size}
-	case len(a) == 2 && a[0].unmoved(Row) && a[1].unmoved(Column):
+	case len(a) == 2 && a[0].isUnmoved(Row) && a[1].isUnmoved(Column):
 		f.Cells, f.Beyond = [2]int{a[0].Size, a[1].Size}, [2][2]float64{a[0].beyond(), a[1].beyond()}
 		f.Warped = a[0].Warped
-	case len(a) == 2 && a[0].unmoved(Column) && a[1].unmoved(Row):
+	case len(a) == 2 && a[0].isUnmoved(Column) && a[1].isUnmoved(Row):
 		f.Cells, f.Turned = [2]int{a[1].Size, a[0].Size}, true
 		f.Beyond = [2][2]float64{a[1].beyond(), a[0].beyond()}
 	default:

@@ -20,20 +20,20 @@ func TestLost(t *testing.T) {
 		}
 	}
 	// 8 to 23 of 32: a quarter is lost at each end. The middle half of that, 4 to 11 of 16, loses an eighth more.
-	cut := taken(rows(32), 32, 8, 1, 16)
+	cut := takeEvery(rows(32), 32, 8, 1, 16)
 	near(t, cut, 0.25, 0.25)
-	near(t, taken(cut, 16, 4, 1, 8), 0.375, 0.375)
-	near(t, resized(cut, 16, 8), 0.25, 0.25)
+	near(t, takeEvery(cut, 16, 4, 1, 8), 0.375, 0.375)
+	near(t, resizeAxis(cut, 16, 8), 0.25, 0.25)
 	// every second of all loses nothing; every second of the first 16 loses the other half
-	near(t, taken(rows(32), 32, 1, 2, 16), 0, 0)
-	near(t, taken(rows(32), 32, 0, 2, 8), 0, 0.5)
+	near(t, takeEvery(rows(32), 32, 1, 2, 16), 0, 0)
+	near(t, takeEvery(rows(32), 32, 0, 2, 8), 0, 0.5)
 
 	// 4 added at each end of 32 make 40, and 8 of them are an eighth of the first 32 behind 4 cut at the end
 	padded := Axis{cells(Row, 40)}
 	padded[0].Lost = rows(32)[0].lose(-4, -4)
 	near(t, padded, -0.125, -0.125)
-	near(t, taken(padded, 40, 4, 1, 32), 0, 0)
-	near(t, taken(padded, 40, 8, 1, 32), 0.125, -0.125)
+	near(t, takeEvery(padded, 40, 4, 1, 32), 0, 0)
+	near(t, takeEvery(padded, 40, 8, 1, 32), 0.125, -0.125)
 }
 
 // A convolution without padding of its own uses up what was added before it, and a causal one adds at its end.

@@ -51,8 +51,8 @@ type Axis []Part
 // isWhole tells whether a part counts all rows, columns or slices, from one end to the other.
 func (p Part) isWhole() bool { return p.Kind.isPlace() && p.Size*p.Stride == p.Extent }
 
-// unmoved tells whether a part counts all of a kind, each where it lay.
-func (p Part) unmoved(k Kind) bool { return p.Kind == k && p.isWhole() && !p.Moved }
+// isUnmoved tells whether a part counts all of a kind, each where it lay.
+func (p Part) isUnmoved(k Kind) bool { return p.Kind == k && p.isWhole() && !p.Moved }
 
 // cells returns a part of n new rows or columns.
 func cells(k Kind, n int) Part { return Part{Kind: k, Size: n, Stride: 1, Extent: n} }
@@ -124,8 +124,8 @@ func joinNeighbours(a Axis) Axis {
 	return out
 }
 
-// reshaped returns the axes after a change of shape that keeps the order of the values.
-func reshaped(axes []Axis, dims []int) []Axis {
+// regroup returns the axes after a change of shape that keeps the order of the values.
+func regroup(axes []Axis, dims []int) []Axis {
 	var rest []Part
 	for _, a := range axes {
 		for _, p := range a {

@@ -21,20 +21,20 @@ var (
 	_ = register(along("axis", 0), "GatherElements", "ScatterElements", "Scatter", "Compress")
 	_ = register(along("time_axis", 0), "ReverseSequence")
 	_ = register(disordered, "GatherND", "ScatterND")
-	_ = register(pooledWhole, "GlobalAveragePool", "GlobalMaxPool", "GlobalLpPool", "QLinearGlobalAveragePool")
-	_ = register(transposed, "Transpose")
+	_ = register(tracePool, "GlobalAveragePool", "GlobalMaxPool", "GlobalLpPool", "QLinearGlobalAveragePool")
+	_ = register(traceTranspose, "Transpose")
 	_ = register(func(s step) []Axis {
-		if !s.computed(0) {
+		if !s.isComputed(0) {
 			return nil
 		}
-		return reshaped(s.inputAxes(0), s.Dims)
+		return regroup(s.inputAxes(0), s.Dims)
 	}, "Reshape", "Flatten", "Squeeze", "Unsqueeze")
-	_ = register(expanded, "Expand", "Tile")
-	_ = register(multiplied, "MatMul", "FusedMatMul", "QLinearMatMul", "MatMulInteger")
-	_ = register(dense, "Gemm", "FusedGemm", "QGemm")
-	_ = register(reduced, "ReduceMean", "ReduceMax", "ReduceMin", "ReduceSum", "ReduceProd", "ReduceL1", "ReduceL2",
+	_ = register(traceExpand, "Expand", "Tile")
+	_ = register(traceProduct, "MatMul", "FusedMatMul", "QLinearMatMul", "MatMulInteger")
+	_ = register(traceDense, "Gemm", "FusedGemm", "QGemm")
+	_ = register(traceReduce, "ReduceMean", "ReduceMax", "ReduceMin", "ReduceSum", "ReduceProd", "ReduceL1", "ReduceL2",
 		"ReduceSumSquare", "ReduceLogSum", "ReduceLogSumExp", "ArgMax", "ArgMin")
-	_ = register(einsum, "Einsum")
+	_ = register(traceEinsum, "Einsum")
 	_ = register(func(s step) []Axis {
 		out := make([]Axis, len(s.Dims))
 		for i, d := range s.Dims {
@@ -84,7 +84,7 @@ func plane(newChannels bool) rule {
 			case i == 1 && newChannels:
 				out[1] = otherAxis(s.Dims[1])
 			case s.Op == "Pad" || s.Op == "Resize" || s.Op == "Upsample" || s.Op == "CenterCropPad" || i >= 2:
-				out[i] = s.margins(i, in[i], resized(in[i], before[i], s.Dims[i]))
+				out[i] = s.margins(i, in[i], resizeAxis(in[i], before[i], s.Dims[i]))
 			}
 		}
 		if newChannels && len(out) == 4 && isUnknown(in[2]) && isUnknown(in[3]) { // the map starts again
@@ -96,8 +96,8 @@ func plane(newChannels bool) rule {
 
 func isUnknown(a Axis) bool { return len(a) == 1 && a[0].Kind == Unknown }
 
-// resized returns an axis that was resized from before to after elements.
-func resized(a Axis, before, after int) Axis {
+// resizeAxis returns an axis that was resized from before to after elements.
+func resizeAxis(a Axis, before, after int) Axis {
 	p, ok := a.place()
 	switch {
 	case ok:
@@ -112,7 +112,7 @@ func resized(a Axis, before, after int) Axis {
 	return unknown(after)
 }
 
-func pooledWhole(s step) []Axis {
+func tracePool(s step) []Axis {
 	in := s.inputAxes(0)
 	if len(in) < 2 {
 		return nil
@@ -120,7 +120,7 @@ func pooledWhole(s step) []Axis {
 	return slices.Concat(in[:2], make([]Axis, len(s.Dims)-2))
 }
 
-func transposed(s step) []Axis {
+func traceTranspose(s step) []Axis {
 	in := s.inputAxes(0)
 	perm, ok := s.ints(-1, "perm")
 	if !ok {
@@ -138,7 +138,7 @@ func transposed(s step) []Axis {
 	return out
 }
 
-func expanded(s step) []Axis {
+func traceExpand(s step) []Axis {
 	in, dims := s.inputAxes(0), s.dims(0)
 	shift := len(s.Dims) - len(dims)
 	if in == nil || shift < 0 {
@@ -158,8 +158,8 @@ func expanded(s step) []Axis {
 	return out
 }
 
-// multiplied returns the axes of a matrix product [..., n, k] x [..., k, m] -> [..., n, m].
-func multiplied(s step) []Axis {
+// traceProduct returns the axes of a matrix product [..., n, k] x [..., k, m] -> [..., n, m].
+func traceProduct(s step) []Axis {
 	y := 1
 	if s.Op == "QLinearMatMul" {
 		y = 3
@@ -195,8 +195,8 @@ func multiplied(s step) []Axis {
 	return out
 }
 
-// dense returns the axes of a Gemm [n, k] x [k, m] -> [n, m]. Either operand may be transposed.
-func dense(s step) []Axis {
+// traceDense returns the axes of a Gemm [n, k] x [k, m] -> [n, m]. Either operand may be transposed.
+func traceDense(s step) []Axis {
 	a, b := s.inputAxes(0), s.inputAxes(1)
 	if len(s.Dims) != 2 {
 		return nil
@@ -211,7 +211,7 @@ func dense(s step) []Axis {
 	return out
 }
 
-func reduced(s step) []Axis {
+func traceReduce(s step) []Axis {
 	in := s.inputAxes(0)
 	var over []int
 	if s.Op == "ArgMax" || s.Op == "ArgMin" {
@@ -241,8 +241,8 @@ func reduced(s step) []Axis {
 	return out
 }
 
-// einsum gives every letter of the result the axis that it stands for in an operand.
-func einsum(s step) []Axis {
+// traceEinsum gives every letter of the result the axis that it stands for in an operand.
+func traceEinsum(s step) []Axis {
 	equation := strings.ReplaceAll(s.text("equation"), " ", "")
 	operands, result, ok := strings.Cut(equation, "->")
 	terms := strings.Split(operands, ",")

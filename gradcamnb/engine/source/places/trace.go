@@ -107,7 +107,7 @@ func (s step) dims(i int) []int {
 	return s.tensors[s.Inputs[i]].Dims
 }
 
-func (s step) computed(i int) bool { return s.inputAxes(i) != nil }
+func (s step) isComputed(i int) bool { return s.inputAxes(i) != nil }
 
 // keepAxes returns the axes of the first input with the output's shape. It is the rule of operators that are not known.
 func (s step) keepAxes() []Axis {

@@ -38,17 +38,18 @@ func lengths(n *Node, axes []int) []int {
 	return out
 }
 
-// spread returns a length after its cells were moved apart by a dilation.
-func spread(n, dilation int) int { return (n-1)*dilation + 1 }
+// dilatedLength returns a length after its cells were moved apart by a dilation.
+func dilatedLength(n, dilation int) int { return (n-1)*dilation + 1 }
 
 func inputGradient(c walk.Convolution, x, k, v *Node) *Node {
 	a := c.Axes
 	in, out, kernel := lengths(x, a.InputSpatial), lengths(v, a.OutputSpatial), lengths(k, a.KernelSpatial)
 	padding := make([][2]int, len(in))
 	for i := range in {
-		long := spread(kernel[i], c.KernelDilations[i])
+		long := dilatedLength(kernel[i], c.KernelDilations[i])
 		front := long - 1 - c.Paddings[i][0]
-		padding[i] = [2]int{front, spread(in[i], c.InputDilations[i]) + long - 1 - spread(out[i], c.Strides[i]) - front}
+		all := dilatedLength(in[i], c.InputDilations[i]) + long - 1 - dilatedLength(out[i], c.Strides[i])
+		padding[i] = [2]int{front, all - front}
 	}
 	turned := Reverse(k, a.KernelSpatial...)
 	back := ConvolveAxesConfig{
@@ -82,8 +83,8 @@ func kernelGradient(c walk.Convolution, x, k, v *Node) *Node {
 	padding := make([][2]int, len(in))
 	for i := range in {
 		front := c.Paddings[i][0]
-		padding[i] = [2]int{front, spread(kernel[i], c.KernelDilations[i]) - front - 1 +
-			spread(out[i], c.Strides[i]) - spread(in[i], c.InputDilations[i])}
+		padding[i] = [2]int{front, dilatedLength(kernel[i], c.KernelDilations[i]) - front - 1 +
+			dilatedLength(out[i], c.Strides[i]) - dilatedLength(in[i], c.InputDilations[i])}
 	}
 	axes := ConvolveAxesConfig{
 		InputBatch: a.InputChannels, InputChannels: a.InputBatch, InputSpatial: a.InputSpatial,
@@ -115,7 +116,7 @@ func groupedKernelGradient(c walk.Convolution, x, k, v *Node) *Node {
 		ranges := []SliceAxisSpec{AxisRange()}
 		for i, at := range cell {
 			start := at * c.KernelDilations[i]
-			ranges = append(ranges, AxisRange(start, start+spread(out[i], c.Strides[i])).Stride(c.Strides[i]))
+			ranges = append(ranges, AxisRange(start, start+dilatedLength(out[i], c.Strides[i])).Stride(c.Strides[i]))
 		}
 		under := Reshape(Slice(x, append(ranges, AxisRange())...), -1, c.Groups, each)
 		product := EinsumAxes(under, v, [][2]int{{0, 0}}, [][2]int{{1, 1}}) // [groups, in/g, out/g]

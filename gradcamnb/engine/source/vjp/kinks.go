@@ -21,23 +21,23 @@ import (
 //	|x|                   at 0: 0                          GoMLX: 1
 //	max over axes         of k equal ones: 1/k each        GoMLX: 1 each
 func init() {
-	explained(NodeTypeMax, extreme)
-	explained(NodeTypeMin, extreme)
-	explained(NodeTypeWhere, branch)
-	explained(NodeTypeAbs, func(n, v *Node, _ func(n *Node) []*Node) []*Node {
+	replaceInExplanations(NodeTypeMax, extreme)
+	replaceInExplanations(NodeTypeMin, extreme)
+	replaceInExplanations(NodeTypeWhere, branch)
+	replaceInExplanations(NodeTypeAbs, func(n, v *Node, _ func(n *Node) []*Node) []*Node {
 		return []*Node{Mul(v, Sign(n.Inputs()[0]))}
 	})
-	explained(NodeTypeReduceMax, shared)
-	explained(NodeTypeReduceMin, shared)
+	replaceInExplanations(NodeTypeReduceMax, shareExtreme)
+	replaceInExplanations(NodeTypeReduceMin, shareExtreme)
 }
 
-// explained replaces GoMLX's gradient of a type of node, in the graphs of explanations only. f gets GoMLX's own
-// gradient as theirs.
-func explained(t NodeType, f func(n, v *Node, theirs func(n *Node) []*Node) []*Node) {
+// replaceInExplanations replaces GoMLX's gradient of a type of node, in the graphs of explanations only. f gets GoMLX's
+// own gradient as theirs.
+func replaceInExplanations(t NodeType, f func(n, v *Node, theirs func(n *Node) []*Node) []*Node) {
 	before := VJPRegistration[t]
 	VJPRegistration[t] = func(n *Node, v []*Node, shape shapes.Shape) []*Node {
 		theirs := func(n *Node) []*Node { return before(n, v, shape) }
-		if !strings.HasPrefix(n.Graph().Name(), completed.Plain) || n.DType().IsComplex() {
+		if !strings.HasPrefix(n.Graph().Name(), completed.PlainPrefix) || n.DType().IsComplex() {
 			return theirs(n)
 		}
 		return f(n, v[0], theirs)
@@ -74,9 +74,9 @@ func branch(n, _ *Node, theirs func(n *Node) []*Node) []*Node {
 	return theirs(n)
 }
 
-// shared returns the gradient of an extreme over axes, in equal shares. GoMLX gives the whole to every cell that has
-// it.
-func shared(n, v *Node, theirs func(n *Node) []*Node) []*Node {
+// shareExtreme returns the gradient of an extreme over axes, in equal shares. GoMLX gives the whole to every cell that
+// has it.
+func shareExtreme(n, v *Node, theirs func(n *Node) []*Node) []*Node {
 	x, axes := n.Inputs()[0], walk.ReducedAxes(n)
 	kept := slices.Clone(x.Shape().Dimensions)
 	for _, a := range axes {

@@ -48,7 +48,7 @@ func TestKinksOfGoMLX(t *testing.T) {
 			e := MustNewExec(backend(t), func(x *Node) *Node { return Gradient(ReduceAllSum(c.f(x)), x)[0] }).WithName(graph)
 			return tensors.MustCopyFlatData[float64](e.MustCall(tensors.FromValue(c.at))[0])
 		}
-		if got := slopes(completed.Plain + "explained"); !slices.Equal(got, c.torch) {
+		if got := slopes(completed.PlainPrefix + "explained"); !slices.Equal(got, c.torch) {
 			t.Errorf("%s: the slopes at %v are %v, and torch's %v", name, c.at, got, c.torch)
 		}
 		if got := slopes("trained"); !slices.Equal(got, c.gomlx) {

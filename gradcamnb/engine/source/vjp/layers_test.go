@@ -83,9 +83,9 @@ func TestLayersOfGoMLX(t *testing.T) {
 			w := Sin(MulScalar(IotaFull(y.Graph(), shapes.Make(dtypes.Float64, y.Shape().Dimensions...)), 1.7))
 			return ReduceAllSum(Mul(w, Mul(y, y)))
 		}
-		value := model.MustNewExec(on, store, score).WithName(completed.Plain + "value")
+		value := model.MustNewExec(on, store, score).WithName(completed.PlainPrefix + "value")
 		slope := model.MustNewExec(on, store,
-			func(scope *model.Scope, x *Node) *Node { return Gradient(score(scope, x), x)[0] }).WithName(completed.Plain +
+			func(scope *model.Scope, x *Node) *Node { return Gradient(score(scope, x), x)[0] }).WithName(completed.PlainPrefix +
 			"slope")
 		picture := noise(11, 1, 6, 5, 4)
 		of := func(e *model.Exec, x []float64) []float64 {

@@ -18,14 +18,15 @@ func init() {
 	register(NodeTypeClamp, func(n, v *Node) []*Node {
 		low, x, high := n.Inputs()[0], n.Inputs()[1], n.Inputs()[2]
 		if !walk.IsNumber(low) || !walk.IsNumber(high) {
-			return bounded(low, x, high, v)
+			return clampGradient(low, x, high, v)
 		}
 		return []*Node{nil, Where(And(GreaterThan(x, low), LessThan(x, high)), v, ZerosLike(v)), nil}
 	})
 }
 
-// bounded returns the gradient of a clamp whose bounds are no constants: where x is cut off, it goes to the bound.
-func bounded(low, x, high, v *Node) []*Node {
+// clampGradient returns the gradient of a clamp whose bounds are no constants: where x is cut off, it goes to the
+// bound.
+func clampGradient(low, x, high, v *Node) []*Node {
 	to := func(bound, cut *Node) *Node {
 		g := Where(cut, v, ZerosLike(v))
 		if bound.IsScalar() {

@@ -16,7 +16,7 @@ func init() {
 		}
 		return ofMax(n, v, shape)
 	}
-	register(NodeTypeSelectAndScatterMax, scattered)
+	register(NodeTypeSelectAndScatterMax, maxPoolSecondGradient)
 }
 
 // sumPool returns the gradient of y_o = SUM_k x_(s o + d k - p), along one axis after the other:
@@ -42,7 +42,7 @@ func sumPool(w walk.Window, x, v *Node) *Node {
 		for k := range size {
 			start := k * w.WindowDilations[axis]
 			config := make([]compute.PadAxis, x.Rank())
-			config[axis] = compute.PadAxis{Start: start, End: length - start - spread(out, w.Strides[axis]),
+			config[axis] = compute.PadAxis{Start: start, End: length - start - dilatedLength(out, w.Strides[axis]),
 				Interior: w.Strides[axis] - 1}
 			each := Pad(v, ScalarZero(v.Graph(), v.DType()), config...)
 			if sum == nil {
@@ -56,10 +56,10 @@ func sumPool(w walk.Window, x, v *Node) *Node {
 	return v
 }
 
-// scattered returns the gradient of the gradient of max pooling, which GoMLX 0.28.8 does not have. The first gradient
-// puts the value of each window at the place of the window's largest value, the first one if there are several. Its
-// gradient takes for each window what lies at that place. The places do not move, so nothing goes to x.
-func scattered(n, u *Node) []*Node {
+// maxPoolSecondGradient returns the gradient of the gradient of max pooling, which GoMLX 0.28.8 does not have. The
+// first gradient puts the value of each window at the place of the window's largest value, the first one if there are
+// several. Its gradient takes for each window what lies at that place. The places do not move, so nothing goes to x.
+func maxPoolSecondGradient(n, u *Node) []*Node {
 	x := n.Inputs()[0]
 	w := walk.ScatterOf(n)
 	out := n.Inputs()[1].Shape().Dimensions
@@ -76,7 +76,7 @@ func scattered(n, u *Node) []*Node {
 	for range windows {
 		ranges := make([]SliceAxisSpec, x.Rank())
 		for i, at := range cell {
-			ranges[i] = AxisRange(at, at+spread(out[i], w.Strides[i])).Stride(w.Strides[i])
+			ranges[i] = AxisRange(at, at+dilatedLength(out[i], w.Strides[i])).Stride(w.Strides[i])
 		}
 		value, here := Slice(x, ranges...), Slice(u, ranges...)
 		if largest == nil {

@@ -42,8 +42,8 @@ type axes []axis
 
 func plainAxis(k kind, size int) axis { return axis{{kind: k, size: size}} }
 
-// inSequence returns the axis of cells that have before tokens in front of them and after tokens behind them.
-func inSequence(cells axis, before, after int) axis {
+// sequenceAxis returns the axis of cells that have before tokens in front of them and after tokens behind them.
+func sequenceAxis(cells axis, before, after int) axis {
 	if before+after == 0 {
 		return cells
 	}
@@ -137,16 +137,16 @@ func (a axis) grid() (rows, columns int) {
 	return rows, columns
 }
 
-// resized returns the axis with another length. Its parts are lost, since they no longer fit.
-func (a axis) resized(size int) axis {
+// resize returns the axis with another length. Its parts are lost, since they no longer fit.
+func (a axis) resize(size int) axis {
 	if size == a.size() {
 		return a
 	}
 	return plainAxis(a.soleKind(), size)
 }
 
-// regrouped returns the axes after a reshape. A length that cuts through a part splits the part.
-func (a axes) regrouped(dims []int) axes {
+// regroup returns the axes after a reshape. A length that cuts through a part splits the part.
+func (a axes) regroup(dims []int) axes {
 	var todo []part
 	for _, x := range a {
 		todo = append(todo, x...)
@@ -154,7 +154,7 @@ func (a axes) regrouped(dims []int) axes {
 	var out axes
 	for _, d := range dims {
 		var mine axis
-		if mine, todo = taken(todo, d); mine == nil {
+		if mine, todo = takeParts(todo, d); mine == nil {
 			return unknown(dims)
 		}
 		out = append(out, mine)
@@ -162,8 +162,8 @@ func (a axes) regrouped(dims []int) axes {
 	return out
 }
 
-// taken takes the parts of an axis of length d off the front of a list; nil if no parts make up that length.
-func taken(todo []part, d int) (mine axis, rest []part) {
+// takeParts takes the parts of an axis of length d off the front of a list; nil if no parts make up that length.
+func takeParts(todo []part, d int) (mine axis, rest []part) {
 	size := 1
 	for len(todo) > 0 && (size < d || d == 1 && len(mine) == 0 && todo[0].size == 1) {
 		p := todo[0]

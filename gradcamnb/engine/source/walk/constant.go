@@ -42,13 +42,13 @@ func isScalar(n *Node, want float64) bool {
 	case dtypes.Float64:
 		return tensors.MustCopyFlatData[float64](t)[0] == want
 	case dtypes.Float16, dtypes.BFloat16:
-		return asFloat(t.Value()) == want
+		return toFloat(t.Value()) == want
 	}
 	return false
 }
 
-// asFloat returns the value of a scalar of a type that Go does not have.
-func asFloat(v any) float64 {
+// toFloat returns the value of a scalar of a type that Go does not have.
+func toFloat(v any) float64 {
 	if f, ok := v.(interface{ Float32() float32 }); ok {
 		return float64(f.Float32())
 	}

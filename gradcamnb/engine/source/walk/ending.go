@@ -44,7 +44,7 @@ func EndingOf(output *Node) (Ending, *Node) {
 	case NodeTypeDiv:
 		switch {
 		case in(0).Type() == NodeTypeExp && sums(in(1), in(0)):
-			return Probabilities, shifted(in(0).Inputs()[0])
+			return Probabilities, unshift(in(0).Inputs()[0])
 		case isOne(in(0)) && addsOne(in(1)):
 			return Tags, nil
 		}
@@ -54,14 +54,14 @@ func EndingOf(output *Node) (Ending, *Node) {
 		}
 		if sum := skipNeutral(in(1).Inputs()[0]); sum.Type() == NodeTypeReduceSum &&
 			skipNeutral(sum.Inputs()[0]).Type() == NodeTypeExp {
-			return LogProbabilities, shifted(n.Inputs()[0])
+			return LogProbabilities, unshift(n.Inputs()[0])
 		}
 	}
 	return Logits, nil
 }
 
-// shifted returns z for a node z - max(z), and else the node itself.
-func shifted(n *Node) *Node {
+// unshift returns z for a node z - max(z), and else the node itself.
+func unshift(n *Node) *Node {
 	n = skipNeutral(n)
 	if n.Type() == NodeTypeSub && skipNeutral(n.Inputs()[1]).Type() == NodeTypeReduceMax {
 		return skipNeutral(n.Inputs()[0])

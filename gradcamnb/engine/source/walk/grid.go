@@ -97,7 +97,7 @@ func LayoutByShape(n *Node, picture [2]int) Layout {
 	if len(dims) != 4 {
 		return Layout{}
 	}
-	last, first := places.LikePicture(dims[1], dims[2], picture), places.LikePicture(dims[2], dims[3], picture)
+	last, first := places.IsPictureShaped(dims[1], dims[2], picture), places.IsPictureShaped(dims[2], dims[3], picture)
 	switch {
 	case last && !first:
 		return Layout{Rows: dims[1], Columns: dims[2], Channels: dims[3], order: []int{0, 1, 2, 3}}

@@ -7,9 +7,9 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// withoutInner returns the places without those within a norm: what remains after the mean is subtracted and before it
+// dropInner returns the places without those within a norm: what remains after the mean is subtracted and before it
 // is scaled by weights, and what lies between two scales of one norm.
-func (w *Walk) withoutInner(nodes []*Node) []*Place {
+func (w *Walk) dropInner(nodes []*Node) []*Place {
 	consumers := w.consumers(nodes)
 	inner := map[*Place]bool{}
 	for _, p := range w.Places {
@@ -21,7 +21,7 @@ func (w *Walk) withoutInner(nodes []*Node) []*Place {
 		}
 	}
 	for _, p := range w.Places {
-		f, first := p.wrapped()
+		f, first := p.innerPlaces()
 		if first != nil && len(consumers[f]) == 1 && len(consumers[first]) == 1 {
 			inner[f], inner[first] = true, true
 			p.From, p.enter = first.From, first.enter
@@ -49,9 +49,9 @@ func (p *Place) scales() bool {
 	return p.form == module && !p.ops[NodeTypeConvGeneral] && !p.ops[NodeTypeDotGeneral]
 }
 
-// wrapped returns the two inner places of a module g f(a x) + b, where a is one number, such as GoMLX's dynamic tanh:
-// the function f and the scale a x. It returns nil for any other place.
-func (p *Place) wrapped() (f, first *Place) {
+// innerPlaces returns the two inner places of a module g f(a x) + b, where a is one number, such as GoMLX's dynamic
+// tanh: the function f and the scale a x. It returns nil for any other place.
+func (p *Place) innerPlaces() (f, first *Place) {
 	plain := func(p *Place) bool {
 		return p.form == module && !p.ops[NodeTypeConvGeneral] && !p.ops[NodeTypeDotGeneral]
 	}

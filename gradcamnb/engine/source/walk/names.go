@@ -132,8 +132,8 @@ func (p *Place) function(of []function) function {
 	return function{name: strings.ToLower(op), op: op}
 }
 
-// naming returns the name of a place's function, and ONNX's word for it.
-func (p *Place) naming() function {
+// functionName returns the name of a place's function, and ONNX's word for it.
+func (p *Place) functionName() function {
 	switch {
 	case p.ops[NodeTypeReduceWindow]:
 		reduction := WindowOf(p.windowNode()).Reduction
@@ -165,7 +165,7 @@ func (p *Place) windowNode() *Node {
 func (w *Walk) name() {
 	taken := map[string]int{}
 	for _, p := range w.Places {
-		f := p.naming()
+		f := p.functionName()
 		p.Op = f.op
 		if p.Named {
 			taken[p.Name]++

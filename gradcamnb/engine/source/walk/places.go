@@ -69,7 +69,7 @@ type Picture struct {
 
 // Read reads the graph of a model: all nodes that the outputs depend on.
 func Read(picture Picture, outputs ...*Node) *Walk {
-	nodes := inOrder(outputs...)
+	nodes := sortNodes(outputs...)
 	w := &Walk{
 		picture: picture.Node, raw: map[*Node]bool{picture.Node: true}, sees: map[*Node]bool{picture.Node: true},
 		weights: map[*Node]map[string]bool{}, home: map[*Node]*Place{}, trace: tracer{map[*Node]axes{}},
@@ -89,7 +89,7 @@ func Read(picture Picture, outputs ...*Node) *Walk {
 	for _, n := range nodes {
 		w.read(n)
 	}
-	w.Places = w.withoutInner(nodes)
+	w.Places = w.dropInner(nodes)
 	slices.SortStableFunc(w.Places, func(a, b *Place) int { return int(a.Node.Id()) - int(b.Node.Id()) })
 	for _, p := range w.Places {
 		p.Layout = w.trace.of[p.Node].layout()
@@ -131,8 +131,8 @@ func (w *Walk) Home(n *Node) *Place { return w.home[n] }
 // Sees tells whether a node depends on the picture.
 func (w *Walk) Sees(n *Node) bool { return w.sees[n] }
 
-// inOrder returns the nodes that the ends depend on, in the order of execution.
-func inOrder(ends ...*Node) []*Node {
+// sortNodes returns the nodes that the ends depend on, in the order of execution.
+func sortNodes(ends ...*Node) []*Node {
 	seen := map[*Node]bool{}
 	var out []*Node
 	todo := slices.Clone(ends)
@@ -232,7 +232,7 @@ func (w *Walk) place(n *Node, homes []*Place, reads map[string]bool) *Place {
 		return last
 	case n.Type() == NodeTypeReduceWindow:
 		return w.addPlace(n, &Place{form: pool, scope: last.scope, From: homes})
-	case len(homes) == 1 && last.scaledBy(n):
+	case len(homes) == 1 && last.becomesMeanBy(n):
 		return last.extend(n)
 	}
 	if w.slides(n, homes, last) {
@@ -287,8 +287,8 @@ var learned = map[NodeType]bool{NodeTypeConvGeneral: true, NodeTypeDotGeneral: t
 // scales are the operators that turn a sum pool into a mean pool.
 var scales = map[NodeType]bool{NodeTypeMul: true, NodeTypeDiv: true}
 
-// scaledBy tells whether a node turns the place, a sum pool, into a mean pool.
-func (p *Place) scaledBy(n *Node) bool {
+// becomesMeanBy tells whether a node turns the place, a sum pool, into a mean pool.
+func (p *Place) becomesMeanBy(n *Node) bool {
 	return p.form == pool && !p.closed && scales[n.Type()] && n.Shape().Equal(p.Node.Shape())
 }
 

@@ -16,7 +16,7 @@ func Rebuild(ends []*Node, given map[*Node]*Node, rule Rule) []*Node {
 	for n, c := range given {
 		copies[n] = c
 	}
-	for _, n := range inOrder(ends...) {
+	for _, n := range sortNodes(ends...) {
 		if _, ok := given[n]; ok {
 			continue
 		}

@@ -48,7 +48,7 @@ type relevanceRule func(r *relevance, n *Node, inputs []*Node) *Node
 var relevanceRules = map[NodeType]relevanceRule{
 	NodeTypeConvGeneral: (*relevance).convolution,
 	NodeTypeAdd:         (*relevance).bias,
-	NodeTypeMul:         (*relevance).gated,
+	NodeTypeMul:         (*relevance).gateRule,
 	NodeTypeDiv:         (*relevance).linear,
 	NodeTypeDotGeneral:  (*relevance).linear,
 
@@ -73,7 +73,7 @@ func init() {
 // follow finds out where relevance comes to. It stops at the gate of a product, which gets none.
 func (r *relevance) follow(ends []*Node) {
 	r.sees, r.reaches = map[*Node]bool{r.picture: true}, map[*Node]bool{}
-	nodes := inOrder(ends...)
+	nodes := sortNodes(ends...)
 	for _, n := range nodes {
 		for _, in := range n.Inputs() {
 			r.sees[n] = r.sees[n] || r.sees[in]
@@ -110,7 +110,7 @@ func (r *relevance) convolution(n *Node, inputs []*Node) *Node {
 	}
 	x, w := inputs[0], inputs[1]
 	r.positive[n] = Add(copyOf(n, []*Node{positive(x), positive(w)}), copyOf(n, []*Node{negative(x), negative(w)}))
-	return carried(copyOf(n, inputs), r.positive[n])
+	return carry(copyOf(n, inputs), r.positive[n])
 }
 
 // bias is the rule of a convolution with the bias that comes after it, or that of any other sum: the gradient.
@@ -123,7 +123,7 @@ func (r *relevance) bias(n *Node, inputs []*Node) *Node {
 		b := n.Inputs()[1-i]
 		if conv.Type() == NodeTypeConvGeneral && r.sees[conv] && !r.sees[b] {
 			p := Rebuild([]*Node{n}, map[*Node]*Node{conv: r.positive[conv], b: positive(b)}, nil)[0]
-			return carried(copyOf(n, inputs), p)
+			return carry(copyOf(n, inputs), p)
 		}
 	}
 	return nil
@@ -137,8 +137,8 @@ func (r *relevance) linear(n *Node, _ []*Node) *Node {
 	return nil
 }
 
-// gated is the rule of a product with a gate.
-func (r *relevance) gated(n *Node, inputs []*Node) *Node {
+// gateRule is the rule of a product with a gate.
+func (r *relevance) gateRule(n *Node, inputs []*Node) *Node {
 	gate := r.gateOf(n)
 	if gate < 0 {
 		return r.linear(n, inputs)
@@ -150,7 +150,7 @@ func (r *relevance) gated(n *Node, inputs []*Node) *Node {
 func (r *relevance) pass(n *Node, inputs []*Node) *Node {
 	for i, in := range n.Inputs() {
 		if r.sees[in] {
-			return carried(copyOf(n, inputs), inputs[i])
+			return carry(copyOf(n, inputs), inputs[i])
 		}
 	}
 	return nil
@@ -210,8 +210,8 @@ func (r *relevance) isGate(n *Node) bool {
 	return false
 }
 
-// carried is a value whose gradient is that of p times value / p.
-func carried(value, p *Node) *Node {
+// carry is a value whose gradient is that of p times value / p.
+func carry(value, p *Node) *Node {
 	const stabiliser = 1e-6 // Zennit's, for sums of nothing
 	through := Mul(p, StopGradient(Div(value, Add(p, MulScalar(SignPlusOrMinus(p), stabiliser)))))
 	return Add(StopGradient(value), Sub(through, StopGradient(through)))

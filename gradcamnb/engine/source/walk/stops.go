@@ -10,7 +10,7 @@ import (
 // StopGradient(q(x) - x), whose gradient is meant to be that of x.
 func RemoveStops(ends ...*Node) Rule {
 	kept := map[*Node]bool{}
-	for _, n := range inOrder(ends...) {
+	for _, n := range sortNodes(ends...) {
 		if n.Type() != NodeTypeAdd {
 			continue
 		}

@@ -66,7 +66,7 @@ func (t tracer) elementwise(n *Node, dims []int) axes {
 		for i, x := range from {
 			same := x.size() == dims[i]
 			if !out[i].isKnown() && x.isKnown() && (same || x.size() > 1) {
-				out[i] = x.resized(dims[i])
+				out[i] = x.resize(dims[i])
 			}
 		}
 	}
@@ -97,7 +97,7 @@ func (t tracer) reshape(n *Node, dims []int) axes {
 	if from == nil {
 		return unknown(dims)
 	}
-	return from.regrouped(dims)
+	return from.regroup(dims)
 }
 
 func (t tracer) transpose(n *Node, dims []int) axes {
@@ -173,7 +173,7 @@ func (t tracer) concatenate(n *Node, dims []int) axes {
 		case known && joined == nil:
 			joined = from[at]
 		case known && joined.soleKind() != other && from[at].soleKind() == joined.soleKind():
-			joined = joined.resized(joined.size() + size)
+			joined = joined.resize(joined.size() + size)
 		case joined == nil:
 			before += size
 		default:
@@ -185,7 +185,7 @@ func (t tracer) concatenate(n *Node, dims []int) axes {
 		return out
 	}
 	s := joined.sequence()
-	out[at] = inSequence(s.cells, before+s.before, after+s.after)
+	out[at] = sequenceAxis(s.cells, before+s.before, after+s.after)
 	return out
 }
 
@@ -206,11 +206,11 @@ func (t tracer) slice(n *Node, dims []int) axes {
 		first, end := s.before, s.before+s.cells.size()
 		switch {
 		case s.before+s.after == 0 && len(x.kinds()) == 1:
-			out[i] = x.resized(dims[i])
+			out[i] = x.resize(dims[i])
 		case s.before+s.after == 0 && columns > 0 && dims[i]%columns == 0 && dims[i] == limits[i]-starts[i]: // whole rows
 			out[i] = axis{{kind: height, size: dims[i] / columns}, {kind: width, size: columns}}
 		case dims[i] == limits[i]-starts[i] && starts[i] <= first && limits[i] >= end:
-			out[i] = inSequence(s.cells, first-starts[i], limits[i]-end)
+			out[i] = sequenceAxis(s.cells, first-starts[i], limits[i]-end)
 		default:
 			out[i] = plainAxis(other, dims[i])
 		}
@@ -258,7 +258,7 @@ func (t tracer) gather(n *Node, dims []int) axes {
 	k = 0
 	for i := range dims {
 		if !slices.Contains(offsets, i) && k < len(indexed) {
-			out[i] = from[indexed[k]].resized(dims[i])
+			out[i] = from[indexed[k]].resize(dims[i])
 			k++
 		}
 	}

@@ -14,12 +14,12 @@ func (w *Walk) frozen(n *Node, last *Place) bool {
 	if !learned[n.Type()] && n.Type() != NodeTypeBatchNormForInference && !behindOne {
 		return false
 	}
-	return slices.ContainsFunc(n.Inputs(), func(in *Node) bool { return !w.sees[in] && stored(in) })
+	return slices.ContainsFunc(n.Inputs(), func(in *Node) bool { return !w.sees[in] && isStored(in) })
 }
 
-// stored tells whether a node depends on a constant of several values, such as weights.
-func stored(n *Node) bool {
-	return slices.ContainsFunc(inOrder(n), func(of *Node) bool {
+// isStored tells whether a node depends on a constant of several values, such as weights.
+func isStored(n *Node) bool {
+	return slices.ContainsFunc(sortNodes(n), func(of *Node) bool {
 		return of.Type() == NodeTypeConstant && of.Shape().Size() > 1
 	})
 }
