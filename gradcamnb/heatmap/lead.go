@@ -47,16 +47,25 @@ func (l Lead) Clear() bool {
 	return l.Mean() > 2*l.StdErr()
 }
 
-// String returns the lead in words, such as "by 0.12 ± 0.02 over the baselines mean, blur, black".
+// String returns the lead in words, such as "by 0.120 ± 0.023 over the baselines mean, blur, black".
 func (l Lead) String() string {
 	if len(l.Repeated) == 1 {
-		return fmt.Sprintf("by %.2g", l.Mean())
+		return "by " + rounded(l.Mean(), l.Mean()/10)
 	}
 	how := fmt.Sprintf("in %d draws", len(l.Repeated))
 	if len(l.Over) > 0 {
 		how = "over the baselines " + strings.Join(l.Over, ", ")
 	}
-	return fmt.Sprintf("by %.2g ± %.1g %s", l.Mean(), l.StdErr(), how)
+	return fmt.Sprintf("by %s ± %s %s", rounded(l.Mean(), l.StdErr()), rounded(l.StdErr(), l.StdErr()), how)
+}
+
+// rounded returns v with one digit more than its error begins with: 0.066667 ± 0.0882 is 0.067, and 231.2 ± 104 is 231.
+func rounded(v, err float64) string {
+	decimals := 3
+	if err = math.Abs(err); err > 0 {
+		decimals = max(0, 1-int(math.Floor(math.Log10(err))))
+	}
+	return fmt.Sprintf("%.*f", decimals, v)
 }
 
 // describeLeads returns sentences that say which maps of results are framed, and by how much they lead. It is empty if

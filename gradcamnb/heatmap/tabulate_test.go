@@ -96,11 +96,11 @@ func TestFrame(t *testing.T) {
 		t.Errorf("framed: %v, want %v", got, want)
 	}
 	if want := "Framed: the best m (8 steps, what is hidden is blurred for insertion and of the mean colour for deletion). " +
-		"It leads by 0.2 ± 0.06 over the baselines mean, blur, black."; s.Note != want {
+		"It leads by 0.200 ± 0.058 over the baselines mean, blur, black."; s.Note != want {
 		t.Errorf("the note is %q", s.Note)
 	}
 	b.Maps[0].Lead = &Lead{Metric: "m", Repeated: []float64{0.1, 0.2, -0.1}}
-	if s = lay(b); len(framed(s)) != 0 || s.Note != "No frame: the best two by m differ by 0.067 ± 0.09 in 3 draws, which is not clear." {
+	if s = lay(b); len(framed(s)) != 0 || s.Note != "No frame: the best two by m differ by 0.067 ± 0.088 in 3 draws, which is not clear." {
 		t.Errorf("framed: %v, and the note is %q", framed(s), s.Note)
 	}
 	if s = lay(a, b); s.Note != "Framed: the best m (8 steps, what is hidden is blurred for insertion and of the mean colour for deletion), if its lead is clear: 1 of 2." {

@@ -32,7 +32,7 @@ func TestReachByHand(t *testing.T) {
 		t.Error("a scale that is given is not a percentile, and the own one is")
 	}
 	if s := clipWords(m, nil); !strings.Contains(s, "99th percentile") ||
-		!strings.Contains(s, "1e+04 score per unit of input") {
+		!strings.Contains(s, "10000 score per unit of input") {
 		t.Errorf("it says %q", s)
 	}
 }

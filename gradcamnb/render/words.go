@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"image"
+	"math"
 	"strings"
 	"unicode"
 
@@ -82,10 +83,13 @@ func className(label string, index int) string {
 	return label
 }
 
-// number returns a value with three significant digits.
+// number returns a value with three significant digits, and from 1,000 to 100,000 as a whole number.
 func number(v float64) string {
 	if v == 0 {
 		return "0"
+	}
+	if a := math.Abs(v); a >= 1000 && a < 1e5 {
+		return fmt.Sprintf("%.0f", v)
 	}
 	return fmt.Sprintf("%.3g", v)
 }

@@ -263,7 +263,6 @@ func TestTruth(t *testing.T) {
 		if err := os.WriteFile(page, []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		drawPictures(t)
 	}
 	for _, m := range methods() {
 		if !strings.Contains(text, "| "+m.Name+" |") {
@@ -308,9 +307,11 @@ func (q question) tableOf(b *strings.Builder, a questionScores, methods []string
 // wholePicture is the column of methods that have no layer.
 const wholePicture = "the picture"
 
-// drawPictures makes the sheets that the page shows.
-func drawPictures(t *testing.T) {
-	t.Helper()
+// TestPagePictures makes the sheets that the page shows.
+func TestPagePictures(t *testing.T) {
+	if !require.Update() {
+		t.Skip("draws pictures with -update only")
+	}
 	s := scenes.Draw(5, scenes.Options{Kinds: []scenes.Kind{{Shape: scenes.Circle, Color: scenes.Red, Size: scenes.Large},
 		{Shape: scenes.Triangle, Color: scenes.Blue, Size: scenes.Medium},
 		{Shape: scenes.Cross, Color: scenes.Yellow, Size: scenes.Medium}}})
@@ -328,8 +329,8 @@ func drawPictures(t *testing.T) {
 			[]string{"/stage4.1", "/up1", "/up3"}, []string{"Grad-CAM", "HiResCAM"}},
 	} {
 		sheet, err := c.net.MustOpen(golden.Path("scenes", c.net.Name)).Sheet(s.Picture, heatmap.ByLayer, heatmap.ByMethod,
-			c.target,
-			gradcamnb.Layers(c.layers...), gradcamnb.Methods(c.methods...))
+			c.target, gradcamnb.Layers(c.layers...), gradcamnb.Methods(c.methods...),
+			gradcamnb.Measured(gradcamnb.Measuring{Steps: 8}))
 		if err != nil {
 			t.Fatal(err)
 		}
