@@ -9,8 +9,8 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/render"
 )
 
-// The card of a film says that its results are frames, which it has a slider for, and that the
-// first one to be seen is the one asked for; testdata of the notebooks plays it.
+// The card of a film says that its results are frames, for which it has a slider, and which of them is seen first. The
+// notebooks' testdata/film.py plays with such a card in a browser.
 func TestCardOfAFilm(t *testing.T) {
 	_, store, _ := training(t)
 	f := film.New(watched(t, store), []image.Image{spotAt(4, 4)})
