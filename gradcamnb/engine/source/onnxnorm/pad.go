@@ -9,9 +9,9 @@ var _ = register("Pad", func(b *builder, n *node) {
 	rank := len(v.dims)
 	before, after := readPads(n, rank)
 	mode := n.stringOr("mode", "constant")
-	fill := n.floatOr("value", 0)
-	if f := n.input(2); f != nil && mode == "constant" {
-		fill = float32(n.number(2, "value", 0))
+	fill, computed := n.floatOr("value", 0), n.input(2)
+	if computed != nil && computed.konst != nil {
+		fill, computed = float32(n.number(2, "value", 0)), nil
 	}
 	x, layout := b.plain, newFromPlain
 	if isLast(v) {
@@ -20,7 +20,11 @@ var _ = register("Pad", func(b *builder, n *node) {
 		x, layout = b.moveChannelsLast, b.newFromLast
 	}
 	if mode == "constant" {
-		n.out = []*value{layout(b.padWith(x(v), before, after, fill))}
+		y := b.padWith(x(v), before, after, fill)
+		if computed != nil {
+			y = b.add(y, b.mul(b.outside(y.dims, before, after), b.reshape(b.plain(computed))))
+		}
+		n.out = []*value{layout(y)}
 		return
 	}
 	y := x(v)
@@ -71,6 +75,24 @@ func (b *builder) padWith(x ref, before, after []int, fill float32) ref {
 		}
 	}
 	return b.pad(b.slice(x, start, end, slices.Repeat([]int{1}, len(x.dims))), before, after, fill)
+}
+
+// outside returns 1 at the cells that a Pad adds to make the shape dims, and 0 at the others.
+func (b *builder) outside(dims, before, after []int) ref {
+	inside := b.scalar(1)
+	for at, n := range dims {
+		if before[at] <= 0 && after[at] <= 0 {
+			continue
+		}
+		values := make([]float32, n)
+		for i := max(before[at], 0); i < n-max(after[at], 0); i++ {
+			values[i] = 1
+		}
+		shape := slices.Repeat([]int{1}, len(dims))
+		shape[at] = n
+		inside = b.mul(inside, b.floats(shape, values))
+	}
+	return b.sub(b.scalar(1), inside)
 }
 
 // padIndex returns the index of the cell that is copied to place i, for an axis of the given length.

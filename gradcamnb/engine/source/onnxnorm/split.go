@@ -13,6 +13,9 @@ var _ = register("Split", func(b *builder, n *node) {
 		for left := v.dims[at]; left > 0; left -= each {
 			sizes = append(sizes, min(each, left))
 		}
+		for len(sizes) < len(n.Output) { // nothing is left for the last ones
+			sizes = append(sizes, 0)
+		}
 	}
 	from, one := 0, slices.Repeat([]int{1}, rank)
 	for _, s := range sizes {

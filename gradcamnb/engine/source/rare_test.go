@@ -1,0 +1,81 @@
+package source
+
+import (
+	"math"
+	"testing"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/compute-onnx/support/protos"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/onnxnorm"
+)
+
+// Rare operators give what is worked by hand of the picture 1 to 12, of 3 rows and 4 columns.
+func TestRareOperators(t *testing.T) {
+	reading := func(n *protos.NodeProto, more ...string) *protos.NodeProto {
+		n.Input = append(n.Input, more...)
+		return n
+	}
+	single := func(name string, v int64) *protos.AttributeProto {
+		return &protos.AttributeProto{Name: name, Type: protos.AttributeProto_INT, I: v}
+	}
+	for name, c := range map[string]struct {
+		nodes []*protos.NodeProto
+		given []*protos.TensorProto
+		want  []float64
+	}{
+		// The first region is all of the picture: 2 cells of 3 rows end at ceil(1.5) = 2 and 3, and begin at 0 and 1. The
+		// second is columns 2 to 3 of rows 1 to 1, and of its 2 rows both are that one.
+		"MaxRoiPool": {
+			[]*protos.NodeProto{reading(nodeOf("MaxRoiPool", "image", "y", intsAttr("pooled_shape", 2, 2)), "rois")},
+			[]*protos.TensorProto{initializer("rois", false, []int64{2, 5}, 0, 0, 0, 3, 2, 0, 2.4, 0.6, 3, 1.2)},
+			[]float64{6, 8, 10, 12, 7, 8, 7, 8},
+		},
+		// One column behind, which is the largest value.
+		"Pad by a computed value": {
+			[]*protos.NodeProto{reading(nodeOf("ReduceMax", "image", "most", single("keepdims", 0))),
+				reading(nodeOf("Pad", "image", "y"), "pads", "most")},
+			[]*protos.TensorProto{initializer("pads", true, []int64{8}, 0, 0, 0, 0, 0, 0, 0, 1)},
+			[]float64{1, 2, 3, 4, 12, 5, 6, 7, 8, 12, 9, 10, 11, 12, 12},
+		},
+		"Unique of constants": {
+			[]*protos.NodeProto{reading(nodeOf("Unique", "twice", "once")),
+				reading(nodeOf("Gather", "image", "y", single("axis", 2)), "once")},
+			[]*protos.TensorProto{initializer("twice", true, []int64{4}, 2, 0, 2, 0)},
+			[]float64{1, 2, 3, 4, 9, 10, 11, 12},
+		},
+		// 4 columns in 3 pieces are 2, 2 and none.
+		"Split, nothing left": {
+			[]*protos.NodeProto{
+				{OpType: "Split", Input: []string{"image"}, Output: []string{"a", "b", "c"},
+					Attribute: []*protos.AttributeProto{single("axis", 3), single("num_outputs", 3)}},
+				{OpType: "Concat", Input: []string{"b", "c", "a"}, Output: []string{"y"},
+					Attribute: []*protos.AttributeProto{single("axis", 3)}},
+			}, nil, []float64{3, 4, 1, 2, 7, 8, 5, 6, 11, 12, 9, 10},
+		},
+	} {
+		model := &protos.ModelProto{IrVersion: 8, OpsetImport: []*protos.OperatorSetIdProto{{Version: 18}},
+			Graph: &protos.GraphProto{Name: "g", Input: []*protos.ValueInfoProto{onnxnorm.Declare("image", []int{1, 1, 3, 4})},
+				Output: []*protos.ValueInfoProto{{Name: "y"}}, Node: c.nodes, Initializer: c.given}}
+		image := numbers{name: "image", dims: []int{1, 1, 3, 4}, real: true}
+		for i := range 12 {
+			image.values = append(image.values, float64(i+1))
+		}
+		onBackends(t, func(t *testing.T, b compute.Backend, _ onnxnorm.Options) {
+			r, err := bench{b}.open(backendCase{inputs: []numbers{image}, proto: model,
+				outputs: []numbers{{name: "y"}}}, nil)
+			if err != nil {
+				t.Fatal(name, err)
+			}
+			got, err := r.values(nil, 0)
+			if err != nil {
+				t.Fatal(name, err)
+			}
+			for i, w := range c.want {
+				if len(got[0].values) != len(c.want) || math.Abs(got[0].values[i]-w) > 1e-6 {
+					t.Fatalf("%s: %v, want %v", name, got[0].values, c.want)
+				}
+			}
+		})
+	}
+}
