@@ -82,5 +82,5 @@ func (c *Card) stack(m *protos.ModelProto, in onnxnorm.Input, dims []int, said i
 		c.Slices, c.Layout = n, found.layout
 		return nil
 	}
-	return fmt.Errorf("the model's input %s has 5 axes, and nothing in the model tells that they are those of a volume, [batch, channels, slices, height, width] or with the channels last", in)
+	return fmt.Errorf("the model's input %s has 5 axes, and nothing in the model tells that they are those of a volume, [batch, channels, slices, height, width] or with the channels last. A video, [batch, frames, ...], is not explained: export the part of the network that sees one frame", in)
 }
