@@ -14,6 +14,7 @@ var _ = register("MaxRoiPool", func(b *builder, n *node) {
 		failf("it makes %v cells of each of %d regions", pooled, rois.dims[0])
 	}
 	var parts []ref
+	scale := n.floatOr("spatial_scale", 1)
 	for i := range rois.dims[0] {
 		roi := rois.numbers()[5*i:][:5]
 		of := int(roi[0])
@@ -22,7 +23,7 @@ var _ = register("MaxRoiPool", func(b *builder, n *node) {
 		}
 		part := b.sliceAxis(x, 0, of, of+1)
 		for k, at := range []int{2, 3} {
-			part = b.poolRegion(part, at, pooled[k], roi[2-k]*n.floatOr("spatial_scale", 1), roi[4-k]*n.floatOr("spatial_scale", 1))
+			part = b.poolRegion(part, at, pooled[k], roi[2-k]*scale, roi[4-k]*scale)
 		}
 		parts = append(parts, part)
 	}
