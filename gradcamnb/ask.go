@@ -8,8 +8,6 @@ type (
 	Request = ask.Request
 	// Choice is something that the user picks for an explanation; see [ask.Choice] for the rule by which choices add up.
 	Choice = ask.Choice
-	// InputChoice is a choice about the model's inputs: [Prepared] or [Input].
-	InputChoice = ask.InputChoice
 	// Target says what is explained.
 	Target = ask.Target
 	// Tensor is a ready-made model input, batch first.

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/gradcam-go/gradcam/gradcamnb/ask"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 )
 
@@ -25,7 +26,7 @@ func InBox(boxes ...image.Rectangle) Choice {
 // Input gives a value to an input of the model besides the picture: a vector of numbers about it, a second picture (see
 // [Model.Prepare]), or a constant of the export. If the input has a row for every picture, give one row for each, or
 // one for all. One for all may leave the axis of pictures out.
-func Input(name string, value Tensor) InputChoice {
+func Input(name string, value Tensor) ask.InputChoice {
 	return inputChoice{func(r *Request) {
 		inputs := maps.Clone(r.Inputs) // requests share theirs
 		if inputs == nil {
@@ -55,7 +56,7 @@ func Read(how Reading) Choice { return choice(func(r *Request) { r.Reading = how
 
 // Prepared replaces the model's own preprocessing. Fields that p leaves empty get the defaults of
 // [imgio.Prep.WithDefaults].
-func Prepared(p imgio.Prep) InputChoice {
+func Prepared(p imgio.Prep) ask.InputChoice {
 	p = p.WithDefaults()
 	return inputChoice{func(r *Request) { r.Prep = &p }}
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/gradcam-go/gradcam/gradcamnb/ask"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 )
 
@@ -46,7 +47,7 @@ func TestRequestAsChoice(t *testing.T) {
 	if !reflect.DeepEqual(r, want) {
 		t.Errorf("got %+v, want %+v", r, want)
 	}
-	if got := inputRequest([]InputChoice{r, Input("age", Numbers(3))}); got.Prep == nil || got.Layers != nil ||
+	if got := inputRequest([]ask.InputChoice{r, Input("age", Numbers(3))}); got.Prep == nil || got.Layers != nil ||
 		!slices.Equal(got.Inputs["age"].Values, []float32{3}) {
 		t.Errorf("of inputs alone: %+v", got)
 	}

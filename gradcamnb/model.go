@@ -8,6 +8,7 @@ import (
 	"path"
 	"strings"
 
+	"github.com/gradcam-go/gradcam/gradcamnb/ask"
 	"github.com/gradcam-go/gradcam/gradcamnb/driver"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
@@ -33,27 +34,11 @@ func Open(ref string) (*Model, error) { return OpenContext(context.Background(),
 
 // OpenContext is like Open, but stops reading and downloading when ctx is done. The next call resumes a partial
 // download.
-func OpenContext(ctx context.Context, ref string) (*Model, error) {
-	return openModel(ctx, ref, driver.Open)
-}
-
-// OpenWith is like OpenContext, but opens the model with the given engine, such as engine.New("xla:cpu"), instead of
-// the process's or the kernel's.
-func OpenWith(ctx context.Context, e driver.Engine, ref string) (*Model, error) {
-	return openModel(ctx, ref, func(ctx context.Context, ref string) (driver.Session,
-		error) {
-		return e.OpenContext(ctx, ref)
-	})
-}
-
-// openModel returns the model that the function open reads. It shows a line while that takes long, and returns a panic
-// as an error.
-func openModel(ctx context.Context, ref string, open func(context.Context, string) (driver.Session, error)) (m *Model,
-	err error) {
+func OpenContext(ctx context.Context, ref string) (m *Model, err error) {
 	defer border.Recover(&err)
 	w := waiting.Start("opening " + path.Base(ref))
 	defer w.End()
-	s, err := open(ctx, ref)
+	s, err := driver.Open(ctx, ref)
 	if err != nil {
 		return nil, err
 	}
@@ -77,17 +62,17 @@ func (m *Model) Close() error {
 func (m *Model) Info() Info { return m.session.Info() }
 
 // Layers returns the model's layers in the order of execution, for the chosen inputs.
-func (m *Model) Layers(inputs ...InputChoice) ([]Layer, error) {
+func (m *Model) Layers(inputs ...ask.InputChoice) ([]Layer, error) {
 	return m.LayersContext(context.Background(), inputs...)
 }
 
 // LayersContext is like Layers, but stops when ctx is done.
-func (m *Model) LayersContext(ctx context.Context, inputs ...InputChoice) ([]Layer, error) {
+func (m *Model) LayersContext(ctx context.Context, inputs ...ask.InputChoice) ([]Layer, error) {
 	return m.session.Layers(ctx, inputRequest(inputs))
 }
 
 // inputRequest returns a request that holds only the choices about inputs.
-func inputRequest(choices []InputChoice) Request {
+func inputRequest(choices []ask.InputChoice) Request {
 	var r Request
 	for _, c := range choices {
 		c.Choose(&r)
@@ -97,7 +82,7 @@ func inputRequest(choices []InputChoice) Request {
 
 // Prepare returns the tensor that the model takes for a picture, as a batch of one. It also serves for an input that is
 // a second picture; see [Input].
-func (m *Model) Prepare(img image.Image, inputs ...InputChoice) (Tensor, error) {
+func (m *Model) Prepare(img image.Image, inputs ...ask.InputChoice) (Tensor, error) {
 	info, r := m.Info(), inputRequest(inputs)
 	prep := info.Prep
 	if r.Prep != nil {

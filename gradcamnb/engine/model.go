@@ -1,7 +1,9 @@
 package engine
 
 import (
+	"context"
 	"fmt"
+	"path"
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/gomlx/core/graph"
@@ -9,13 +11,24 @@ import (
 
 	"github.com/gradcam-go/gradcam/gradcamnb"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
+	"github.com/gradcam-go/gradcam/internal/border"
 	"github.com/gradcam-go/gradcam/internal/must"
+	"github.com/gradcam-go/gradcam/internal/waiting"
 )
 
 // Open is like [gradcamnb.Open], but opens the model in this process even in a notebook, whose kernel has an engine of
 // its own. Targets that are functions of the program need that; see [Target].
 func Open(ref string) (*gradcamnb.Model, error) {
-	s, err := Default().Open(ref)
+	return Default().OpenModel(context.Background(), ref)
+}
+
+// OpenModel is like [gradcamnb.OpenContext], but opens the model with this engine, such as New("xla:cpu"), instead of
+// the process's or the kernel's.
+func (e *Engine) OpenModel(ctx context.Context, ref string) (m *gradcamnb.Model, err error) {
+	defer border.Recover(&err)
+	w := waiting.Start("opening " + path.Base(ref))
+	defer w.End()
+	s, err := e.OpenContext(ctx, ref)
 	if err != nil {
 		return nil, err
 	}

@@ -32,7 +32,7 @@ func TestMethods(t *testing.T) {
 			})
 		}
 	})
-	everywhere.Read(t, path, "GoMLX networks", names).Whole(t)
+	everywhere.Read(t, path, "GoMLX networks", names).CheckWhole(t)
 }
 
 // request asks for one map of class 0 for noise; for the U-Net, of the class over the whole picture.

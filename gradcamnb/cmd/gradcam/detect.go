@@ -118,7 +118,7 @@ func (f explainFlags) detector(ctx context.Context) (gradcamnb.Request, *gradcam
 	if _, err := f.reading(); err != nil {
 		return gradcamnb.Request{}, nil, err
 	}
-	m, err := gradcamnb.OpenWith(ctx, engine.New(f.backend), f.model)
+	m, err := engine.New(f.backend).OpenModel(ctx, f.model)
 	if err != nil {
 		return gradcamnb.Request{}, nil, err
 	}

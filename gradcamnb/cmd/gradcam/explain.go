@@ -167,7 +167,7 @@ func explain(ctx context.Context, f explainFlags) error {
 	if err != nil {
 		return err
 	}
-	m, err := gradcamnb.OpenWith(ctx, engine.New(f.backend), f.model)
+	m, err := engine.New(f.backend).OpenModel(ctx, f.model)
 	if err != nil {
 		return err
 	}

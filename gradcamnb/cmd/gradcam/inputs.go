@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/gradcam-go/gradcam/gradcamnb"
+	"github.com/gradcam-go/gradcam/gradcamnb/ask"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 	"github.com/gradcam-go/gradcam/internal/cli"
 	"github.com/gradcam-go/gradcam/internal/npyfile"
@@ -34,7 +35,7 @@ func (f explainFlags) inputValue(m *gradcamnb.Model, r gradcamnb.Request,
 	if err != nil {
 		return "", t, err
 	}
-	var how []gradcamnb.InputChoice
+	var how []ask.InputChoice
 	if r.Prep != nil {
 		how = append(how, gradcamnb.Prepared(*r.Prep))
 	}

@@ -32,7 +32,7 @@ func layersCommand() *cobra.Command {
 					return err
 				}
 			}
-			m, err := gradcamnb.OpenWith(c.Context(), e, f.model)
+			m, err := e.OpenModel(c.Context(), f.model)
 			if err != nil {
 				return err
 			}

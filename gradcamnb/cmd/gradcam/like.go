@@ -52,7 +52,7 @@ func explainLike(ctx context.Context, f explainFlags) error {
 	if _, err := os.Stat(f.model); input != "" && (err == nil || !strings.Contains(f.model, "#")) {
 		f.model += "#" + input
 	}
-	m, err := gradcamnb.OpenWith(ctx, engine.New(f.backend), f.model)
+	m, err := engine.New(f.backend).OpenModel(ctx, f.model)
 	if err != nil {
 		return err
 	}

@@ -189,7 +189,7 @@ func (f sheetFlags) lay(s *heatmap.Sheet) error {
 // makeSheet returns the sheet of one model.
 func (f sheetFlags) makeSheet(ctx context.Context, e *engine.Engine, model string, r gradcamnb.Request,
 	axes [2][]heatmap.Axis) (*heatmap.Sheet, error) {
-	m, err := gradcamnb.OpenWith(ctx, e, model)
+	m, err := e.OpenModel(ctx, model)
 	if err != nil {
 		return nil, err
 	}

@@ -145,7 +145,7 @@ func (f studyFlags) openPictures() (*study.Study, error) {
 
 // open opens the study's model and sets its choices.
 func (f studyFlags) open(ctx context.Context, s *study.Study) error {
-	m, err := gradcamnb.OpenWith(ctx, engine.New(f.backend), f.model)
+	m, err := engine.New(f.backend).OpenModel(ctx, f.model)
 	if err != nil {
 		return err
 	}

@@ -114,7 +114,7 @@ func (p Plan) open(ctx context.Context) (*openedStudy, error) {
 			return nil, err
 		}
 	}
-	s.Model, err = gradcamnb.OpenWith(ctx, engine.New(p.Backend), p.Model)
+	s.Model, err = engine.New(p.Backend).OpenModel(ctx, p.Model)
 	if err != nil {
 		return nil, err
 	}
