@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
 
@@ -82,27 +84,40 @@ func TestLogitsLikeProbabilities(t *testing.T) {
 	}
 }
 
-// A weight that a trainer has just taken away, as it does while it steps, is an error that names it, and no panic.
+// A weight that a trainer has just taken away, as it does while it steps, is an error that says so in our words, and no
+// panic: whether the program has run before or is new, by a gradient or by masks.
 func TestAWeightThatIsTaken(t *testing.T) {
 	e := testEngine(t, "go")
-	store := model.NewStore()
-	m, err := source.GoMLX(source.Card{Name: "taken", Input: []int{-1, 2, 2, 1}}, store,
-		func(scope *model.Scope, x *Node) []*Node {
-			gain := scope.VariableWithValue("gain", float32(3)).NodeValue(x.Graph())
-			return []*Node{ReduceMean(Mul(x, gain).WithAlias("/map"), 1, 2)}
-		})
-	if err != nil {
-		t.Fatal(err)
-	}
 	in := gradcamnb.Tensor{Dims: []int{1, 2, 2, 1}, Values: slices.Repeat([]float32{1}, 4)}
-	explained := gradcamnb.NewModel(e.Session(m))
-	if _, err := explained.ExplainTensor(in, gradcamnb.Class(0)); err != nil {
-		t.Fatal(err)
-	}
-	store.GetVariable("/gain").MustValue().MustFinalizeAll()
-	_, err = explained.ExplainTensor(in, gradcamnb.Class(0))
-	if err == nil || !strings.Contains(err.Error(), "its weights /gain are not there just now") {
-		t.Errorf("the error is %v", err)
+	for name, take := range map[string]func(*model.Variable) error{
+		"freed":   func(v *model.Variable) error { return v.MustValue().FinalizeAll() },
+		"removed": func(v *model.Variable) error { return v.Reset() },
+	} {
+		for _, method := range []string{"Grad-CAM", "LayerCAM", "RISE"} { // the first has run before
+			store := model.NewStore()
+			store.RootScope().VariableWithValue("gain", float32(3))
+			m, err := source.GoMLX(source.Card{Name: "taken", Input: []int{-1, 2, 2, 1}}, store,
+				func(scope *model.Scope, x *Node) []*Node {
+					gain := scope.VariableWithShape("gain", shapes.Make(dtypes.Float32)).NodeValue(x.Graph())
+					return []*Node{ReduceMean(Mul(x, gain).WithAlias("/map"), 1, 2)}
+				})
+			if err != nil {
+				t.Fatal(err)
+			}
+			explained := gradcamnb.NewModel(e.Session(m))
+			if _, err := explained.ExplainTensor(in, gradcamnb.Class(0), gradcamnb.Methods("Grad-CAM")); err != nil {
+				t.Fatal(err)
+			}
+			if err := take(store.GetVariable("/gain")); err != nil {
+				t.Fatal(err)
+			}
+			_, err = explained.ExplainTensor(in, gradcamnb.Class(0), gradcamnb.Methods(method),
+				gradcamnb.Sampled(gradcamnb.Sampling{Masks: 4, Grid: 2}))
+			if err == nil || !strings.Contains(err.Error(), "weights /gain") || !strings.Contains(err.Error(), "while") ||
+				!strings.Contains(err.Error(), "in the loop's callbacks") || strings.Contains(err.Error(), "initialize") {
+				t.Errorf("%s, %s: the error is %v", name, method, err)
+			}
+		}
 	}
 }
 
@@ -137,4 +152,61 @@ func TestDoubtfulWeightsAreSaid(t *testing.T) {
 		!strings.Contains(text, "in the scope /old") || !strings.Contains(text, "gomlx_found_test.go:") {
 		t.Errorf("it says %q", text)
 	}
+}
+
+// A model of one number y: unless something says that y is a logit, it may be a regression, and has no probability. If
+// there are two labels, the target is binary or the model ends in a sigmoid, the probability of class 1 is
+// p = 1/(1 + exp(-y)), in the result and in its map.
+func TestProbabilitiesOfOneNumberByHand(t *testing.T) {
+	none, two := []float32{float32(math.NaN())}, func(y float64) []float32 {
+		p := 1 / (1 + math.Exp(-math.Abs(y))) // of the likelier class
+		return []float32{float32(p), float32(1 - p)}
+	}
+	onBackends(t, func(t *testing.T, e *Engine) {
+		for _, y := range []float64{1.5, -0.5} {
+			p := float32(1 / (1 + math.Exp(-y)))
+			likelier := map[bool]int{true: 1, false: 0}[y > 0]
+			for _, c := range []struct {
+				labels []string
+				ends   func(*Node) *Node
+				target gradcamnb.Target
+				top    []float32 // probabilities
+				first  int       // likeliest class
+				of     float32   // probability of the map
+				rank   int
+			}{
+				{nil, nil, gradcamnb.Top(1), none, 0, none[0], 0},
+				{nil, nil, gradcamnb.Class(0), none, 0, none[0], 0},
+				{nil, nil, gradcamnb.Binary(1), two(y), likelier, p, 2 - likelier},
+				{nil, nil, gradcamnb.Binary(0), two(y), likelier, 1 - p, 1 + likelier},
+				{[]string{"cat", "dog"}, nil, gradcamnb.Top(1), two(y), likelier, max(p, 1-p), 1},
+				{[]string{"cat", "dog"}, nil, gradcamnb.Label("dog"), two(y), likelier, p, 2 - likelier},
+				{nil, Sigmoid, gradcamnb.Top(1), []float32{p}, 0, p, 0},
+				{nil, Sigmoid, gradcamnb.Tag(0), []float32{p}, 0, p, 0},
+			} {
+				m := gomlxModel(t, e, source.Card{Name: "one", Input: []int{-1, 1, 1, 1}, Labels: c.labels}, func(x *Node) []*Node {
+					out := MulScalar(ReduceSum(MulScalar(x, 1).WithAlias("/map"), 1, 2), y)
+					if c.ends != nil {
+						out = c.ends(out)
+					}
+					return []*Node{out}
+				})
+				r, err := m.ExplainTensor(gradcamnb.Tensor{Dims: []int{1, 1, 1, 1}, Values: []float32{1}}, c.target,
+					gradcamnb.Layers("/map"))
+				if err != nil {
+					t.Errorf("%v, labels %q: %v", c.target, c.labels, err)
+					continue
+				}
+				near := func(got, want float32) bool { return math.Abs(float64(got-want)) < 1e-6 || got != got && want != want }
+				same := len(r[0].Top) == len(c.top) && r[0].Top[0].Index == c.first
+				for i := range c.top {
+					same = same && near(r[0].Top[i].Probability, c.top[i])
+				}
+				if got := r[0].Maps[0]; !same || !near(got.Probability, c.of) || got.Rank != c.rank {
+					t.Errorf("y = %g, %v, labels %q: the best are %+v, want %v with class %d first; the map has the probability %g and the rank %d, want %g and %d",
+						y, c.target, c.labels, r[0].Top, c.top, c.first, got.Probability, got.Rank, c.of, c.rank)
+				}
+			}
+		}
+	})
 }

@@ -43,7 +43,7 @@ func (r *run) compute(ctx context.Context, clock *stopwatch) error {
 		if without := source.ExplainGradientError(r.model, r.input.Dims, r.plan.Cuts(), r.plan.Wants(), err); without != nil {
 			return without
 		}
-		return device.Wrap(err, "explaining %s at %s on %s", r.model.Card().Name, r.plan.Places(), r.backend.Name)
+		return device.Wrap(err, "explaining %s%s on %s", r.model.Card().Name, r.plan.Places(), r.backend.Name)
 	}
 	clock.lap("run") // the first run of a program compiles it, too
 	r.results, r.found, err = r.plan.Results(r.model.Card(), out, r.input, r.backend.Name)

@@ -48,7 +48,8 @@ type Map struct {
 	Unit string
 
 	// Rank is the place of the explained class among all classes of the output, from 1, and Classes is their number. Both
-	// are 0 if the target is no class. Probability is that of the class; NaN if the model gives none.
+	// are 0 if the target is no class, or the only number of an output. Probability is that of the class, as in
+	// [Prediction]: NaN if the output has no probabilities. It is 0 if the target is no class.
 	Rank, Classes int
 	Probability   float32 // 0 to 1
 
@@ -116,7 +117,8 @@ type Prediction struct {
 	Label string  // empty if the model has no labels
 	Score float32 // the model's own output, usually a logit
 	// Probability is what the model computes from the score, or else the softmax of the scores. It is NaN if the output
-	// has no probabilities, as for a regression.
+	// has no probabilities, as for a regression. A single number counts as the logit of a binary classifier if there are
+	// two labels, or if the target says so; then both classes have the probability of the sigmoid.
 	Probability float32
 }
 

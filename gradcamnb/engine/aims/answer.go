@@ -21,6 +21,7 @@ type Answer struct {
 	tensor string
 	unit   source.Unit // of its numbers
 	squash source.Unit // kind of probability that the model computes from them; empty if it computes none
+	binary bool        // the only number is the logit of class 1, as a target says
 
 	shape []int // as it is read: [batch, numbers], or [batch, classes, height, width]
 	order []int // in which the tensor's axes are transposed before it gets that shape; nil if they are not
@@ -254,9 +255,9 @@ func (a Answer) probabilities(numbers []float32, tags bool) []float32 {
 }
 
 // top returns the n best classes of one picture. If scores are equal, the first class comes first. For a single logit
-// with two labels it returns both classes.
+// of a binary classifier it returns both classes.
 func (a Answer) top(scores []float32, labels []string, n int) []heatmap.Prediction {
-	if len(scores) == 1 && len(labels) == 2 && a.logits() {
+	if len(scores) == 1 && a.logits() && (len(labels) == 2 || a.binary) {
 		scores = []float32{-scores[0], scores[0]}
 		a = Answer{unit: source.Logits, squash: source.SigmoidProbability}
 	}
@@ -306,6 +307,9 @@ func FirstAnswer(m source.Model, layers []source.Layer, batch int, aims []Aim) A
 	if err != nil {
 		return Answer{tensor: aims[0].Wants()[0]}
 	}
+	a.binary = slices.ContainsFunc(aims, func(one Aim) bool {
+		return one.scored.Name == target.Binary.Name && one.read.tensor == a.tensor
+	})
 	return a
 }
 

@@ -3,6 +3,7 @@ package aims
 import (
 	"cmp"
 	"fmt"
+	"math"
 
 	"github.com/gomlx/gomlx/core/tensors"
 
@@ -54,10 +55,18 @@ func (a Aim) Read(scores, indices *tensors.Tensor, heads []*tensors.Tensor,
 		if head != nil {
 			scores = device.Row(head, i, len(results))
 		}
-		if !a.elements || a.box != nil || len(a.Shape) != 2 || len(scores) < 2 || int(index[i]) >= len(scores) {
+		if !a.elements || a.box != nil || len(a.Shape) != 2 || len(scores) == 0 {
 			break
 		}
-		s := a.findStanding(scores, int(index[i]))
+		var s standing
+		switch {
+		case len(scores) == 1:
+			s = a.findLoneStanding(scores[0], score[i], index[i])
+		case int(index[i]) < len(scores):
+			s = a.findStanding(scores, int(index[i]))
+		default:
+			return out, nil
+		}
 		if head != nil {
 			s.head, s.top = a.Words, a.read.top(scores, a.Labels, 5)
 		}
@@ -76,6 +85,20 @@ func (a Aim) findStanding(scores []float32, index int) standing {
 		}
 	}
 	s.probability = a.read.probabilities(scores, a.measured.Name == target.TagProbability.Name)[index]
+	return s
+}
+
+// findLoneStanding returns the place of an output's only number. If the number is a logit, the target is one of two classes,
+// and its score is the logit of that class: it has the probability 1 / (1 + exp(-score)). Otherwise it has no place.
+func (a Aim) findLoneStanding(number, score float32, class int32) standing {
+	if a.scored.Name != target.Binary.Name {
+		tag := a.measured.Name == target.TagProbability.Name
+		return standing{probability: a.read.probabilities([]float32{number}, tag)[0]}
+	}
+	s := standing{rank: 1, elements: 2, probability: float32(1 / (1 + math.Exp(-float64(score))))}
+	if score < 0 || score == 0 && class == 1 { // class 0 comes first
+		s.rank = 2
+	}
 	return s
 }
 

@@ -12,14 +12,15 @@ import (
 // them off b again. Variables in the host's memory or on b stay as they are.
 func Borrow(store *model.Store, b *Backend) (giveBack func() error, err error) {
 	var borrowed []*tensors.Tensor
-	giveBack = func() error { return moveToHost(borrowed) }
+	before := hold(store)
+	giveBack = func() error { return before.blame(store, moveToHost(borrowed)) }
 	for v := range store.IterVariables() {
 		if !v.HasValue() {
 			continue
 		}
 		t, err := v.Value()
 		if err != nil {
-			return giveBack, fmt.Errorf("reading the variable %s: %w", v.Path(), Root(err))
+			return giveBack, before.blame(store, fmt.Errorf("reading the variable %s: %w", v.Path(), Root(err)))
 		}
 		if !t.IsOnAnyDevice() {
 			continue
@@ -28,18 +29,7 @@ func Borrow(store *model.Store, b *Backend) (giveBack func() error, err error) {
 			borrowed = append(borrowed, t)
 		}
 	}
-	return giveBack, moveToHost(borrowed)
-}
-
-// findTakenWeight returns an error that names a weight without a value, as weights are while a trainer steps. It
-// returns the error of the failed run if every weight has one.
-func findTakenWeight(store *model.Store, err error) error {
-	for v := range store.IterVariables() {
-		if t, failed := v.Value(); failed != nil || !t.Ok() {
-			return fmt.Errorf("its weights %s are not there just now, as they are not while a trainer steps: explain in the loop's callbacks, as film.Watch does, and not from another goroutine", v.Path())
-		}
-	}
-	return err
+	return giveBack, before.blame(store, moveToHost(borrowed))
 }
 
 // moveToHost moves tensors into the host's memory, where any backend can read them.

@@ -54,18 +54,23 @@ func (p *Program) Pass(ctx context.Context, args ...*tensors.Tensor) (out []*ten
 	for i, a := range args {
 		list[i] = a
 	}
+	before := hold(p.exec.Store())
 	failed := exceptions.TryCatch[error](func() {
 		if err = p.compile(ctx, args); err == nil {
 			out, err = p.exec.Call(list...)
 		}
 	})
 	if failed != nil {
-		return nil, failed // GoMLX panics if a trainer uses a variable at the same time
+		err = failed // GoMLX panics if a trainer uses a variable at the same time
 	}
-	if err == nil {
-		p.ran.Store(true)
+	if err != nil && ctx.Err() != nil {
+		return nil, err
 	}
-	return out, err
+	if err != nil {
+		return nil, before.blame(p.exec.Store(), err)
+	}
+	p.ran.Store(true)
+	return out, nil
 }
 
 // compile compiles the program on XLA for arguments of these shapes, unless it has run. If ctx ends first, compile
@@ -115,9 +120,6 @@ func (p *Program) Call(ctx context.Context, args ...*tensors.Tensor) ([]*tensors
 		return nil, err
 	}
 	out, err := p.Pass(ctx, args...)
-	if err != nil && p.HasRun() { // before that a weight may not have been made yet
-		err = findTakenWeight(p.exec.Store(), err)
-	}
 	for _, a := range args {
 		a.MustFinalizeAll()
 	}

@@ -210,13 +210,16 @@ func (p Plan) Cuts() []string {
 	return names
 }
 
-// Places returns the names of the cuts in words for a person.
+// Places returns words for a person that name the cuts, " at a, b"; empty if there are none.
 func (p Plan) Places() string {
 	names := p.Cuts()
 	if at := slices.Index(names, source.Picture); at >= 0 {
 		names[at] = "the picture"
 	}
-	return strings.Join(names, ", ")
+	if len(names) == 0 {
+		return ""
+	}
+	return " at " + strings.Join(names, ", ")
 }
 
 // Wants returns the tensor from which the best classes are listed, and every tensor that an aim reads.

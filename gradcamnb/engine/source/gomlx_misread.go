@@ -25,7 +25,7 @@ func (m *gomlxModel) refuseMisread(w *walk.Walk) {
 	}
 	c := m.card
 	m.wrongf(line, "", "graph function%s takes the %s of the picture for its channels, since the card says Layout: %s, Input: %v; %s",
-		where, side, layoutWords[c.Layout], c.Input, fittingCard(c, rows))
+		where, side, layoutWords[c.Layout], c.Input, describeFittingCard(c, rows))
 }
 
 // layoutWords are the layouts as a card names them.
@@ -33,9 +33,9 @@ var layoutWords = map[imgio.Layout]string{
 	imgio.ChannelsLast: "imgio.ChannelsLast", imgio.ChannelsFirst: "imgio.ChannelsFirst",
 }
 
-// fittingCard returns what to write in a card whose height, or else its width, is the axis that the function takes for
+// describeFittingCard returns what to write in a card whose height, or else its width, is the axis that the function takes for
 // the channels. There are fewer channels than rows or columns, so the shorter axis is that of the channels.
-func fittingCard(c Card, rows bool) string {
+func describeFittingCard(c Card, rows bool) string {
 	other := imgio.ChannelsFirst
 	if c.Layout == imgio.ChannelsFirst {
 		other = imgio.ChannelsLast
@@ -48,15 +48,15 @@ func fittingCard(c Card, rows bool) string {
 	if to, _, _ := other.Axes(); to != taken {
 		return "transpose the picture in the function to the order of axes that it takes"
 	}
-	if free(c.Input[taken]) < free(c.Input[at]) {
+	if lengthOf(c.Input[taken]) < lengthOf(c.Input[at]) {
 		return fmt.Sprintf("write Layout: %s in the card", layoutWords[other])
 	}
 	input := slices.Insert(slices.Delete(slices.Clone(c.Input), at, at+1), taken, c.Input[at])
 	return fmt.Sprintf("write Layout: %s, Input: %v in the card, or transpose the picture in the function", layoutWords[other], input)
 }
 
-// free returns the length of an axis, which is without bound if it is free, -1.
-func free(length int) int {
+// lengthOf returns the length of an axis, which is without bound if it is free, -1.
+func lengthOf(length int) int {
 	if length < 0 {
 		return math.MaxInt
 	}

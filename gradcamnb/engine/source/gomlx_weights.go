@@ -40,7 +40,11 @@ func (m *gomlxModel) refuseMadeUp(g *Graph, before map[*model.Variable]bool) {
 		return
 	}
 	first := made[0]
-	line, where := lineReading(g, first)
+	line, where := locateReading(g, first)
+	if before[first] {
+		m.wrongf(line, first.Scope(), "graph function reads the weights %s %s%s, which the store has without a value, and %d more: nobody has trained or loaded them, or a trainer has them while it steps; explain in the loop's callbacks, as film.Watch does, and not from another goroutine, or say in the card that the model is Untrained",
+			first.Path(), first.Shape(), where, len(made)-1)
+	}
 	m.wrongf(line, first.Scope(), "graph function makes up the weights %s %s in the scope %s%s, which nobody has trained or loaded, and %d more; the store has weights in %s: load them, call the function in the scope that they lie in, or say in the card that the model is Untrained",
 		first.Path(), first.Shape(), first.Scope(), where, len(made)-1, scopeWords(scopesOf(before))+m.lazily())
 }
@@ -59,7 +63,7 @@ func (m *gomlxModel) refuseTwins(g *Graph, before map[*model.Variable]bool) {
 		if before[v] {
 			continue
 		}
-		if t := m.unreadTwin(g, v, before); t != nil {
+		if t := m.findUnreadTwin(g, v, before); t != nil {
 			if twins++; twins == 1 {
 				own, twin = v, t
 			}
@@ -68,7 +72,7 @@ func (m *gomlxModel) refuseTwins(g *Graph, before map[*model.Variable]bool) {
 	if twins == 0 {
 		return
 	}
-	line, where := lineReading(g, own)
+	line, where := locateReading(g, own)
 	text := fmt.Sprintf("graph function gives the weights %s %s in the scope %s%s values of its own, and %d more, and does not read those of the same name and shape that the store has in the scope %s, %s",
 		own.Path(), own.Shape(), own.Scope(), where, twins-1, twin.Scope(), twin.Path())
 	if twins == read {
@@ -77,9 +81,9 @@ func (m *gomlxModel) refuseTwins(g *Graph, before map[*model.Variable]bool) {
 	m.listed.doubt = fmt.Sprintf("model %s: its %s: call it in that scope if those are meant", m.card.Name, text)
 }
 
-// unreadTwin returns a variable that the store had before and the graph does not read, with the name and the shape of
+// findUnreadTwin returns a variable that the store had before and the graph does not read, with the name and the shape of
 // another one; nil if there is none.
-func (m *gomlxModel) unreadTwin(g *Graph, of *model.Variable, before map[*model.Variable]bool) *model.Variable {
+func (m *gomlxModel) findUnreadTwin(g *Graph, of *model.Variable, before map[*model.Variable]bool) *model.Variable {
 	for v := range m.store.IterVariables() {
 		if before[v] && v.HasValue() && v.Name() == of.Name() && v.Shape().Equal(of.Shape()) && !v.InUseByGraph(g) {
 			return v
@@ -100,9 +104,9 @@ func Doubt(m Model) string {
 	return g.listed.doubt
 }
 
-// lineReading returns the line of the graph function that reads a variable, and words for it; both are empty if it is
+// locateReading returns the line of the graph function that reads a variable, and words for it; both are empty if it is
 // unknown.
-func lineReading(g *Graph, v *model.Variable) (line, where string) {
+func locateReading(g *Graph, v *model.Variable) (line, where string) {
 	for _, n := range g.Nodes() {
 		if n.Type() == NodeTypeParameter && n.GetParameterName() == v.Path() {
 			if line = userLine(n); line != "" {
@@ -216,7 +220,7 @@ func CheckWeights(m Model) error {
 			return fmt.Errorf("model %s: reading the weights %s: %w", g.card.Name, v.Path(), err)
 		}
 		at, _ := g.listed.locateVariable(v.Path())
-		if at.line == "" || finite(t) {
+		if at.line == "" || !t.Ok() || finite(t) {
 			continue
 		}
 		return &fault.FunctionError{Model: g.card.Name, Line: at.line, Scope: v.Scope(), Text: fmt.Sprintf("model %s: its weights %s, read at %s, hold NaN or infinity, so its scores are no numbers: the training has diverged, or the checkpoint is damaged", g.card.Name, v.Path(), at.line)}

@@ -29,18 +29,18 @@ func (w *Walk) Misread() (n *Node, rows, ok bool) {
 	if len(from) != 4 {
 		return nil, false, false
 	}
-	taken := unpooled
+	read := readPooling
 	if n.Type() == NodeTypeConvGeneral {
-		taken = convolved
+		read = readConvolution
 	}
-	axis, ok := taken(n, from)
+	axis, ok := read(n, from)
 	rows = from[axis].soleKind() == height
 	return n, rows, ok && (rows || from[axis].soleKind() == width)
 }
 
-// convolved returns the axis that a convolution takes for the channels. ok tells whether it slides over the picture's
+// readConvolution returns the axis that a convolution takes for the channels. ok tells whether it slides over the picture's
 // channels. A kernel of 1 x 1 slides over both axes if these are longer than 1.
-func convolved(n *Node, from axes) (axis int, ok bool) {
+func readConvolution(n *Node, from axes) (axis int, ok bool) {
 	c, kernel := ConvolutionOf(n).Axes, n.Inputs()[1].Shape()
 	single := kernel.Dim(c.KernelSpatial[0]) == 1 && kernel.Dim(c.KernelSpatial[1]) == 1
 	for i, a := range c.InputSpatial {
@@ -49,9 +49,9 @@ func convolved(n *Node, from axes) (axis int, ok bool) {
 	return c.InputChannels, ok
 }
 
-// unpooled returns the axis besides that of the pictures that the windows of a pooling do not span. ok is false if
+// readPooling returns the axis besides that of the pictures that the windows of a pooling do not span. ok is false if
 // there is more than one, or if the windows do not span the channels.
-func unpooled(n *Node, from axes) (axis int, ok bool) {
+func readPooling(n *Node, from axes) (axis int, ok bool) {
 	spanned, left := false, 0
 	for i, length := range WindowOf(n).Size {
 		switch k := from[i].soleKind(); {
