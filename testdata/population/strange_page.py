@@ -37,20 +37,21 @@ def main(page, results, of_torch):
     right = count("agrees", torch)
     lines = [
         "# Small strange files", "",
-        f"{len(rows)} small files of kinds that strangers bring, written node by node by `testdata/population/strange_graphs.py`,",
-        "`strange_more.py`, `strange_contrib.py` and `strange_files.py`. For each file `strange.py` compares the score with onnxruntime's, and Grad-CAM and HiResCAM, at the suggested",
-        "layer and at the first activation, with differences in float64 by onnx's reference evaluator, to 1e-5 of the largest value. For",
-        "HiResCAM at the first activation it compares the sum, by the sum of absolute values.",
+        f"{len(rows)} small files of kinds that strangers bring, written node by node by `strange_graphs.py`, `strange_more.py`,",
+        "`strange_contrib.py` and `strange_files.py` of `testdata/population`. For each file `strange.py` compares the score with",
+        "onnxruntime's, and Grad-CAM and HiResCAM, at the suggested layer and at the first activation, with differences in float64 by",
+        "onnx's reference evaluator, to 1e-5 of the largest value. For HiResCAM at the first activation it compares the sum, by the",
+        "sum of absolute values.",
         f"**{count('agrees')} agree; for {count('value agrees')} more only the value could be compared, and agrees; {count('refused')} refused with a reason; {count('differs') + count('fault of this program')} wrong.** Backend go.", "",
         *table(rows),
         "## Idioms of torch's architectures", "",
         f"{len(torch)} files of `strange_torch.py` and `strange_nets.py`, written by torch 2.15.0's older and newer exporter: of each the output is compared with",
         "onnxruntime's, and Grad-CAM at the suggested layer with torch's autograd in float64. What an exporter cannot write, or",
-        f"onnxruntime not run, is left out. **{right} agree, {len(torch) - right} do not.**", "",
+        f"onnxruntime not run, is left out. **{right} agree; {count('refused', torch)} have no map, since their cells do not lie where they lay in the picture; {len(torch) - right - count('refused', torch)} wrong.**", "",
         *table(torch),
     ]
     open(page, "w").write("\n".join(lines))
-    print(lines[6])
+    print(next(l for l in lines if l.startswith("**")))
 
 
 main(*sys.argv[1:])
