@@ -132,8 +132,8 @@ type watched struct {
 	hides *bool
 }
 
-// Masked implements [metrics.Model].
-func (w watched) Masked(ctx context.Context, n int, draw func(i int, mask []float32),
+// ScoreMasked implements [metrics.Model].
+func (w watched) ScoreMasked(ctx context.Context, n int, draw func(i int, mask []float32),
 	report func(done, total int) error) ([][]float32, error) {
 	*w.hides = true
 	return w.Model.ScoreMasked(ctx, n, draw, report)
