@@ -7,7 +7,6 @@ import (
 	"slices"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/metrics"
-	"github.com/gradcam-go/gradcam/gradcamnb/engine/perturb"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
 
@@ -32,7 +31,7 @@ func byTarget(maps []*heatmap.Map) [][]int {
 // compare writes into the best map of each target of a picture by how much it leads. over makes the picture with a
 // baseline.
 func (r run) compare(ctx context.Context, want measurement, show *metrics.Probe,
-	over func(baseline string) (*perturb.Subject, error)) error {
+	over func(baseline string) metrics.Model) error {
 	metric := *want.lead
 	for _, places := range byTarget(show.Maps) {
 		first, second, ok := bestTwo(show.Maps, places, metric)
@@ -86,16 +85,13 @@ func twoOf(s *metrics.Probe, first, second int) *metrics.Probe {
 // repeat measures two maps of a probe by the metric of the lead, over each baseline and with other random numbers each
 // time.
 func (r run) repeat(ctx context.Context, want measurement, lead *heatmap.Lead, two *metrics.Probe,
-	over func(baseline string) (*perturb.Subject, error)) error {
+	over func(baseline string) metrics.Model) error {
 	hides := false
 	baselines := r.baselines()
 	for k, name := range baselines {
-		subject, err := over(name)
-		if err != nil {
-			return err
-		}
+		model := over(name)
 		again := *two
-		again.Mean, again.Blur = watched{subject, &hides}, watched{subject, &hides}
+		again.Mean, again.Blur = watched{model, &hides}, watched{model, &hides}
 		again.Seed += uint64(k)
 		values, err := want.lead.Measure(ctx, &again)
 		if err != nil {

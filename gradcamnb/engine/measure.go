@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 
 	"github.com/gradcam-go/gradcam/gradcamnb"
 	"github.com/gradcam-go/gradcam/gradcamnb/ask"
@@ -72,6 +73,11 @@ func (s *session) checkMeasurable(m gradcamnb.Measuring) error {
 // measure computes the metrics of all maps and writes them into the maps.
 func (r run) measure(ctx context.Context) error {
 	want := r.want
+	if name := r.request.Measuring.Baseline; name != "" { // also if no metric hides anything
+		if _, err := metrics.Baseline(name, nil, r.input.Dims, r.model.Card().Layout, r.prep()); err != nil {
+			return fmt.Errorf("measuring the maps: %w", err)
+		}
+	}
 	giveBack, err := device.Borrow(r.model.Store(), r.backend)
 	if err != nil {
 		return err
@@ -144,6 +150,36 @@ func (r run) prep() *imgio.Prep {
 	return how
 }
 
+// laterSubject is a subject that is prepared when its first changed copies are scored: few metrics need both baselines,
+// and many need none.
+type laterSubject struct {
+	size    [2]int // height and width of the picture as the model takes it
+	prepare func() (*perturb.Subject, error)
+}
+
+// Size returns the height and width of the picture.
+func (l *laterSubject) Size() (height, width int) { return l.size[0], l.size[1] }
+
+// ScoreMasked scores the picture under masks; see [perturb.Subject.ScoreMasked].
+func (l *laterSubject) ScoreMasked(ctx context.Context, n int, draw func(i int, mask []float32),
+	report func(done, total int) error) ([][]float32, error) {
+	s, err := l.prepare()
+	if err != nil {
+		return nil, err
+	}
+	return s.ScoreMasked(ctx, n, draw, report)
+}
+
+// Pictures scores other pictures; see [perturb.Subject.Pictures].
+func (l *laterSubject) Pictures(ctx context.Context, n int, draw func(i int, picture []float32),
+	report func(done, total int) error) ([][]float32, error) {
+	s, err := l.prepare()
+	if err != nil {
+		return nil, err
+	}
+	return s.Pictures(ctx, n, draw, report)
+}
+
 // measurePicture measures the maps of picture i.
 func (r run) measurePicture(ctx context.Context, i int, want measurement, show *metrics.Probe) error {
 	maps := show.Maps
@@ -161,24 +197,20 @@ func (r run) measurePicture(ctx context.Context, i int, want measurement, show *
 			end()
 		}
 	}()
-	over := func(baseline string) (*perturb.Subject, error) {
-		subject, end, err := r.prepareSubject(ctx, i, func(subject *perturb.Subject) (err error) {
-			subject.Baseline, err = metrics.Baseline(baseline, subject.Values, subject.Input, r.model.Card().Layout, prep)
-			return err
-		})
-		if err != nil {
-			return nil, err
-		}
-		ends = append(ends, end)
-		return subject, nil
+	layout := r.model.Card().Layout
+	over := func(baseline string) metrics.Model {
+		return &laterSubject{layout.Size(r.input.Dims), sync.OnceValues(func() (*perturb.Subject, error) {
+			subject, end, err := r.prepareSubject(ctx, i, func(subject *perturb.Subject) (err error) {
+				subject.Baseline, err = metrics.Baseline(baseline, subject.Values, subject.Input, layout, prep)
+				return err
+			})
+			if err == nil {
+				ends = append(ends, end)
+			}
+			return subject, err
+		})}
 	}
-	var err error
-	if show.Mean, err = over(mean); err != nil {
-		return err
-	}
-	if show.Blur, err = over(blur); err != nil {
-		return err
-	}
+	show.Mean, show.Blur = over(mean), over(blur)
 	for _, metric := range want.metrics {
 		values, err := metric.Measure(ctx, show)
 		if err != nil {

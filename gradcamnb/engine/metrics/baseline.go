@@ -45,11 +45,11 @@ func black(picture []float32, dims []int, layout imgio.Layout, p imgio.Prep) []f
 // blur returns the picture blurred by a Gaussian, cut at two sigma and clamped at the edges. For 224 pixels sigma is
 // 5 pixels, as in the code of Petsiuk et al.
 func blur(picture []float32, dims []int, layout imgio.Layout) []float32 {
-	h, w, c := dims[2], dims[3], dims[1]
-	at := func(y, x, k int) int { return (k*h+y)*w + x }
+	h, w := dims[2], dims[3]
+	down, right := w, 1 // from a value to the one below it and beside it
 	if layout == imgio.ChannelsLast {
-		h, w, c = dims[1], dims[2], dims[3]
-		at = func(y, x, k int) int { return (y*w+x)*c + k }
+		h, w = dims[1], dims[2]
+		down, right = w*dims[3], dims[3]
 	}
 	sigma := 5.0 / 224 * float64(max(h, w))
 	reach := int(math.Ceil(2 * sigma))
@@ -60,21 +60,28 @@ func blur(picture []float32, dims []int, layout imgio.Layout) []float32 {
 		weights[i] = math.Exp(-d * d / (2 * sigma * sigma))
 		sum += weights[i]
 	}
-	pass := func(in []float32, dy, dx int) []float32 {
-		out := make([]float32, len(in))
-		for y := range h {
-			for x := range w {
-				for k := range c {
-					var v float64
-					for i, weight := range weights {
-						d := i - reach
-						v += weight * float64(in[at(min(max(y+d*dy, 0), h-1), min(max(x+d*dx, 0), w-1), k)])
-					}
-					out[at(y, x, k)] = float32(v / sum)
+	return blurAlong(blurAlong(picture, h, down, weights, sum), w, right, weights, sum)
+}
+
+// blurAlong blurs lines of n values that lie a stride apart: each becomes the sum of its neighbours times the weights,
+// divided by the weights' sum. Beyond the ends of a line its first and last value continue.
+func blurAlong(in []float32, n, stride int, weights []float64, sum float64) []float32 {
+	out := make([]float32, len(in))
+	reach := len(weights) / 2
+	line := make([]float64, n+2*reach)
+	for block := 0; block < len(in); block += n * stride {
+		for first := block; first < block+stride; first++ {
+			for i := range line {
+				line[i] = float64(in[first+min(max(i-reach, 0), n-1)*stride])
+			}
+			for i := range n {
+				var v float64
+				for j, weight := range weights {
+					v += weight * line[i+j]
 				}
+				out[first+i*stride] = float32(v / sum)
 			}
 		}
-		return out
 	}
-	return pass(pass(picture, 1, 0), 0, 1)
+	return out
 }

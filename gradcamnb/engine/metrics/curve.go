@@ -95,8 +95,11 @@ func ranking(m *heatmap.Map) []int32 {
 	for i := range order {
 		order[i] = int32(i)
 	}
-	slices.SortStableFunc(order, func(a, b int32) int {
-		return cmp.Or(cmp.Compare(m.Values[b], m.Values[a]), cmp.Compare(signed.Values[b], signed.Values[a]))
+	slices.SortFunc(order, func(a, b int32) int {
+		if c := cmp.Compare(m.Values[b], m.Values[a]); c != 0 {
+			return c
+		}
+		return cmp.Or(cmp.Compare(signed.Values[b], signed.Values[a]), cmp.Compare(a, b))
 	})
 	ranks := make([]int32, len(order))
 	for rank, p := range order {

@@ -20,8 +20,8 @@ var PixelFlipping = register(Metric{
 	Cost:    "a pass for each step",
 	Beware:  "pictures with holes are unlike those that the model was trained on",
 	Measure: func(ctx context.Context, s *Probe) ([]float64, error) {
-		paths, err := s.path(ctx, s.Mean, s.sortSlices, false)
-		return s.measurePaths(paths, err, func(path []float64) float64 { return trapezoid(path[1:]) / float64(len(path)-2) })
+		paths, err := s.pathFrom(ctx, 1, s.Mean, s.sortSlices, false)
+		return s.measurePaths(paths, err, func(path []float64) float64 { return trapezoid(path) / float64(len(path)-1) })
 	},
 })
 

@@ -10,11 +10,17 @@ import (
 // of n hides set k, too; sets(m) returns the sets of map m. If reveal is set, everything is hidden at step 0, and step
 // k shows set k.
 func (s *Probe) path(ctx context.Context, over Model, sets func(m int) []set, reveal bool) ([][]float64, error) {
+	return s.pathFrom(ctx, 0, over, sets, reveal)
+}
+
+// pathFrom is [Probe.path] without the steps before the first one, 0 or 1.
+func (s *Probe) pathFrom(ctx context.Context, first int, over Model, sets func(m int) []set, reveal bool) ([][]float64,
+	error) {
 	paths := make([][]set, len(s.Maps))
 	starts := make([]int, len(s.Maps)+1)
 	for m := range s.Maps {
 		paths[m] = sets(m)
-		starts[m+1] = starts[m] + len(paths[m]) + 1
+		starts[m+1] = starts[m] + len(paths[m]) + 1 - first
 	}
 	m := 0
 	var state []float32 // the mask of the step before
@@ -25,10 +31,11 @@ func (s *Probe) path(ctx context.Context, over Model, sets func(m int) []set, re
 		for i >= starts[m+1] {
 			m++
 		}
-		if step := i - starts[m]; step == 0 {
+		if i == starts[m] {
 			state = make([]float32, len(mask))
 			fill(state, !reveal)
-		} else {
+		}
+		if step := i - starts[m] + first; step > 0 {
 			v := float32(0)
 			if reveal {
 				v = 1
