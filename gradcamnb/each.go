@@ -96,14 +96,14 @@ func (m *Model) ExplainEach(ctx context.Context, pictures iter.Seq2[image.Image,
 func checkForEvery(r Request) error {
 	const why = "but any number of pictures is explained here: give one for all, or explain the pictures in one batch"
 	if n := len(r.Boxes); n > 1 {
-		return fmt.Errorf("there are %d boxes to see, one a picture, %s", n, why)
+		return fmt.Errorf("there are %d boxes to see, one for each picture, %s", n, why)
 	}
 	for _, t := range r.Targets {
 		if n := len(t.Index); n > 1 && !t.NamesSeveral() {
-			return fmt.Errorf("target %s: it names %d indices, one a picture, %s", t, n, why)
+			return fmt.Errorf("target %s: it names %d indices, one for each picture, %s", t, n, why)
 		}
 		if n := len(t.Masks); n > 1 {
-			return fmt.Errorf("target %s: it has %d masks, one a picture, %s", t, n, why)
+			return fmt.Errorf("target %s: it has %d masks, one for each picture, %s", t, n, why)
 		}
 	}
 	return nil

@@ -23,7 +23,7 @@ type Request struct {
 
 	Inputs map[string]Tensor `json:"inputs,omitempty"` // values of the inputs besides the picture, by name
 
-	// the part of each picture that the model sees, one for all or one a picture; none means the whole
+	// the part of each picture that the model sees, one for all or one for each picture; none means the whole
 	Boxes []image.Rectangle `json:"boxes,omitempty"`
 
 	Prep    *imgio.Prep `json:"prep,omitempty"`    // instead of the model's own preprocessing

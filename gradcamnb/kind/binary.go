@@ -10,7 +10,7 @@ import (
 // model has two labels, they are those of the two classes.
 var Binary = Register(Kind{
 	Name: "binary", Score: "binary", Measured: "binary probability",
-	Forms:     []Form{{"binary:1", "the logit of a model with a single one; binary:0 its negative"}},
+	Forms:     []Form{{"binary:1", "the logit of a model that has only one; binary:0 its negative"}},
 	Read:      readNumbers("binary"),
 	WithIndex: setIndex,
 	Elements:  outputElements,

@@ -5,7 +5,7 @@ package kind
 var Class = Register(Kind{
 	Name: "class", Score: "class", Measured: "softmax",
 	Forms: []Form{
-		{"class:285", "the logit of a class; class:3,5 names one a picture"},
+		{"class:285", "the logit of a class; class:3,5 gives one for each picture"},
 		{"class:tiger cat", "the logit of a class by its label"},
 	},
 	Read: readNamesOrNumbers("class"), WithIndex: setIndex, Elements: outputElements, Resolve: elements("class", Classes),

@@ -30,7 +30,7 @@ var Mask = Register(Kind{
 func (f *Findings) matchDrawnMask(s Spec, picture int) (heatmap.Detection, error) {
 	frame := f.Frames[picture]
 	if len(s.Masks) != 1 && len(s.Masks) != len(f.Frames) {
-		return heatmap.Detection{}, fmt.Errorf("it has %d masks for %d pictures; give one, or one a picture", len(s.Masks),
+		return heatmap.Detection{}, fmt.Errorf("it has %d masks for %d pictures; give one, or one for each picture", len(s.Masks),
 			len(f.Frames))
 	}
 	if !f.Masks {

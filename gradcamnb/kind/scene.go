@@ -190,7 +190,7 @@ func DescribeClasses(classes int) string {
 // perPicture returns one index for each picture. It repeats a single index for all pictures.
 func perPicture(index []int, batch int) ([]int32, error) {
 	if len(index) != 1 && len(index) != batch {
-		return nil, fmt.Errorf("it names %d indices for %d pictures: name one, or one a picture; "+
+		return nil, fmt.Errorf("it names %d indices for %d pictures: name one, or one for each picture; "+
 			"several classes of a picture are as many targets", len(index), batch)
 	}
 	out := make([]int32, batch)

@@ -88,7 +88,7 @@ func resolveMasks(sc Scene, s Spec, predict func(p segmentation, class int) (hea
 		}
 	}
 	if len(masks) != 1 && len(masks) != sc.Batch() {
-		return r, fmt.Errorf("it has %d masks for %d pictures; give one, or one a picture", len(masks), sc.Batch())
+		return r, fmt.Errorf("it has %d masks for %d pictures; give one, or one for each picture", len(masks), sc.Batch())
 	}
 	for i := range sc.Batch() {
 		weights, err := maskWeights(masks[i%len(masks)], r.Shape[2], r.Shape[3], s.Mean)

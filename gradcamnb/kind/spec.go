@@ -12,7 +12,7 @@ import (
 type Spec struct {
 	Kind  string `json:"kind"`            // e.g. "class"
 	Name  string `json:"name,omitempty"`  // of the output or tensor, for the kinds that name one
-	Index []int  `json:"index,omitempty"` // rank from 1 (top) or index; one for all pictures, or one a picture
+	Index []int  `json:"index,omitempty"` // rank from 1 (top) or index; one for all pictures, or one for each picture
 	Value string `json:"value,omitempty"` // the class or value by its name, instead of Index
 
 	// region: weights of the output's pixels; mask: the instance, by pixel of the picture; one for all pictures, or one a

@@ -13,7 +13,7 @@ import (
 var TagsAbove = Register(Kind{
 	Name: "tags above", Score: "class", Measured: "sigmoid",
 	Prefix: "tags>",
-	Forms:  []Form{{"tags>0.5", "every tag whose probability is above 0.5, one map a tag"}},
+	Forms:  []Form{{"tags>0.5", "every tag whose probability is above 0.5, one map for each tag"}},
 	Read: func(rest string) (Spec, error) {
 		threshold, err := strconv.ParseFloat(rest, 32)
 		if err != nil || math.IsNaN(threshold) {

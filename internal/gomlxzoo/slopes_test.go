@@ -23,7 +23,7 @@ func onBackends(t *testing.T, test func(t *testing.T, on *device.Backend)) {
 	t.Helper()
 	for _, name := range []string{"go", "xla:cpu"} {
 		t.Run(name, func(t *testing.T) {
-			on, err := device.Named(name)
+			on, err := device.OpenNamed(name)
 			if err != nil {
 				require.Missing(t, "xla", err.Error())
 			}
@@ -55,7 +55,7 @@ func testSlopes(t *testing.T, on *device.Backend) {
 				}
 				return slopes(walk.Read(walk.Picture{Node: x, ChannelsLast: true}, out), out, &names)
 			})
-			exec.WithName(completed.Plain + n.Name)
+			exec.WithName(completed.PlainPrefix + n.Name)
 			r := rand.New(rand.NewPCG(7, 7))
 			values := make([]float64, shapes.Make(dtypes.Float64, n.Input...).Size())
 			for i := range values {

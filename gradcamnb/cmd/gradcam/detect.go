@@ -67,10 +67,10 @@ func detectCommand() *cobra.Command {
 
   detections.png    the picture with boxes, numbers, classes and scores, and instance masks
   detections.json   the same in numbers
-                    (of several pictures detections-NAME.png, by the picture's name, and one detections.json)
+                    (for several pictures one detections-NAME.png each, and one detections.json)
 
-With --explain all detections of one picture are explained together, by the same masks for all (D-RISE), and
-there are in the folder, too
+With --explain all detections of one picture are explained together, by the same masks for all (D-RISE), which
+also writes
 
   explained.png     the picture, and a map of every detection, all on one colour scale
   run.json, weights.npy   the masks, and every detection's score under each, for --resume
@@ -80,7 +80,7 @@ there are in the folder, too
 results file instead of what the model finds, and --method takes a method of a layer instead of masks.
 
 --coco writes all detections as a COCO results file: boxes, categories, scores, and masks as run lengths. Without
---coco-names pictures are called by the numbers that their files have as names, and categories by the classes'.`,
+--coco-names a picture's number is its file's name, and a category's number is that of its class.`,
 		Args: cli.NoArguments,
 		RunE: func(c *cobra.Command, _ []string) error { return f.run(c) },
 	}
@@ -98,7 +98,7 @@ results file instead of what the model finds, and --method takes a method of a l
 	explaining.BoolVar(&f.byBox, "by-box", false, "compare boxes, even if the model has instance masks")
 	explaining.StringVar(&f.method, "method", "", "explain by this method instead of D-RISE, e.g. ODAM or LayerCAM")
 	explaining.StringArrayVar(&f.layers, "layer", nil,
-		"of a method that has one, by tensor name or module path; levels means all before the heads (default: that of each detection)")
+		"layer of --method, by tensor name or module path; levels means all before the heads (default: that of each detection)")
 	explaining.Var(&f.hot, "hot", hotHelp)
 	flags.StringVar(&f.coco, "coco", "", "write a COCO results file")
 	flags.StringVar(&f.cocoNames, "coco-names", "", "COCO annotation file that numbers pictures and categories")

@@ -26,14 +26,14 @@ func (f *drawnFlags) add(c *cobra.Command) {
 	flags := c.Flags()
 	flags.IntVar(&f.number, "detection", 1, "which detection, as gradcam detect numbers them")
 	flags.IntVar(&f.instance, "instance", 1,
-		"instead: an instance of a model with instance masks, by its mask, with the number of its detection")
+		"explain this instance by its mask instead, as gradcam detect numbers it; for a model with instance masks")
 	flags.StringVar(&f.box, "box", "",
-		"instead: a box in pixels of the picture, x0,y0,x1,y1; with --class. Why is nothing found there?")
+		"explain this box instead, x0,y0,x1,y1 in pixels of the picture: why is nothing found there? Needs --class")
 	flags.StringVar(&f.mask, "mask", "",
-		"instead: a picture of the same size, white on the instance and black elsewhere; with --class, of a model with instance masks")
+		"explain this mask instead: a picture of the same size, white on the instance and black elsewhere; for a model with instance masks. Needs --class")
 	flags.StringVar(&f.polygon, "polygon", "",
-		"instead: such a mask by its corners in pixels of the picture, x0,y0,x1,y1,x2,y2,...; with --class")
-	flags.IntVar(&f.class, "class", -1, "class of what is drawn")
+		"explain the mask with these corners instead, x0,y0,x1,y1,x2,y2,... in pixels of the picture. Needs --class")
+	flags.IntVar(&f.class, "class", -1, "class of the --box, --mask or --polygon")
 }
 
 // target returns the target of the flags.

@@ -48,7 +48,7 @@ func explainCommand() *cobra.Command {
 		Long: `Explain a prediction and write into --out
 
   overlay.png   the figure: map on the picture, colour bar, predictions
-  card.html     the same to play with in a browser: opacity, colours, threshold, values
+  card.html     the same figure to explore in a browser: opacity, colours, threshold, values
   heatmap.npy   float32 [batch, H, W] of the model's input, normalised as pytorch-grad-cam does
   raw.npy       float32 [batch, h, w] of the layer, before ReLU and normalising
   result.json   what was explained, scores, versions, timings, diagnosis
@@ -62,8 +62,8 @@ With --batch every picture has a folder of its own in --out, named as its file, 
 after an interruption: it continues. A picture that cannot be read does not stop the
 others; it is reported at the end.
 
-A figure holds how it was made: --like FIGURE.png makes it again, also one that was saved
-from a notebook.`,
+A figure stores how it was made, and --like FIGURE.png makes it again. That also works for
+a figure that was saved from a notebook.`,
 		Args: cli.NoArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if f.like == "" {

@@ -161,21 +161,21 @@ func driseCommand() *cobra.Command {
 		Long: `Explain a detection by hiding parts of the picture at random (D-RISE), and write into --out
 ` + riseFiles + `
 
-By default masks are drawn by the balanced design until the maps of two halves of them have a
-rank correlation of 0.95, and at most 2000. Of halves that agree to r the whole map is expected to
-agree to 2r/(1+r) with one of other masks: its reliability, which sheet.png and run.json have.
-Halves are compared from two blocks of masks on: from 1024 for a grid of 16, from 256
-for one of 8. The fewer cells a grid has, the sooner they agree; with
-16 and a small object mostly not before all 2000 are drawn. With --masks or --p they are drawn as in
-the paper, which has --masks 5000, unless --design says otherwise.
-Of a model with instance masks the overlap is that of the masks.
+By default masks are drawn by the balanced design, until the maps of two halves of them have a
+rank correlation of 0.95, and at most 2000. If the halves agree to r, the whole map is expected
+to agree to 2r/(1+r) with a map of other masks. That is its reliability, which sheet.png and
+run.json give. The halves are first compared after two blocks of masks: 1024 masks for a grid
+of 16, 256 for a grid of 8. The fewer cells a grid has, the sooner they agree. With a grid of 16
+and a small object they mostly need all 2000 masks. With --masks or --p the masks are drawn as
+in the paper, which takes --masks 5000, unless --design says otherwise. If the model has
+instance masks, these are compared instead of boxes.
 
-  sheet.png     crop with the box, map, standard error, and the map of a gradient with --method;
-                whether each is highest in the box, and the share that lies there
+  sheet.png     crop with the box, map, standard error, and with --method the map of a gradient;
+                it says whether each map is highest in the box, and which share of it lies there
 
-With --reference-masks and --reference-detections no model runs: the map is computed of
-masks and of what was detected under each, and weights.npy [targets, masks] and
-saliency.npy [targets, H, W] are written.`,
+With --reference-masks and --reference-detections no model runs. The map is then computed from
+these masks and from what was detected under each. It is written as weights.npy [targets, masks]
+and saliency.npy [targets, H, W].`,
 		Args: cli.NoArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if masks != "" || found != "" {
@@ -204,9 +204,9 @@ saliency.npy [targets, H, W] are written.`,
 	flags.BoolVar(&f.byBox, "by-box", false, "compare boxes, even if the model has instance masks")
 	flags.StringVar(&side, "side", "", "explain one side alone: left, top, right or bottom")
 	flags.StringVar(&f.method, "method", "",
-		"put the map of a gradient beside it in sheet.png, by HiResCAM or another method of a layer")
+		"also draw the map of this gradient method, such as HiResCAM, in sheet.png")
 	flags.StringArrayVar(&f.layers, "layer", nil,
-		"of the gradient, by tensor name or module path (default: the suggested one)")
+		"layer of --method, by tensor name or module path (default: the suggested one)")
 	flags.StringVar(&masks, "reference-masks", "", "masks, float32 .npy [masks, H, W]")
 	flags.StringVar(&found, "reference-detections", "", "targets and detections under each mask, JSON")
 	return c

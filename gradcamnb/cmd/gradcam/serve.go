@@ -55,7 +55,7 @@ least recently is dropped first.`,
 			return serve(ctx, l)
 		},
 	}
-	c.Flags().BoolVar(&inherited, "inherited", false, "take file 3, which is open, as the socket")
+	c.Flags().BoolVar(&inherited, "inherited", false, "use the open file descriptor 3 as the socket")
 	c.Flags().BoolVar(&whileStdin, "while-stdin", false, "end when the standard input is closed")
 	return c
 }

@@ -43,7 +43,7 @@ func sheetCommand() *cobra.Command {
 
   sheet.png   the table: every map with its range and scores, the best framed if it leads clearly
   sheet.json  the table's maps, scores and diagnoses
-  scores.csv  one line a map
+  scores.csv  one line for each map
 
 --rows and --cols name what differs down and across: pictures, targets, layers or methods.
 Of everything else there must be one. Several models, such as checkpoints of one network,

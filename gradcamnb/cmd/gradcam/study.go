@@ -40,7 +40,7 @@ func studyCommand() *cobra.Command {
 		Short: "Explain a whole data set and measure the maps, with means, intervals and a report",
 		Long: `Explain a whole data set and write into --out
 
-  part-*.parquet  one row a map: picture, target, layer, method, score, metrics, the raw map
+  part-*.parquet  one row for each map: picture, target, layer, method, score, metrics, the raw map
   summary.json    means with standard errors and 95 % intervals, comparisons, ranks
   report.html     the same as a page, with the maps that stand out; it needs no server
 
@@ -50,8 +50,8 @@ and label; it may be repeated. --truth says where the objects are: a folder of m
 Pascal VOC's or ImageNet's .xml files, a COCO .json file, or a CSV file with the columns picture,
 x0, y0, x1 and y1.
 
-Run the same command again after an interruption: it continues. With --shard 3/64 a machine does the
-parts of its number, counted from 0; all machines write into one folder, and the last one to finish
+Run the same command again after an interruption: it continues. With --shard 3/64 a machine does one share of
+64, the fourth, since shares are counted from 0. All machines write into one folder, and the last one to finish
 writes the whole summary.`,
 		Args: cli.NoArguments,
 		RunE: func(c *cobra.Command, _ []string) error { return f.run(c.Context(), c.OutOrStdout()) },

@@ -52,7 +52,7 @@ func Prepare(c source.Card, r ask.Request, say func(line string)) (Input, error)
 		return Input{}, err
 	}
 	if n := len(r.Boxes); n > 1 && n != len(r.Pictures) {
-		return Input{}, fmt.Errorf("there are %d boxes for %d pictures; give one, or one a picture", n, len(r.Pictures))
+		return Input{}, fmt.Errorf("there are %d boxes for %d pictures; give one, or one for each picture", n, len(r.Pictures))
 	}
 	if strange := prep.Strange(); strange != "" {
 		say(c.Name + ": " + strange)

@@ -104,7 +104,7 @@ func (i Input) fits(v Value, pictures int) (Value, error) {
 				return wrong("they differ")
 			}
 		case dims[0] != 1 && dims[0] != pictures:
-			return wrong(fmt.Sprintf("that is %d values for %d pictures; give one, or one a picture", dims[0], pictures))
+			return wrong(fmt.Sprintf("that is %d values for %d pictures; give one, or one for each picture", dims[0], pictures))
 		}
 	}
 	if err := i.checkWhole(v.Values); err != nil {
