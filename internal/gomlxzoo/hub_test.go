@@ -55,8 +55,8 @@ func writeSafetensors(t *testing.T, path string, of map[string]weights) {
 // Weights that go-huggingface's own loader reads, from a repository of the hub whose weights are in two files, go into
 // the store under the names of their modules, before or by the function, and the network is explained with them.
 //
-// A picture of two cells 1, -2 is weighed by 3 and -1 with the biases 1 and 2: u = (4, -5) and v = (1, 4), with the means
-// -1/2 and 5/2. Class 0 is u + 2 v + 1/4 of the means, 4.75; HiResCAM at the convolution is (u + 2 v)/2 = 3, 1.5.
+// A picture of two cells 1, -2 is weighed by 3 and -1 with the biases 1 and 2: u = (4, -5) and v = (1, 4), with the
+// means -1/2 and 5/2. Class 0 is u + 2 v + 1/4 of the means, 4.75; HiResCAM at the convolution is (u + 2 v)/2 = 3, 1.5.
 func TestWeightsFromTheHubsFiles(t *testing.T) {
 	dir := t.TempDir()
 	writeSafetensors(t, filepath.Join(dir, "model-00001-of-00002.safetensors"), map[string]weights{

@@ -88,8 +88,9 @@ func (a Aim) findStanding(scores []float32, index int) standing {
 	return s
 }
 
-// findLoneStanding returns the place of an output's only number. If the number is a logit, the target is one of two classes,
-// and its score is the logit of that class: it has the probability 1 / (1 + exp(-score)). Otherwise it has no place.
+// findLoneStanding returns the place of an output's only number. If the number is a logit, the target is one of two
+// classes, and its score is the logit of that class: it has the probability 1 / (1 + exp(-score)). Otherwise it has no
+// place.
 func (a Aim) findLoneStanding(number, score float32, class int32) standing {
 	if a.scored.Name != target.Binary.Name {
 		tag := a.measured.Name == target.TagProbability.Name

@@ -15,8 +15,8 @@ import (
 // c is the likeliest class, and D the ninth, of three by three, with the largest sum of the map. Without another map
 // there it is 0.
 //
-// Dasgupta et al. 2022, "Framework for Evaluating Faithfulness of Local Explanations", definition 1, in which D is free;
-// the 0 as in Quantus 0.6.0.
+// Dasgupta et al. 2022, "Framework for Evaluating Faithfulness of Local Explanations", definition 1, in which D is
+// free; the 0 as in Quantus 0.6.0.
 var Consistency = register(Metric{
 	Name:    "consistency",
 	Group:   Robustness,

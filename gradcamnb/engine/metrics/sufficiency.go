@@ -10,8 +10,8 @@ import "context"
 // c is the likeliest class, and d the Euclidean distance of two maps with each pixel over its standard deviation in the
 // batch. Without a neighbour it is 0.
 //
-// Dasgupta et al. 2022, "Framework for Evaluating Faithfulness of Local Explanations", definition 2; distance, threshold
-// and the 0 as in Quantus 0.6.0.
+// Dasgupta et al. 2022, "Framework for Evaluating Faithfulness of Local Explanations", definition 2; distance,
+// threshold and the 0 as in Quantus 0.6.0.
 var Sufficiency = register(Metric{
 	Name:    "sufficiency",
 	Group:   Faithfulness,

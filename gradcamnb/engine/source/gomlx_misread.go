@@ -33,8 +33,8 @@ var layoutWords = map[imgio.Layout]string{
 	imgio.ChannelsLast: "imgio.ChannelsLast", imgio.ChannelsFirst: "imgio.ChannelsFirst",
 }
 
-// describeFittingCard returns what to write in a card whose height, or else its width, is the axis that the function takes for
-// the channels. There are fewer channels than rows or columns, so the shorter axis is that of the channels.
+// describeFittingCard returns what to write in a card whose height, or else its width, is the axis that the function
+// takes for the channels. There are fewer channels than rows or columns, so the shorter axis is that of the channels.
 func describeFittingCard(c Card, rows bool) string {
 	other := imgio.ChannelsFirst
 	if c.Layout == imgio.ChannelsFirst {

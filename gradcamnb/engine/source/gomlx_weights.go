@@ -81,8 +81,8 @@ func (m *gomlxModel) refuseTwins(g *Graph, before map[*model.Variable]bool) {
 	m.listed.doubt = fmt.Sprintf("model %s: its %s: call it in that scope if those are meant", m.card.Name, text)
 }
 
-// findUnreadTwin returns a variable that the store had before and the graph does not read, with the name and the shape of
-// another one; nil if there is none.
+// findUnreadTwin returns a variable that the store had before and the graph does not read, with the name and the shape
+// of another one; nil if there is none.
 func (m *gomlxModel) findUnreadTwin(g *Graph, of *model.Variable, before map[*model.Variable]bool) *model.Variable {
 	for v := range m.store.IterVariables() {
 		if before[v] && v.HasValue() && v.Name() == of.Name() && v.Shape().Equal(of.Shape()) && !v.InUseByGraph(g) {

@@ -38,8 +38,8 @@ func (w *Walk) Misread() (n *Node, rows, ok bool) {
 	return n, rows, ok && (rows || from[axis].soleKind() == width)
 }
 
-// readConvolution returns the axis that a convolution takes for the channels. ok tells whether it slides over the picture's
-// channels. A kernel of 1 x 1 slides over both axes if these are longer than 1.
+// readConvolution returns the axis that a convolution takes for the channels. ok tells whether it slides over the
+// picture's channels. A kernel of 1 x 1 slides over both axes if these are longer than 1.
 func readConvolution(n *Node, from axes) (axis int, ok bool) {
 	c, kernel := ConvolutionOf(n).Axes, n.Inputs()[1].Shape()
 	single := kernel.Dim(c.KernelSpatial[0]) == 1 && kernel.Dim(c.KernelSpatial[1]) == 1
