@@ -12,9 +12,9 @@ import (
 )
 
 // A Softmax at the end of a file changes nothing: the score is the logit before it, 9.127, and the probability is that
-// of one softmax, 0.4028. So the insertion of Grad-CAM at the last layer is 0.495 and the deletion 0.402, in 8 steps, as a
-// review measured them of the file of logits. When they were measured on the softmax of the softmax, which is about
-// 1/1000 for each of 1000 classes, they were 0.0015 and 0.0014.
+// of one softmax, 0.4028. So the insertion of Grad-CAM at the last layer is 0.495 and the deletion 0.402, in 8 steps,
+// as a review measured them of the file of logits. When they were measured on the softmax of the softmax, which is
+// about 1/1000 for each of 1000 classes, they were 0.0015 and 0.0014.
 func TestSoftmaxAtTheEnd(t *testing.T) {
 	proto := golden.Model(t, "efficientnet-lite0.onnx")
 	out := proto.Graph.Output[0]
