@@ -68,7 +68,7 @@ func TestPage(t *testing.T) {
 	if len(blocks) != 4 || !strings.Contains(blocks[2][1], "hugot") || strings.Count(blocks[3][1], "dataset, 1000") != 1 {
 		t.Fatalf("the page has %d blocks, or others", len(blocks))
 	}
-	if lines := strings.Count(blocks[0][1], "\n"); lines > 6 {
+	if lines := strings.Count(blocks[0][1], "\n"); lines > 5 {
 		t.Errorf("from a store to a map takes %d lines, and five are promised", lines)
 	}
 	explain, prep, watch := blocks[0][1], blocks[1][1], strings.Replace(blocks[3][1], "dataset, 1000", "dataset, 2", 1)
