@@ -74,16 +74,20 @@ type reportPrediction struct {
 }
 
 type reportMap struct {
-	Layer     string      `json:"layer"`
-	Method    string      `json:"method"`
-	Target    string      `json:"target"`
-	Class     int         `json:"class"`
-	ClassName string      `json:"class_name,omitempty"`
-	Score     *float64    `json:"score"`
-	ScoreUnit string      `json:"score_unit"`
-	Unit      string      `json:"unit"` // of the map
-	Grid      [2]int      `json:"grid"` // height, width, of a volume those of a slice
-	Slices    int         `json:"slices,omitempty"`
+	Layer     string   `json:"layer"`
+	Method    string   `json:"method"`
+	Target    string   `json:"target"`
+	Class     int      `json:"class"`
+	ClassName string   `json:"class_name,omitempty"`
+	Score     *float64 `json:"score"`
+	ScoreUnit string   `json:"score_unit"`
+	Unit      string   `json:"unit"` // of the map
+	Grid      [2]int   `json:"grid"` // height, width, of a volume those of a slice
+	Slices    int      `json:"slices,omitempty"`
+
+	// Shares of the input's height and width that lie before and behind raw.npy: the model cuts them off.
+	Beyond [2][2]float64 `json:"beyond,omitzero"`
+
 	Range     [2]*float64 `json:"raw_range"` // lowest and highest value of raw.npy
 	Diagnosis string      `json:"diagnosis,omitempty"`
 
@@ -254,7 +258,7 @@ func newReportMap(m *heatmap.Map) reportMap {
 	e := reportMap{
 		Layer: m.Layer, Method: m.Method, Target: m.Target, Class: m.Index, ClassName: m.Class,
 		Score: finite(m.Score), ScoreUnit: m.ScoreUnit, Unit: m.Unit, Grid: [2]int{m.Raw.H / max(1, m.Raw.Slices), m.Raw.W},
-		Slices: m.Raw.Slices, Diagnosis: m.Diagnosis,
+		Slices: m.Raw.Slices, Beyond: m.Raw.Beyond, Diagnosis: m.Diagnosis,
 	}
 	for name, v := range m.Metrics {
 		if e.Metrics == nil {
