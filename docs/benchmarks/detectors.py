@@ -204,7 +204,13 @@ class Peer:
                 offset = torch.tensor(boxes[keep] + label[keep, None] * 7680.0)
                 keep = keep[nms.TorchNMS.nms(offset.double(), torch.tensor(conf[keep]), 0.7).numpy()]
         keep = keep[:300]
-        scaled = ops.scale_boxes(x.shape[1:], torch.tensor(boxes[keep]).double(), image.shape).numpy()
+        if self.task == "obb":  # construct_result: the middle and the sides are scaled, and the angle stays
+            b = self.turned[torch.tensor(keep)]
+            b[:, :4] = ops.scale_boxes(x.shape[1:], b[:, :4], image.shape, xywh=True)
+            p = ops.xywhr2xyxyxyxy(b).numpy()
+            scaled = np.concatenate([p.min(1), p.max(1)], 1).clip(0, [image.shape[1], image.shape[0]] * 2)
+        else:
+            scaled = ops.scale_boxes(x.shape[1:], torch.tensor(boxes[keep]).double(), image.shape).numpy()
         return scaled, conf[keep], label[keep], keep
 
 

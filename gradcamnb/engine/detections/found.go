@@ -92,9 +92,14 @@ func (d *Findings) Corners(of heatmap.Detection, i int) [][2]float64 {
 	if len(of.Points) == 0 {
 		return [][2]float64{{b[2], b[3]}, {b[2], b[1]}, {b[0], b[1]}, {b[0], b[3]}}
 	}
+	f := d.frames[i]
+	if isEven(f) {
+		x, y := f.ToModel(findMiddle(of.Points))
+		return scaleTurned(of.Points, [2]float64{x, y}, 1/f.ScaleX, 1/f.ScaleY)
+	}
 	var out [][2]float64
 	for _, p := range of.Points {
-		x, y := d.frames[i].ToModel(p[0], p[1])
+		x, y := f.ToModel(p[0], p[1])
 		out = append(out, [2]float64{x, y})
 	}
 	return out

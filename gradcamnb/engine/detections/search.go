@@ -132,7 +132,11 @@ func (s Search) find(read *Reader) (*Findings, error) {
 		d.best = append(d.best, slices.Max(all[2]))
 		var found []heatmap.Detection
 		for _, k := range keep {
-			found = append(found, all.detection(k, s.Input.Frames[i], read.labels))
+			one := all.detection(k, s.Input.Frames[i], read.labels)
+			if d.turned {
+				turn(&one)
+			}
+			found = append(found, one)
 		}
 		d.found = append(d.found, found)
 	}

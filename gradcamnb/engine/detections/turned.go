@@ -3,7 +3,54 @@ package detections
 import (
 	"math"
 	"slices"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 )
+
+// scaleTurned returns the corners m + u + v, m + u - v, m - u - v, m - u + v of a turned box with the middle at another
+// place, u times sx and v times sy. So the box keeps its angle, as Ultralytics 8.4.190 brings it back to the picture
+// (models/yolo/obb/predict.py). Corners brought back one by one would differ by what a letterbox rounds off a side.
+func scaleTurned(p [][2]float64, middle [2]float64, sx, sy float64) [][2]float64 {
+	out := make([][2]float64, 4)
+	for axis := range 2 {
+		u, v := sx*(p[1][axis]-p[2][axis])/2, sy*(p[0][axis]-p[1][axis])/2
+		for i, side := range []float64{u + v, u - v, -u - v, v - u} {
+			out[i][axis] = middle[axis] + side
+		}
+	}
+	return out
+}
+
+func findMiddle(p [][2]float64) (x, y float64) {
+	return (p[0][0] + p[2][0]) / 2, (p[0][1] + p[2][1]) / 2
+}
+
+// isEven tells whether the two sides of a picture are scaled alike, but for what is rounded to whole pixels.
+func isEven(f imgio.Frame) bool {
+	apart := math.Abs(1/f.ScaleX - 1/f.ScaleY)
+	return apart*float64(min(f.PictureW, f.PictureH)) <= 0.5+1e-9
+}
+
+// turn sets a detection's corners in the picture, and the upright box around them, if the model's boxes are turned.
+// Points holds the corners, brought back one by one. Of a picture that is stretched they stay as they are.
+func turn(d *heatmap.Detection) {
+	f := d.Frame
+	if !isEven(f) {
+		return
+	}
+	own := make([][2]float64, 4)
+	for i, p := range d.Points {
+		own[i][0], own[i][1] = f.ToModel(p[0], p[1])
+	}
+	x, y := f.ToPicture(findMiddle(own))
+	d.Points = scaleTurned(own, [2]float64{x, y}, f.ScaleX, f.ScaleY)
+	box := heatmap.Box{math.Inf(1), math.Inf(1), math.Inf(-1), math.Inf(-1)}
+	for _, p := range d.Points {
+		box = heatmap.Box{min(box[0], p[0]), min(box[1], p[1]), max(box[2], p[0]), max(box[3], p[1])}
+	}
+	d.Box = clip(box, f)
+}
 
 // gaussian describes a turned box by the normal distribution with its middle and the covariance of its area. With the
 // sides w and h and the angle t

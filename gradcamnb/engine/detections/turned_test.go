@@ -4,6 +4,9 @@ import (
 	"math"
 	"slices"
 	"testing"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 )
 
 // Six turned boxes, middle, size and angle: their overlaps by batch_probiou and what fast_nms keeps at 0.7, of
@@ -39,5 +42,45 @@ func TestTurnedBoxesAgainstUltralytics(t *testing.T) {
 	c[1][2], c[1][3] = 0, 0.8 // the second is of another class, and takes nobody away
 	if got, want := c.suppressTurned([]int{0, 1, 2, 3, 4, 5}, 0.7), []int{0, 1, 2, 3, 4, 5}; !slices.Equal(got, want) {
 		t.Errorf("kept are %v, want %v", got, want)
+	}
+}
+
+// A picture of 227 x 150 is shown 160 x 106 pixels, so its sides are not scaled quite alike. The corners of the box
+// with the middle (80, 70), the sides 60 and 20 and the angle 30 degrees are by scale_boxes(xywh=True) and
+// xywhr2xyxyxyxy of Ultralytics 8.4.190, in float64. Back in the model they are what they were. In a picture that is
+// stretched by 2 and 1 each corner is moved by itself.
+func TestTurnedBoxInThePicture(t *testing.T) {
+	model := [][2]float64{{100.9808, 93.6603}, {110.9808, 76.3397}, {59.0192, 46.3397}, {49.0192, 63.6603}}
+	boxed := imgio.Frame{PictureW: 227, PictureH: 150, ModelW: 160, ModelH: 160, Y0: -27 * 150. / 106,
+		ScaleX: 227. / 160, ScaleY: 150. / 106}
+	stretched := imgio.Frame{PictureW: 320, PictureH: 160, ModelW: 160, ModelH: 160, ScaleX: 2, ScaleY: 1}
+	for _, c := range []struct {
+		frame imgio.Frame
+		want  [][2]float64
+		box   heatmap.Box
+	}{
+		{boxed, [][2]float64{{143.2847, 94.3854}, {157.4357, 69.8752}, {83.7153, 27.3127}, {69.5643, 51.8229}},
+			heatmap.Box{69.5643, 27.3127, 157.4357, 94.3854}},
+		{stretched, [][2]float64{{201.9616, 93.6603}, {221.9616, 76.3397}, {118.0384, 46.3397}, {98.0384, 63.6603}},
+			heatmap.Box{98.0384, 46.3397, 221.9616, 93.6603}},
+	} {
+		all := candidates{{49.0192, 46.3397, 110.9808, 93.6603}, {0.9}, {0.9}, {1}, nil}
+		for _, p := range model {
+			all[4] = append(all[4], float32(p[0]), float32(p[1]))
+		}
+		d := all.detection(0, c.frame, nil)
+		turn(&d)
+		back := (&Findings{frames: []imgio.Frame{c.frame}}).Corners(d, 0)
+		for i := range model {
+			if math.Hypot(d.Points[i][0]-c.want[i][0], d.Points[i][1]-c.want[i][1]) > 2e-4 {
+				t.Errorf("corner %d lies at %v, want %v", i, d.Points[i], c.want[i])
+			}
+			if math.Hypot(back[i][0]-model[i][0], back[i][1]-model[i][1]) > 2e-4 {
+				t.Errorf("corner %d comes back to %v, want %v", i, back[i], model[i])
+			}
+			if math.Abs(d.Box[i]-c.box[i]) > 2e-4 {
+				t.Errorf("the box is %v, want %v", d.Box, c.box)
+			}
+		}
 	}
 }
