@@ -70,8 +70,8 @@ func TestFilesThatSayWhatTheyAre(t *testing.T) {
 func TestReadingsWithoutSense(t *testing.T) {
 	picture := image.NewNRGBA(image.Rect(0, 0, 64, 64))
 	for _, c := range []struct{ model, decoder, want string }{
-		{"pose", "yolov8", "does not fit"}, // 11 columns for one label
-		{"obb", "yolov8", "does not fit"},  // 8 columns for three labels
+		{"pose", "yolov8", "the decoder yolov8 does not fit the model pose with 1 labels, but with 7"}, // 11 columns
+		{"obb", "yolov8", "the decoder yolov8 does not fit the model obb with 3 labels, but with 4"},   // 8 columns
 		{"untold", "yolov8", `their numbers may be corners ("order": "xyxy")`},
 		{"detect", "yolov5", "the decoder yolov5 does not fit"},
 	} {

@@ -137,6 +137,24 @@ func (s Spec) Head(classes int) (Head, error) {
 	return h, nil
 }
 
+// CountClasses returns the only number of classes with which the spec's decoder fits outputs of these shapes; 0 if
+// there is none, or more than one.
+func (s Spec) CountClasses(outputs [][]int, picture [2]int) int {
+	const most = 10_000
+	only := 0
+	for n := 1; n <= most; n++ {
+		h, err := s.Head(n)
+		if err != nil || h.Check(outputs, picture) != nil {
+			continue
+		}
+		if only > 0 {
+			return 0
+		}
+		only = n
+	}
+	return only
+}
+
 var all = registry.New("detection decoder", func(v Decoder) []string { return []string{v.Name} })
 
 func register(v Decoder) Decoder { return all.Add(v) }

@@ -188,6 +188,9 @@ func TestBeforeNMS(t *testing.T) {
 		tensor([]int{1, 3, 2}, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6))
 	near(t, "scores, classes last", got.scores, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6)
 	near(t, "box", got.boxes[:4], -0.5, 0, 2.5, 4)
+	got = decode(t, BeforeNMS, "", 2, [2]int{10, 10}, tensor([]int{1, 3, 2}, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6), boxes)
+	near(t, "scores that come first", got.scores, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6)
+	near(t, "box that comes second", got.boxes[:4], 1, 2, 3, 4)
 }
 
 // IoU, cosine and the overlap of masks by hand: boxes that share half, that do not
@@ -232,6 +235,11 @@ func TestCheck(t *testing.T) {
 	if got := FindFitting([][]int{{1, 84, 8400}}, [2]int{640, 640}, 80); !slices.Equal(got, []string{"yolov8"}) {
 		t.Errorf("%q fit, want yolov8", got)
 	}
+	for name, want := range map[string]int{"yolov8": 80, "end-to-end": 0, "yolox": 0} { // 0: none, or any
+		if got := (Spec{Decoder: name}).CountClasses([][]int{{1, 84, 8400}}, [2]int{640, 640}); got != want {
+			t.Errorf("84 columns are %d classes for %s, want %d", got, name, want)
+		}
+	}
 	if _, err := YOLOv8.New(json.RawMessage(`{"stride": 8}`), 0); err == nil {
 		t.Error("a number that a decoder has not is taken")
 	}
@@ -252,6 +260,8 @@ func TestOrders(t *testing.T) {
 		got := decode(t, YOLOv8, `{"order": "`+order+`"}`, 1, [2]int{64, 64}, columnsOf(7, 1, 2, 7, 9, 0.5))
 		near(t, order, got.boxes[4:8], want...)
 	}
+	got := decode(t, YOLOv8, `{"unit": true}`, 1, [2]int{20, 40}, columnsOf(7, 0.5, 0.5, 0.5, 0.25, 0.5))
+	near(t, "of the unit square, 40 wide and 20 high", got.boxes[4:8], 10, 7.5, 30, 12.5)
 	if _, err := YOLOv8.New(json.RawMessage(`{"order": "whcc"}`), 0); err == nil {
 		t.Error("an order that there is not is taken")
 	}

@@ -19,10 +19,25 @@ var orders = map[string]func(*Node) *Node{
 	},
 }
 
-// checkOrder returns an error if there is no such order.
-func checkOrder(order string) error {
-	if orders[order] == nil {
-		return fmt.Errorf(`"order" is %q and must be "xyxy", "yxyx", "xywh" or "cxcywh"`, order)
+// boxFormat says how the four numbers of a box are read.
+type boxFormat struct {
+	Order string `json:"order"` // a key of orders
+	Unit  bool   `json:"unit"`  // boxes are of the unit square, and not in pixels of the model's input
+}
+
+// check returns an error if there is no such order.
+func (f boxFormat) check() error {
+	if orders[f.Order] == nil {
+		return fmt.Errorf(`"order" is %q and must be "xyxy", "yxyx", "xywh" or "cxcywh"`, f.Order)
 	}
 	return nil
+}
+
+// read returns boxes [batch, n, 4] as x0, y0, x1, y1 in pixels of the model's input.
+func (f boxFormat) read(boxes *Node, picture [2]int) *Node {
+	boxes = orders[f.Order](boxes)
+	if f.Unit {
+		return scaleToPixels(boxes, picture)
+	}
+	return boxes
 }

@@ -26,7 +26,7 @@ var YOLOPose = register(Decoder{
 			return nil, fmt.Errorf(`"points" is %d and "values" %d: there is a point at least, with 2 or 3 values`, h.Points,
 				h.Values)
 		}
-		return h, checkOrder(h.Order)
+		return h, boxFormat{Order: h.Order}.check()
 	},
 })
 

@@ -16,16 +16,16 @@ var YOLORows = register(Decoder{
 	Outputs: "one output [batch, n, 4 + classes]: cx, cy, w, h, class probabilities",
 	Spec:    Spec{Threshold: 0.25, NMS: 0.45},
 	New: func(data json.RawMessage, classes int) (Head, error) {
-		h := yoloRows{Order: "cxcywh", classes: classes}
+		h := yoloRows{boxFormat: boxFormat{Order: "cxcywh"}, classes: classes}
 		if err := numbers(data, &h); err != nil {
 			return nil, err
 		}
-		return h, checkOrder(h.Order)
+		return h, h.check()
 	},
 })
 
 type yoloRows struct {
-	Order   string `json:"order"`
+	boxFormat
 	classes int
 }
 
@@ -51,6 +51,6 @@ func rowsOf(o []int, classes, before, after int) error {
 	return nil
 }
 
-func (y yoloRows) Decode(outputs []*Node, _ [2]int) Candidates {
-	return Candidates{Boxes: orders[y.Order](sliceLast(outputs[0], 0, 4)), Scores: sliceLast(outputs[0], 4, 0)}
+func (y yoloRows) Decode(outputs []*Node, picture [2]int) Candidates {
+	return Candidates{Boxes: y.read(sliceLast(outputs[0], 0, 4), picture), Scores: sliceLast(outputs[0], 4, 0)}
 }

@@ -21,16 +21,16 @@ var YOLOSeg = register(Decoder{
 	Masks:   true,
 	Spec:    Spec{Threshold: 0.25, NMS: 0.45},
 	New: func(data json.RawMessage, classes int) (Head, error) {
-		h := yoloSeg{Order: "cxcywh", classes: classes}
+		h := yoloSeg{boxFormat: boxFormat{Order: "cxcywh"}, classes: classes}
 		if err := numbers(data, &h); err != nil {
 			return nil, err
 		}
-		return h, checkOrder(h.Order)
+		return h, h.check()
 	},
 })
 
 type yoloSeg struct {
-	Order   string `json:"order"`
+	boxFormat
 	classes int
 }
 
@@ -51,7 +51,7 @@ func (y yoloSeg) Decode(outputs []*Node, picture [2]int) Candidates {
 	rows, prototypes := TransposeAllAxes(outputs[0], 0, 2, 1), outputs[1]
 	k := prototypes.Shape().Dim(1)
 	end := rows.Shape().Dim(-1) - k
-	boxes, coefficients := orders[y.Order](sliceLast(rows, 0, 4)), sliceLast(rows, end, 0)
+	boxes, coefficients := y.read(sliceLast(rows, 0, 4), picture), sliceLast(rows, end, 0)
 	return Candidates{
 		Boxes:  boxes,
 		Scores: sliceLast(rows, 4, end),

@@ -16,16 +16,16 @@ var YOLOv8 = register(Decoder{
 	Outputs: "one output [batch, 4 + classes, n]: cx, cy, w, h, class probabilities",
 	Spec:    Spec{Threshold: 0.25, NMS: 0.45},
 	New: func(data json.RawMessage, classes int) (Head, error) {
-		h := yolov8{Order: "cxcywh", classes: classes}
+		h := yolov8{boxFormat: boxFormat{Order: "cxcywh"}, classes: classes}
 		if err := numbers(data, &h); err != nil {
 			return nil, err
 		}
-		return h, checkOrder(h.Order)
+		return h, h.check()
 	},
 })
 
 type yolov8 struct {
-	Order   string `json:"order"`
+	boxFormat
 	classes int
 }
 
@@ -51,7 +51,7 @@ func columns(o []int, classes, more int) error {
 	return nil
 }
 
-func (y yolov8) Decode(outputs []*Node, _ [2]int) Candidates {
+func (y yolov8) Decode(outputs []*Node, picture [2]int) Candidates {
 	rows := TransposeAllAxes(outputs[0], 0, 2, 1)
-	return Candidates{Boxes: orders[y.Order](sliceLast(rows, 0, 4)), Scores: sliceLast(rows, 4, 0)}
+	return Candidates{Boxes: y.read(sliceLast(rows, 0, 4), picture), Scores: sliceLast(rows, 4, 0)}
 }

@@ -76,8 +76,8 @@ func Readers(ctx context.Context, m source.Model, input []int, how ask.Reading) 
 			c.Name, shapes[0])
 	}
 	if len(fit) == 0 {
-		return nil, fmt.Errorf("nothing says how the detections of the model %s are read: name a decoder, or give the sidecar %s a \"detector\"; its outputs have the shapes %v, and %s%s",
-			c.Name, c.SidecarName(), shapes, describeFitting(fit), describeOtherLabels(c, shapes, picture))
+		return nil, fmt.Errorf("nothing says how the detections of the model %s are read: name a decoder, or give the sidecar %s a \"detector\"; its outputs %q have the shapes %v, and %s%s",
+			c.Name, c.SidecarName(), names, shapes, describeOtherOrder(shapes, picture), describeOtherLabels(c, shapes, picture))
 	}
 	var out []*Reader
 	for _, name := range fit {
@@ -102,6 +102,10 @@ func newReader(c source.Card, spec detect.Spec, names []string, shapes [][]int, 
 		return nil, err
 	}
 	if err := r.head.Check(shapes, picture); err != nil {
+		if n := r.spec.CountClasses(shapes, picture); n > 0 && len(c.Labels) > 0 {
+			return nil, fmt.Errorf("the decoder %s does not fit the model %s with %d labels, but with %d: its outputs %q have the shapes %v. If the model has %d classes, write their names into a text file, one a line, and name that as \"labels\" in the sidecar %s",
+				r.spec.Decoder, c.Name, len(c.Labels), n, r.names, shapes, n, c.SidecarName())
+		}
 		return nil, fmt.Errorf("the decoder %s does not fit the model %s: %w; the outputs %q have the shapes %v, and %s%s",
 			r.spec.Decoder, c.Name, err, r.names, shapes, describeFitting(detect.FindFitting(shapes, picture, len(c.Labels))),
 			describeOtherLabels(c, shapes, picture))
@@ -118,6 +122,45 @@ func describeFitting(names []string) string {
 		return "no decoder fits them as they stand; there are " + strings.Join(all, ", ")
 	}
 	return "the decoders that fit them are " + strings.Join(names, ", ")
+}
+
+// describeOtherOrder returns words on the decoders that fit the outputs in another order or, if there are none, on all.
+func describeOtherOrder(shapes [][]int, picture [2]int) string {
+	const most = 4 // outputs, in 24 orders
+	would := map[string]bool{}
+	if len(shapes) <= most {
+		for _, order := range permute(shapes) {
+			for _, name := range detect.ListFitting(order, picture) {
+				would[name] = true
+			}
+		}
+	}
+	if len(would) == 0 {
+		return describeFitting(nil)
+	}
+	var words []string
+	for _, d := range detect.All() {
+		if would[d.Name] {
+			words = append(words, fmt.Sprintf("%s, which reads %s", d.Name, d.Outputs))
+		}
+	}
+	return "in another order they would fit " + strings.Join(words, "; ") +
+		": name them in that order as \"outputs\" of the \"detector\""
+}
+
+// permute returns a list in every order.
+func permute[T any](of []T) [][]T {
+	if len(of) < 2 {
+		return [][]T{of}
+	}
+	var out [][]T
+	for i := range of {
+		rest := slices.Delete(slices.Clone(of), i, i+1)
+		for _, o := range permute(rest) {
+			out = append(out, append([]T{of[i]}, o...))
+		}
+	}
+	return out
 }
 
 // isClassRow tells whether the only output is one row of scores for each picture: [batch, classes], and possibly axes

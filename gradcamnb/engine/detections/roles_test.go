@@ -2,6 +2,7 @@ package detections
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/onnxruntime"
@@ -26,6 +27,21 @@ func TestScoresAreTold(t *testing.T) {
 		names, _ := Roles([]onnxruntime.Tensor{boxes, c.a, labels, c.b})
 		if !slices.Equal(names, c.want) {
 			t.Errorf("of %s %v and %s %v: %q, want %q", c.a.Name, c.a.Values, c.b.Name, c.b.Values, names, c.want)
+		}
+	}
+}
+
+// Labels, scores and boxes would be read as boxes, scores and labels. No order of two lists makes detections.
+func TestOutputsInAnotherOrder(t *testing.T) {
+	for _, c := range []struct {
+		shapes [][]int
+		want   string
+	}{
+		{[][]int{{1, 50}, {1, 50}, {1, 50, 4}}, "in another order they would fit end-to-end, which reads one output"},
+		{[][]int{{1, 50}, {1, 50}}, "no decoder fits them as they stand"},
+	} {
+		if got := describeOtherOrder(c.shapes, [2]int{64, 64}); !strings.HasPrefix(got, c.want) {
+			t.Errorf("%v: %q, want %q", c.shapes, got, c.want)
 		}
 	}
 }

@@ -27,7 +27,7 @@ const (
 // and meet the picture.
 //
 // If the file itself names the decoder, or the outputs' names tell it (told), only the scores
-// are checked.
+// and class numbers are checked.
 func (c candidates) checkSense(spec detect.Spec, picture [2]int, told bool) error {
 	for _, read := range []struct {
 		what   string
@@ -38,8 +38,8 @@ func (c candidates) checkSense(spec detect.Spec, picture [2]int, told bool) erro
 			return nonsensef("its %s would lie between %.4g and %.4g, which are no probabilities", read.what, lo, hi)
 		}
 	}
-	if told {
-		return nil
+	if err := c.checkNames(spec); err != nil || told {
+		return err
 	}
 	if err := c.corners(); err != nil {
 		return err
@@ -55,9 +55,39 @@ func (c candidates) checkSense(spec detect.Spec, picture [2]int, told bool) erro
 	}
 	if len(sure) > 0 && 2*small > len(sure) {
 		b := c.box(sure[0])
-		return nonsensef("%d of the %d surest boxes would be under %d pixels or outside of the picture, the first at (%.3g, %.3g)-(%.3g, %.3g)", small, len(sure), leastSide, b[0], b[1], b[2], b[3])
+		return nonsensef("%d of the %d surest boxes would be under %d pixels or outside of the picture, the first at (%.3g, %.3g)-(%.3g, %.3g)%s", small, len(sure), leastSide, b[0], b[1], b[2], b[3], c.describeUnit(sure))
 	}
 	return nil
+}
+
+// checkNames returns an error if a candidate above the threshold has a class number that is none of the labels'. Such
+// numbers were made into probabilities: 1 for the class and 0 for the others, or 0 for all.
+func (c candidates) checkNames(spec detect.Spec) error {
+	nameless := -1
+	for k := range c[2] {
+		best := slices.Max(c.scores(k))
+		switch {
+		case best != 0 && best != 1: // these are no class numbers
+			return nil
+		case best == 0 && float64(c[3][k]) > spec.Threshold && c[3][k] < 1 && nameless < 0: // 1 stands for none
+			nameless = k
+		}
+	}
+	if nameless < 0 {
+		return nil
+	}
+	return nonsensef("a box with the score %.3g would have a class number that is none of the %d classes, which count from 0: if the model's numbers begin with 1, put a name for 0 before the labels", c[3][nameless], len(c.scores(nameless)))
+}
+
+// describeUnit returns words on boxes that lie in the unit square; empty if one of these does not.
+func (c candidates) describeUnit(of []int) string {
+	const edge = 1.5 // boxes reach a little out of the picture
+	for _, k := range of {
+		if b := c.box(k); slices.Min(b[:]) < 1-edge || slices.Max(b[:]) > edge {
+			return ""
+		}
+	}
+	return ": they may be of the unit square (\"numbers\": {\"unit\": true})"
 }
 
 // surest returns the candidates above the threshold, the surest first. If there are none it
