@@ -182,7 +182,7 @@ func TestExplainEachIsBounded(t *testing.T) {
 	}
 }
 
-// A smaller last batch is filled up where copies cost less than compiling.
+// A smaller last batch is filled up with copies if they cost less than compiling another program.
 func TestPace(t *testing.T) {
 	for _, c := range []struct {
 		first, steady time.Duration

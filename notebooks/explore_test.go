@@ -208,8 +208,7 @@ func TestExploreAfterARestart(t *testing.T) {
 	}
 }
 
-// A connection that GoNB's page gives up, as it does where the kernel takes half a second,
-// is made anew.
+// If GoNB's page gives its connection up, as it does when the kernel takes half a second, the card connects again.
 func TestExploreAfterALateConnection(t *testing.T) {
 	seen := explore(t, lite, "--late")
 	if !strings.Contains(seen.said(), "stopped") {
@@ -220,9 +219,8 @@ func TestExploreAfterALateConnection(t *testing.T) {
 	}
 }
 
-// Where GoNB's messages do not arrive, as in an editor of its own, the cell ends by
-// itself, says why, and shows the same maps; of the line that says meanwhile how far it is
-// nothing stays.
+// If GoNB's messages do not arrive, as in some editors, the cell ends by itself, says why, and shows the same maps. The
+// line of progress that it showed meanwhile is removed.
 func TestExploreWithoutMessages(t *testing.T) {
 	slow := strings.Replace(tiny, "gradcamnb.Prepared",
 		`gradcamnb.Methods("Grad-CAM", "RISE"), gradcamnb.Sampled(gradcamnb.Sampling{Masks: 2_000}), gradcamnb.Prepared`, 1)

@@ -25,7 +25,7 @@ import (
 // differ in the last bits of a map, which a colour map turns into a few levels.
 const tolerance = 8
 
-// needJupyter skips where notebooks cannot be executed on our kernel.
+// needJupyter skips the test if notebooks cannot be executed on our kernel.
 func needJupyter(t *testing.T) {
 	t.Helper()
 	if out, err := exec.Command("python3", "-c", "import jupyterlab, nbclient, nbconvert").CombinedOutput(); err != nil {
@@ -37,7 +37,7 @@ func needJupyter(t *testing.T) {
 	}
 }
 
-// needLab skips where no browser can open a notebook.
+// needLab skips the test if no browser can open a notebook.
 func needLab(t *testing.T) {
 	t.Helper()
 	if out, err := exec.Command("python3", "-c", "import jupyterlab, nbconvert").CombinedOutput(); err != nil {

@@ -210,8 +210,8 @@ func TestProgressAndGivingUp(t *testing.T) {
 	}
 }
 
-// A program that has an engine of its own goes on with it where the resident one cannot
-// be used: none answers, or one of another version.
+// A program that has an engine of its own uses it if the resident engine cannot be used: because none answers, or
+// because it is of another version.
 func TestFallback(t *testing.T) {
 	t.Setenv(driver.SocketEnv, filepath.Join(t.TempDir(), "gone.sock"))
 	m, err := gradcamnb.Open(tinyModel)

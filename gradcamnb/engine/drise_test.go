@@ -48,10 +48,9 @@ func spotting(t *testing.T, e *Engine) driver.Session {
 //
 //	max(1 * s, 1/2 * 0.2)
 //
-// with the window itself, and with the upper half, whose IoU is 1/2. Of the bottom side the
-// same candidate counts with the distance of its side, that of the upper half being 1 - 3/6.
-// A box drawn where the detection is weighs as that does. The map is the mean of the masks
-// by these weights over p.
+// with the window itself, and with the upper half, whose IoU is 1/2. If the bottom side is explained, the same
+// candidate counts by the distance of its bottom side, which is 1 - 3/6 for the upper half. A box that is drawn over
+// the detection has the same weight as the detection. The map is the mean of the masks weighted so, divided by p.
 func TestDRISEByHand(t *testing.T) {
 	const n, grid, p = 20, 4, 0.3
 	found := gradcamnb.Detection(1)

@@ -22,9 +22,9 @@ import (
 	"github.com/gradcam-go/gradcam/internal/testing/require"
 )
 
-// tap is called by a stranger's network at the layers that must be listed, with the name that they must have and with
-// what their axes are: b, h, w and c, or t for tokens, of which "+1" stand before the cells. It returns the node, moved
-// where a difference is taken.
+// tap is called by a stranger's network at each layer that must be listed. It gets the name that the layer must have
+// and the meaning of its axes: b, h, w and c, or t for tokens; "+1" means that one token stands before the cells. It
+// returns the node, and shifts it if this is the layer at which a difference is taken.
 type tap func(layer, axes string, x *Node) *Node
 
 // stranger is a network as people write them.
@@ -40,9 +40,10 @@ type stranger struct {
 	within    float64      // of the largest value; 1e-3 if nothing is said
 }
 
-// Networks as people write them: the layers that a person who reads the code sees are listed, each by the name of its
-// scope, the one that he would choose is suggested, and Grad-CAM there is that of central differences in float64, of a
-// program of its own that knows nothing of layers. On XLA, without -slow, only the suggested layer is compared:
+// Networks as people write them. Every layer that a reader of the code sees is listed by the name of its scope, and the
+// layer that the reader would choose is suggested. Grad-CAM at each agrees with central differences in float64,
+// computed by a separate program that knows nothing of layers. On XLA, without -slow, only the suggested layer is
+// compared:
 //
 //	w_k = 1/Z (S(A + e 1_k) - S(A - e 1_k))/2e, L = SUM_k w_k A_k
 func TestStrangers(t *testing.T) {

@@ -20,7 +20,7 @@ import (
 
 const side = 24
 
-// window is where the pictures of seeing are looked at: rows and columns 6 to 11.
+// inWindow tells whether pixel i lies in the window that the model of seeing looks at: rows and columns 6 to 11.
 func inWindow(i int) bool { y, x := i/side, i%side; return y >= 6 && y < 12 && x >= 6 && x < 12 }
 
 // seeing is a model that scores the mean of its picture within the window, and
@@ -62,9 +62,8 @@ func mustSample(t *testing.T, s driver.Session, o gradcamnb.Sampling) []*heatmap
 	return r[0].Maps
 }
 
-// RISE of a score that is the mean mask within a window: the map must be
-// E[w M(x)] / p, which is highest in the window's middle and flat far from it, where
-// it is the mean score 1/2; and the second class's map is its negative.
+// RISE of a score that is the mean mask within a window. The map must be E[w M(x)] / p. That is highest in the middle
+// of the window, and far from it flat at the mean score 1/2. The map of the second class is the negative.
 func TestRISE(t *testing.T) {
 	onBackends(t, func(t *testing.T, e *Engine) {
 		maps := mustSample(t, seeing(t, e), gradcamnb.Sampling{Masks: 2000, Seed: 3})

@@ -16,8 +16,8 @@ import (
 
 var plain = [3]float32{1, 1, 1}
 
-// The model's input of the golden picture is bit for bit that of the reference
-// (input_sha256 in testdata/golden/cases.json, made with PIL and numpy).
+// The golden picture becomes the same model input as in the reference, bit for bit (input_sha256 in
+// testdata/golden/cases.json, made with PIL and numpy).
 func TestTensorOfGoldenPicture(t *testing.T) {
 	img, err := Open(golden.Path("images", "cat_224.png"))
 	if err != nil {

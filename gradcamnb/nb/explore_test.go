@@ -357,8 +357,8 @@ func TestExploreHeadless(t *testing.T) {
 	}
 }
 
-// The table of maps: pictures and layers down, targets and methods across, each where it
-// belongs, and common things in the title alone.
+// The table of maps has pictures and layers down, targets and methods across, and every map in its cell. What all maps
+// have in common stands in the title alone.
 func TestSheetOf(t *testing.T) {
 	one := func(layer, method, target, class string) *heatmap.Map {
 		return &heatmap.Map{Layer: layer, Method: method, Target: target, Class: class, Grid: heatmap.NewGrid(2, 2),

@@ -91,8 +91,8 @@ func TestSignedOverlayByHand(t *testing.T) {
 	}
 }
 
-// In a letterbox the picture has no pixels where the model saw bars: a map that is
-// hot in the bars alone leaves the picture as it is.
+// The bars of a letterbox are no part of the picture, so a map that is hot in the bars alone leaves the picture as it
+// is.
 func TestLetterboxBarsAreNotDrawn(t *testing.T) {
 	m := &heatmap.Map{Grid: heatmap.Grid{W: 4, H: 4, Values: []float32{9, 9, 9, 9, 0, 0, 0, 0, 0, 0, 0, 0, 9, 9, 9, 9}}}
 	red := color.NRGBA{200, 0, 0, 255}

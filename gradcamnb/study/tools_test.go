@@ -26,8 +26,8 @@ func readJSON(t *testing.T, name string, into any) {
 	}
 }
 
-// Truths of a COCO file are the masks that pycocotools 2.0.11 makes of it: of polygons, of run lengths as text and as
-// numbers, and of a box.
+// A COCO file gives the same masks as pycocotools 2.0.11 makes: from polygons, from run lengths as text and as numbers,
+// and from a box.
 func TestCOCOAsPycocotools(t *testing.T) {
 	var want map[string]coco.RLE
 	readJSON(t, "masks.json", &want)

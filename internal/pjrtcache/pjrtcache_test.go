@@ -236,7 +236,7 @@ func TestModel(t *testing.T) {
 	}
 }
 
-// The header is that of the version of go-xla in go.mod; an upgrade needs its header.
+// The header belongs to the version of go-xla in go.mod. After an upgrade the new version's header is needed.
 func TestHeader(t *testing.T) {
 	dir, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/gomlx/go-xla").Output()
 	if err != nil {

@@ -277,7 +277,7 @@ func TestRemoveHome(t *testing.T) {
 	}
 }
 
-// The error of a step that fails has the last words of the program, and says where the rest is.
+// If a step fails, the error has the last lines that the program printed, and names the file that has the rest.
 func TestStepsSayWhatFailed(t *testing.T) {
 	t.Setenv("GRADCAMNB_HOME", t.TempDir())
 	h, err := openHome()

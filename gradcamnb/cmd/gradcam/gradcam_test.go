@@ -28,7 +28,7 @@ import (
 	"github.com/gradcam-go/gradcam/internal/testing/golden"
 )
 
-// The test program is the command itself where this variable is set.
+// The test program acts as the command itself if this variable is set.
 const asCommand = "GRADCAM_TEST_AS_COMMAND"
 
 func TestMain(m *testing.M) {

@@ -86,7 +86,7 @@ func TestReferenceDRISE(t *testing.T) {
 	}
 }
 
-// rise writes its files, and a run that is continued ends where one run would have.
+// The command rise writes its files. A run that was stopped and continued ends with the same map as one run.
 func TestRiseCommand(t *testing.T) {
 	rise := func(masks, dir string, more ...string) {
 		t.Helper()

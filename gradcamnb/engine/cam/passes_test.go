@@ -214,9 +214,8 @@ func TestAugSmoothByHand(t *testing.T) {
 	near(t, "AugSmooth", r.Map().Flat, 3, 3)
 }
 
-// The windows of pytorch-grad-cam at its defaults are 122. A window that sees nothing counts
-// for nothing, and where all see the same the mean is that: the map of one positive cell,
-// scaled, is 1.
+// At its defaults pytorch-grad-cam takes 122 windows. A window that sees nothing does not count. If all windows see the
+// same value, the mean is that value: the scaled map of a single positive cell is 1.
 func TestSESSByHand(t *testing.T) {
 	c := Original{Picture: Values{H: 8, W: 8, C: 1, Flat: make([]float32, 64)},
 		Act: Values{H: 1, W: 2, C: 1, Flat: []float32{0, 0}}}

@@ -56,8 +56,8 @@ func normalised(x *Node) *Node {
 	return Div(x, Sqrt(AddScalar(ReduceAndKeep(Square(x), ReduceMean, 1, 2, 3), 1e-3)))
 }
 
-// A card whose order of axes is not that of the function's first convolution or pooling is refused, with the line and
-// the card that fits.
+// A card is refused if its order of axes differs from that of the function's first convolution or pooling. The error
+// gives the line and the card that fits.
 func TestCardsOfAnotherLayout(t *testing.T) {
 	nchw, nhwc := imgio.ChannelsFirst, imgio.ChannelsLast
 	const toFirst, toLast = "write Layout: imgio.ChannelsFirst", "write Layout: imgio.ChannelsLast"

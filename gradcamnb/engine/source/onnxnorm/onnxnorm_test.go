@@ -315,8 +315,7 @@ func TestDamagedModelsDoNotPanic(t *testing.T) {
 	}
 }
 
-// Weights that are transposed while they are read, in one slab and in several, are where
-// their indices say.
+// Weights that are transposed while they are read, in one slab or in several, stand at the places of their indices.
 func TestTransposeStored(t *testing.T) {
 	for _, c := range []struct{ dims, perm []int }{
 		{[]int{70, 9000}, []int{1, 0}}, // slabs of 32 rows
