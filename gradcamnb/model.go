@@ -119,7 +119,7 @@ func (m *Model) Explain(img image.Image, choices ...Choice) (*heatmap.Result, er
 }
 
 // ExplainContext is like Explain, but ends when ctx does, with the error of ctx. A call that runs finishes its pass
-// first. A call that waits for another one, or for XLA's compiler, returns at once. The compiler cannot be stopped: it
+// first. A call that waits for another one, or for the compiler, returns at once. The compiler cannot be stopped: it
 // goes on in the background, and later calls of the engine wait for it.
 func (m *Model) ExplainContext(ctx context.Context, img image.Image, choices ...Choice) (*heatmap.Result, error) {
 	results, err := m.Run(ctx, Request{Pictures: []image.Image{img}}, choices...)

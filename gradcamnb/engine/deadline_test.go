@@ -45,8 +45,8 @@ func deep(t *testing.T, e *Engine, building func(GraphId)) (*gradcamnb.Model, gr
 	return gradcamnb.NewModel(e.Session(m)), gradcamnb.Tensor{Dims: dims, Values: zooPicture(dims)}
 }
 
-// Every call with a context ends with it while a program is being compiled: on XLA at once, while the compiler goes on,
-// and in pure Go after its pass. Its tensor is nobody else's from then on, and its results hold what there is.
+// Every call with a context ends with it while a program is being compiled: at once, while the compiler goes on. Its
+// tensor is nobody else's from then on, and its results hold what there is.
 func TestEveryCallEndsWhileCompiling(t *testing.T) {
 	for name, c := range map[string]struct {
 		request gradcamnb.Request
@@ -60,7 +60,6 @@ func TestEveryCallEndsWhileCompiling(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			onBackends(t, func(t *testing.T, e *Engine) {
-				xla := isXLA(e.backend.Name)
 				ctx, cancel := context.WithCancel(t.Context())
 				defer cancel()
 				returned := make(chan bool)
@@ -73,11 +72,9 @@ func TestEveryCallEndsWhileCompiling(t *testing.T) {
 					}
 					cancelled = time.Now()
 					cancel()
-					if xla {
-						select {
-						case <-returned:
-						case <-time.After(10 * time.Second):
-						}
+					select {
+					case <-returned:
+					case <-time.After(10 * time.Second):
 					}
 				})
 				r := c.request
@@ -88,11 +85,11 @@ func TestEveryCallEndsWhileCompiling(t *testing.T) {
 				}
 				took := time.Since(cancelled)
 				t.Logf("came back %s after it was cancelled", took)
-				if xla && require.IsSlow() && took > 50*time.Millisecond {
+				if require.IsSlow() && took > 50*time.Millisecond {
 					t.Error("that is too late")
 				}
 				clear(in.Values)
-				if maps := mapsOf(results); xla && (len(maps) != c.maps || len(e.turn) != 1) {
+				if maps := mapsOf(results); len(maps) != c.maps || len(e.turn) != 1 {
 					t.Errorf("%d maps, want %d; and %d compilers run", len(maps), c.maps, len(e.turn))
 				}
 			})
@@ -110,42 +107,43 @@ func mapsOf(results []*heatmap.Result) []*heatmap.Map {
 // After a call was ended while its program was compiled, the next ones wait for the compiler, each as long as its own
 // context allows, and use what it made: no other is compiled. Close waits for the compiler, too.
 func TestAfterADeadline(t *testing.T) {
-	e := testEngine(t, "xla:cpu")
-	var compiling atomic.Bool
-	compiling.Store(true)
-	programs := map[GraphId]bool{}
-	m, in := deep(t, e, func(g GraphId) {
-		programs[g] = true
-		for i := 0; compiling.Load() && i < 10_000; i++ {
-			time.Sleep(time.Millisecond)
+	onBackends(t, func(t *testing.T, e *Engine) {
+		var compiling atomic.Bool
+		compiling.Store(true)
+		programs := map[GraphId]bool{}
+		m, in := deep(t, e, func(g GraphId) {
+			programs[g] = true
+			for i := 0; compiling.Load() && i < 10_000; i++ {
+				time.Sleep(time.Millisecond)
+			}
+		})
+		within := func(patience time.Duration, methods ...string) error {
+			ctx, cancel := context.WithTimeout(t.Context(), patience)
+			defer cancel()
+			_, err := m.Run(ctx, gradcamnb.Request{Tensor: &in, Methods: methods})
+			return err
 		}
-	})
-	within := func(patience time.Duration, methods ...string) error {
-		ctx, cancel := context.WithTimeout(t.Context(), patience)
-		defer cancel()
-		_, err := m.Run(ctx, gradcamnb.Request{Tensor: &in, Methods: methods})
-		return err
-	}
-	for range 2 {
-		if err := within(100 * time.Millisecond); !errors.Is(err, context.DeadlineExceeded) {
+		for range 2 {
+			if err := within(100 * time.Millisecond); !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("error %v", err)
+			}
+		}
+		time.AfterFunc(100*time.Millisecond, func() { compiling.Store(false) })
+		if err := within(time.Minute); err != nil || len(programs) != 1 {
+			t.Errorf("%d programs were made, error %v", len(programs), err)
+		}
+		compiling.Store(true)
+		if err := within(100*time.Millisecond, "LayerCAM"); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("error %v", err)
 		}
-	}
-	time.AfterFunc(100*time.Millisecond, func() { compiling.Store(false) })
-	if err := within(time.Minute); err != nil || len(programs) != 1 {
-		t.Errorf("%d programs were made, error %v", len(programs), err)
-	}
-	compiling.Store(true)
-	if err := within(100*time.Millisecond, "LayerCAM"); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("error %v", err)
-	}
-	time.AfterFunc(100*time.Millisecond, func() { compiling.Store(false) })
-	if err := e.Close(); err != nil || compiling.Load() || len(programs) != 2 {
-		t.Errorf("closed with %v, while a compiler runs: %v, after %d programs", err, compiling.Load(), len(programs))
-	}
-	if err := within(time.Minute); !errors.Is(err, ErrClosed) {
-		t.Errorf("error %v", err)
-	}
+		time.AfterFunc(100*time.Millisecond, func() { compiling.Store(false) })
+		if err := e.Close(); err != nil || compiling.Load() || len(programs) != 2 {
+			t.Errorf("closed with %v, while a compiler runs: %v, after %d programs", err, compiling.Load(), len(programs))
+		}
+		if err := within(time.Minute); !errors.Is(err, ErrClosed) {
+			t.Errorf("error %v", err)
+		}
+	})
 }
 
 // A panic of a graph function reaches the caller as an error, whether its context may end or not.

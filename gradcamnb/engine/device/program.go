@@ -73,12 +73,12 @@ func (p *Program) Pass(ctx context.Context, args ...*tensors.Tensor) (out []*ten
 	return out, nil
 }
 
-// compile compiles the program on XLA for arguments of these shapes, unless it has run. If ctx ends first, compile
+// compile compiles the program for arguments of these shapes, unless it has run. If ctx ends first, compile
 // returns the error of ctx. Nothing can stop a compiler, so it goes on in the background; see [Backend.AfterCompiling].
 // It uses no values, neither of the arguments nor of weights, which may change meanwhile.
 //
-// A backend that takes weights as constants, as pure Go does, reads their values while it builds the graph, and has no
-// compiler that takes long. There compile does nothing.
+// A backend that takes weights as constants would read their values while it builds the graph. There compile does
+// nothing.
 func (p *Program) compile(ctx context.Context, args []*tensors.Tensor) error {
 	if ctx.Done() == nil || p.HasRun() || p.backend.Capabilities().PreferConstantsForVariables {
 		return nil
