@@ -63,8 +63,7 @@ func numbered(n int, read func(i int), bad ...int) iter.Seq2[image.Image, error]
 	}
 }
 
-// One result a picture, in their order, whatever the batches are and whichever pictures
-// cannot be read.
+// There is one result for each picture, in order, for any size of batch and whichever pictures cannot be read.
 func TestExplainEach(t *testing.T) {
 	for _, c := range []struct {
 		n, batch int
@@ -103,8 +102,8 @@ func TestExplainEach(t *testing.T) {
 	}
 }
 
-// An error that is not a picture's ends it; so do the caller and the context, and nothing
-// goes on behind.
+// An error that does not belong to one picture ends the call, and so do the caller and the context. No goroutine is
+// left.
 func TestExplainEachEnds(t *testing.T) {
 	var third image.Image
 	pictures := func(yield func(image.Image, error) bool) {
@@ -159,8 +158,8 @@ func TestExplainEachEnds(t *testing.T) {
 	}
 }
 
-// However slow the caller is, only three batches are read ahead; and while it works on
-// one the next is explained already.
+// If the caller is slow, at most three batches are read ahead. While the caller works on one batch, the next one is
+// already explained.
 func TestExplainEachIsBounded(t *testing.T) {
 	var read, runs atomic.Int64
 	atResult := 0
@@ -209,8 +208,8 @@ func TestPace(t *testing.T) {
 	}
 }
 
-// What is said of each of several pictures cannot hold for any number of them; several
-// classes of each picture can.
+// A request that says something different for each picture is refused, since there may be any number of pictures.
+// Several classes for every picture are allowed.
 func TestExplainEachHoldsForAll(t *testing.T) {
 	for want, choices := range map[string][]Choice{
 		"target class:1,2: it names 2 indices": {Class(1, 2)},

@@ -45,8 +45,7 @@ var tinyPrep = gradcamnb.Prepared(imgio.Prep{Width: 64, Height: 64, Fit: imgio.C
 // userPicture is a picture of a type of the user's own.
 type userPicture struct{ image.Image }
 
-// What comes out of the resident engine is what comes out within the process: maps,
-// scores, layers, errors, and the picture itself.
+// The resident engine returns the same as an engine in the process: maps, scores, layers, errors, and the picture.
 func TestResidentIsTheSame(t *testing.T) {
 	own, err := engine.New("go").Open(tinyModel)
 	if err != nil {
@@ -136,7 +135,7 @@ func TestResidentWithSeveralInputs(t *testing.T) {
 	}
 }
 
-// A model file that changes is read anew; who has seen the old one is told.
+// If a model file changes, it is read again, and a program that has used the old one gets an error.
 func TestChangedModel(t *testing.T) {
 	serving(t, pureGo)
 	path := filepath.Join(t.TempDir(), "m.onnx")
@@ -184,8 +183,7 @@ func (s slowEngine) Explain(ctx context.Context, r gradcamnb.Request) ([]*heatma
 	return []*heatmap.Result{s.partial}, ctx.Err()
 }
 
-// Progress with partial maps reaches the program, and giving up the engine; what there
-// is so far comes back.
+// Progress and partial maps reach the program. If the program gives up, the engine stops and returns the maps so far.
 func TestProgressAndGivingUp(t *testing.T) {
 	var passes atomic.Int32
 	serving(t, func(string, io.Writer) driver.Engine {

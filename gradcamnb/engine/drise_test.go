@@ -104,7 +104,7 @@ func TestDRISEByHand(t *testing.T) {
 	})
 }
 
-// The maps so far are those of a run that ends there, with everything that a map says.
+// A partial map equals the map of a run that ends there, with all its fields.
 func TestPartialMaps(t *testing.T) {
 	onBackends(t, func(t *testing.T, e *Engine) {
 		s := spotting(t, e)

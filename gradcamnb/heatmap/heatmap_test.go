@@ -42,8 +42,8 @@ func TestDiagnose(t *testing.T) {
 	}
 }
 
-// Of random masks the sign of the scores and a sure softmax say nothing; masks that all
-// score the same do. A map without a layer is spoken of without one.
+// A map of random masks is not diagnosed by the sign of its scores or by a sure softmax, but it is if all masks score
+// the same. The diagnosis of a map without a layer names none.
 func TestDiagnoseWithoutLayer(t *testing.T) {
 	for _, c := range []struct {
 		raw, weights []float32

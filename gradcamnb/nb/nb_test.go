@@ -269,7 +269,7 @@ func TestProgressIsHeldBack(t *testing.T) {
 	}
 }
 
-// A loop that stops early leaves what it said last.
+// If a loop stops early, its last line stays.
 func TestProgressThatStopsEarly(t *testing.T) {
 	k := inNotebook(t)
 	step := Progress("x")

@@ -60,8 +60,8 @@ func TestCOCOAsPycocotools(t *testing.T) {
 	}
 }
 
-// The pictures of a shard in WebDataset's layout: what shares a name up to the first dot is one sample, masks and other
-// pictures beside it are not pictures of the data set, and hidden files are nothing.
+// A shard in WebDataset's layout: files that share a name up to the first dot are one sample. Masks and other pictures
+// of a sample are not pictures of the data set, and hidden files are left out.
 func TestTarAsWebDataset(t *testing.T) {
 	pictures, err := OpenPictures(golden.Path("golden", "study", "*.tar"))
 	if err != nil {

@@ -253,8 +253,7 @@ func TestNaNWeights(t *testing.T) {
 	}
 }
 
-// However early or late the command is killed, every file of the results is whole:
-// the one before or the new one.
+// Whenever the command is killed, every file of the results is whole: it is the old one or the new one.
 func TestKilledWhileWriting(t *testing.T) {
 	dir := t.TempDir()
 	args := []string{"explain", "--model", model("resnet-basic.dyn.onnx"), "--tensor",

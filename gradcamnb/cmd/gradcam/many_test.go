@@ -69,8 +69,8 @@ func stamps(t *testing.T, out string) map[string]time.Time {
 	return at
 }
 
-// 200 pictures, killed in the middle more than once: every result is there in the end,
-// none was made twice, and each is what the picture alone gives.
+// A run of 200 pictures is killed in the middle more than once. In the end every result is there, none was made twice,
+// and each equals that of the picture alone.
 func TestManyPicturesKilledAndResumed(t *testing.T) {
 	in, out := t.TempDir(), t.TempDir()
 	tinyPictures(t, in, 200)
@@ -133,7 +133,7 @@ func TestManyPicturesKilledAndResumed(t *testing.T) {
 	}
 }
 
-// What is not as it was is made again, and nothing else.
+// If a picture, the model or a flag has changed, what depends on it is made again, and nothing else.
 func TestManyPicturesChanged(t *testing.T) {
 	in, out := t.TempDir(), t.TempDir()
 	tinyPictures(t, in, 5)
@@ -159,8 +159,8 @@ func TestManyPicturesChanged(t *testing.T) {
 	run("5 pictures explained", "--colors", "jet", "--target", "class:3")
 }
 
-// Names that are a trap, files that are none, and pictures that are not: each has its
-// own folder within --out or is told, and the others are explained.
+// Pictures with dangerous names, files that are no files, and files that are no pictures: each gets a folder of its own
+// within --out or is reported, and the others are explained.
 func TestManyHostilePictures(t *testing.T) {
 	in, out := t.TempDir(), t.TempDir()
 	names := []string{"a b.png", "[x].png", "-.png", "..png", "ü.png", "A.png", "a.png", "\x1b[31mred.png",

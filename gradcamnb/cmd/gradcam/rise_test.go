@@ -126,8 +126,7 @@ func TestRiseCommand(t *testing.T) {
 	}
 }
 
-// drise explains a box in which nothing is found, and writes its sheet with the map of a
-// gradient beside.
+// The command drise explains a box in which nothing is found. Its sheet also has the map of a gradient.
 func TestDriseCommand(t *testing.T) {
 	dir := t.TempDir()
 	if code, _, said := call(t, "drise", "--model", model("centerface.onnx"), "--image", picture("astronaut.png"),
@@ -155,8 +154,7 @@ func TestDriseCommand(t *testing.T) {
 	}
 }
 
-// An interrupted run exits with 1, says what to do, and leaves the best map so far, with
-// which a later run goes on.
+// An interrupted run exits with 1, says what to do, and leaves the best map so far, from which a later run continues.
 func TestInterruptedRise(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("a process cannot be interrupted from outside")
@@ -209,7 +207,7 @@ func TestInterruptedRise(t *testing.T) {
 	}
 }
 
-// What has nothing to show when it is interrupted says so in words, and writes nothing.
+// A command that is interrupted before it has a result says so, and writes nothing.
 func TestInterruptedExplain(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("a process cannot be interrupted from outside")

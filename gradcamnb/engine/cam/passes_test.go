@@ -232,7 +232,7 @@ func TestSESSByHand(t *testing.T) {
 	near(t, "blur of a constant", constant.Flat, 2, 2, 2, 2, 2, 2, 2, 2, 2)
 }
 
-// What cannot be put together says why.
+// Methods that cannot be combined are refused, with the reason.
 func TestComposedNames(t *testing.T) {
 	for name, want := range map[string]string{
 		"SESS": "SESS", "sess(grad-cam)": "SESS", "SESS(LayerCAM)": "SESS(LayerCAM)",
