@@ -163,9 +163,9 @@ func (m *gomlxModel) Store() *model.Store { return m.store }
 
 // outputs calls the graph function and names what it returns.
 func (m *gomlxModel) outputs(scope *model.Scope, x *Node) map[string]*Node {
-	before := m.variables()
+	before, lazy := m.variables(), m.listLazy()
 	out := m.call(x, func() []*Node { return m.fn(scope, ConvertDType(x, m.listed.kindOrFloat32()), m.inputs(x)) })
-	m.refuseMadeUp(x.Graph(), before)
+	m.refuseMadeUp(x.Graph(), before, lazy)
 	m.keepVariables(x.Graph())
 	if m.store.IsTraining(x.Graph()) {
 		m.wrongf(m.at, "", "graph function, %s, switches training on, and what is explained is inference: take SetTraining out of it", m.at)

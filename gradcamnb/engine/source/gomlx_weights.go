@@ -25,7 +25,7 @@ func (m *gomlxModel) variables() map[*model.Variable]bool {
 
 // refuseMadeUp panics if the graph function reads a weight that has no value. GoMLX would fill it with random numbers,
 // which nobody has trained. A weight to which the function itself gives a value, for example from a file, is its own.
-func (m *gomlxModel) refuseMadeUp(g *Graph, before map[*model.Variable]bool) {
+func (m *gomlxModel) refuseMadeUp(g *Graph, before map[*model.Variable]bool, lazy map[string]bool) {
 	if m.card.Untrained {
 		return
 	}
@@ -36,7 +36,7 @@ func (m *gomlxModel) refuseMadeUp(g *Graph, before map[*model.Variable]bool) {
 		}
 	}
 	if len(made) == 0 {
-		m.refuseTwins(g, before)
+		m.refuseTwins(g, before, lazy)
 		return
 	}
 	first := made[0]
@@ -52,7 +52,10 @@ func (m *gomlxModel) refuseMadeUp(g *Graph, before map[*model.Variable]bool) {
 // refuseTwins panics if the graph function gives all its weights values of its own, and the store has a twin of each
 // that the function does not read: it is called in another scope than that of the weights. If only some weights are so,
 // they may be meant, and the model says it once.
-func (m *gomlxModel) refuseTwins(g *Graph, before map[*model.Variable]bool) {
+func (m *gomlxModel) refuseTwins(g *Graph, before map[*model.Variable]bool, lazy map[string]bool) {
+	if m.store.Loader() != nil && lazy == nil {
+		return // the loader does not tell which weights it brought
+	}
 	var own, twin *model.Variable // the first ones
 	read, twins := 0, 0
 	for v := range m.store.IterVariables() {
@@ -60,7 +63,7 @@ func (m *gomlxModel) refuseTwins(g *Graph, before map[*model.Variable]bool) {
 			continue
 		}
 		read++
-		if before[v] {
+		if before[v] || lazy[v.Path()] {
 			continue
 		}
 		if t := m.findUnreadTwin(g, v, before); t != nil {
@@ -125,6 +128,23 @@ func (m *gomlxModel) forgetMade(before map[*model.Variable]bool) {
 			_ = m.store.DeleteVariable(v.Path())
 		}
 	}
+}
+
+// listLazy returns the paths of the weights that a checkpoint holds and the store does not show yet; nil if there is no
+// loader, or if it does not tell.
+func (m *gomlxModel) listLazy() map[string]bool {
+	loader, ok := m.store.Loader().(interface {
+		LoadedVariables() map[string]*tensors.Tensor
+	})
+	if !ok {
+		return nil
+	}
+	paths := map[string]bool{}
+	for key := range loader.LoadedVariables() {
+		_, path, _ := strings.Cut(key, ":") // "var:/scope/name"
+		paths[path] = true
+	}
+	return paths
 }
 
 // lazily returns words that name the scopes of the weights that a checkpoint holds and the store does not show yet.

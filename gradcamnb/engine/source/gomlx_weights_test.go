@@ -5,7 +5,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/gobackend"
+	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/layers"
 	"github.com/gomlx/gomlx/ml/layers/norm"
@@ -168,6 +170,38 @@ func TestWeightsWithValuesOfTheirOwn(t *testing.T) {
 		}
 		if said := Doubt(m); (said == "") != (c.said == "") || !strings.Contains(said, c.said) {
 			t.Errorf("%s: the model says %q, want %q", name, said, c.said)
+		}
+	}
+}
+
+// A checkpoint that is loaded lazily may hold two networks of one shape. The second one is explained although the store
+// already shows the first, whose weights have the same names.
+func TestTwoNetworksOfALazyCheckpoint(t *testing.T) {
+	dir, trained := t.TempDir(), model.NewStore()
+	saved, err := checkpoint.Build(trained).Dir(dir).Done()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, in := range []string{"teacher", "student"} {
+		trained.RootScope().In("%s", in).VariableWithValue("gain", []float32{2, 2, 2})
+	}
+	if err := saved.Save(); err != nil {
+		t.Fatal(err)
+	}
+	store := model.NewStore()
+	if _, err := checkpoint.Load(store).Dir(dir).Done(); err != nil {
+		t.Fatal(err)
+	}
+	for _, in := range []string{"teacher", "student"} {
+		m, err := GoMLX(Card{Name: in, Input: []int{1, 6, 6, 3}}, store, func(scope *model.Scope, x *Node) []*Node {
+			v := scope.In("%s", in).VariableWithShape("gain", shapes.Make(dtypes.Float32, 3))
+			return []*Node{ReduceMean(Mul(x, Reshape(v.NodeValue(x.Graph()), 1, 1, 1, 3)), 1, 2)}
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := m.Layers(t.Context(), []int{1, 6, 6, 3}, ""); err != nil || Doubt(m) != "" {
+			t.Errorf("%s: error %v, it says %q", in, err, Doubt(m))
 		}
 	}
 }
