@@ -38,6 +38,15 @@ func TestRareOperators(t *testing.T) {
 			[]*protos.TensorProto{initializer("pads", true, []int64{8}, 0, 0, 0, 0, 0, 0, 0, 1)},
 			[]float64{1, 2, 3, 4, 12, 5, 6, 7, 8, 12, 9, 10, 11, 12, 12},
 		},
+		// The logarithm of 0 is no number to multiply others with; the clip makes -1 of it.
+		"Pad by a computed infinity": {
+			[]*protos.NodeProto{reading(nodeOf("Sub", "image", "zeros"), "image"),
+				reading(nodeOf("ReduceMax", "zeros", "zero", single("keepdims", 0))), nodeOf("Log", "zero", "least"),
+				reading(nodeOf("Pad", "image", "padded"), "pads", "least"), reading(nodeOf("Clip", "padded", "y"), "floor")},
+			[]*protos.TensorProto{initializer("pads", true, []int64{8}, 0, 0, 0, 0, 0, 0, 0, 1),
+				initializer("floor", false, nil, -1)},
+			[]float64{1, 2, 3, 4, -1, 5, 6, 7, 8, -1, 9, 10, 11, 12, -1},
+		},
 		"Unique of constants": {
 			[]*protos.NodeProto{reading(nodeOf("Unique", "twice", "once")),
 				reading(nodeOf("Gather", "image", "y", single("axis", 2)), "once")},
@@ -72,7 +81,7 @@ func TestRareOperators(t *testing.T) {
 				t.Fatal(name, err)
 			}
 			for i, w := range c.want {
-				if len(got[0].values) != len(c.want) || math.Abs(got[0].values[i]-w) > 1e-6 {
+				if len(got[0].values) != len(c.want) || !(math.Abs(got[0].values[i]-w) <= 1e-6) {
 					t.Fatalf("%s: %v, want %v", name, got[0].values, c.want)
 				}
 			}

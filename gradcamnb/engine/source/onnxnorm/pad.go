@@ -22,7 +22,7 @@ var _ = register("Pad", func(b *builder, n *node) {
 	if mode == "constant" {
 		y := b.padWith(x(v), before, after, fill)
 		if computed != nil {
-			y = b.add(y, b.mul(b.outside(y.dims, before, after), b.reshape(b.plain(computed))))
+			y = b.choose(b.outside(y.dims, before, after), b.broadcastTo(b.reshape(b.plain(computed)), y.dims), y)
 		}
 		n.out = []*value{layout(y)}
 		return
@@ -77,9 +77,9 @@ func (b *builder) padWith(x ref, before, after []int, fill float32) ref {
 	return b.pad(b.slice(x, start, end, slices.Repeat([]int{1}, len(x.dims))), before, after, fill)
 }
 
-// outside returns 1 at the cells that a Pad adds to make the shape dims, and 0 at the others.
+// outside returns which cells of the shape dims a Pad added.
 func (b *builder) outside(dims, before, after []int) ref {
-	inside := b.scalar(1)
+	inside := b.fillConstant(dims, 1)
 	for at, n := range dims {
 		if before[at] <= 0 && after[at] <= 0 {
 			continue
@@ -92,7 +92,7 @@ func (b *builder) outside(dims, before, after []int) ref {
 		shape[at] = n
 		inside = b.mul(inside, b.floats(shape, values))
 	}
-	return b.sub(b.scalar(1), inside)
+	return b.binary("Less", inside, b.scalar(0.5))
 }
 
 // padIndex returns the index of the cell that is copied to place i, for an axis of the given length.
