@@ -59,11 +59,12 @@ func (l Lead) String() string {
 	return fmt.Sprintf("by %s ± %s %s", rounded(l.Mean(), l.StdErr()), rounded(l.StdErr(), l.StdErr()), how)
 }
 
-// rounded returns v with one digit more than its error begins with: 0.066667 ± 0.0882 is 0.067, and 231.2 ± 104 is 231.
+// rounded returns v with one digit more than its error begins with, and with four decimals at most: 0.066667 ± 0.0882 is
+// 0.067, and 231.2 ± 104 is 231.
 func rounded(v, err float64) string {
-	decimals := 3
+	decimals := 4
 	if err = math.Abs(err); err > 0 {
-		decimals = max(0, 1-int(math.Floor(math.Log10(err))))
+		decimals = min(decimals, max(0, 1-int(math.Floor(math.Log10(err)))))
 	}
 	return fmt.Sprintf("%.*f", decimals, v)
 }
