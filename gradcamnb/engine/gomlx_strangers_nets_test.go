@@ -54,7 +54,7 @@ func strangers() []stranger {
 		{name: "shared weights", input: picture8, suggested: "shared/add",
 			fn: func(s *model.Scope, x *Node, at tap) []*Node {
 				a := at("shared/tanh", "bhwc", Tanh(conv3(s.In("shared"), x, 4, 2)))
-				b := at("shared/tanh#2", "bhwc", Tanh(conv3(s.Shared("shared"), Reverse(x, 2), 4, 2)))
+				b := Tanh(conv3(s.Shared("shared"), Reverse(x, 2), 4, 2)) // is mirrored, so it has no map
 				x = at("shared/add", "bhwc", Add(a, b))
 				return []*Node{layers.Dense(s.In("head"), ReduceMean(x, 1, 2), true, 3)}
 			}},

@@ -30,7 +30,7 @@ func takeEvery(a Axis, size, from, step, n int) Axis {
 	case ok:
 		q := cells(p.Kind, n)
 		q.Piece, q.Moved = true, p.Moved || step < 0 || p.Kind == Depth
-		q.Warped, q.Lost = p.Warped, p.lose(float64(from), float64(size-from-n*step))
+		q.Warped, q.Lost = p.Warped, p.Lose(float64(from), float64(size-from-n*step))
 		return Axis{q}
 	case len(a) == 0 || !slices.ContainsFunc(a, func(p Part) bool { return p.Kind != Other }):
 		return otherAxis(n)
@@ -309,7 +309,7 @@ func joinAxes(s step) []Axis {
 func (p Part) surround(before, after, size int) Axis {
 	if len(p.Core) == 1 && p.Core[0].isWhole() { // rows or columns were added at the ends of a map
 		out := resizeAxis(p.Core, p.Size, size)
-		out[0].Lost = p.Core[0].lose(float64(-before), float64(-after))
+		out[0].Lost = p.Core[0].Lose(float64(-before), float64(-after))
 		return out
 	}
 	p.Before, p.After, p.Size = p.Before+before, p.After+after, size

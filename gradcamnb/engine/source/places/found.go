@@ -135,9 +135,9 @@ func findRowsAndColumns(axes []Axis, dims []int) (f Position, ok bool) {
 		case p.Kind == Depth:
 			f.S, f.Slices = i+1, dims[i+1]
 		case p.Kind == Row:
-			f.H, f.Cells[0], f.Beyond[0] = i+1, dims[i+1], p.beyond()
+			f.H, f.Cells[0], f.Beyond[0] = i+1, dims[i+1], p.Beyond()
 		case p.Kind == Column:
-			f.W, f.Cells[1], f.Beyond[1] = i+1, dims[i+1], p.beyond()
+			f.W, f.Cells[1], f.Beyond[1] = i+1, dims[i+1], p.Beyond()
 		}
 	}
 	if f.S > 0 {
@@ -189,11 +189,11 @@ func FindOnOneAxis(a Axis) (f Position, ok bool) {
 	case len(a) == 3 && sliceBelowSlice(a[:2]) > 0 && a[2].isUnmoved(Column):
 		f.Slices, f.Cells = a[0].Size, [2]int{a[0].Size * a[1].Size, a[2].Size}
 	case len(a) == 2 && a[0].isUnmoved(Row) && a[1].isUnmoved(Column):
-		f.Cells, f.Beyond = [2]int{a[0].Size, a[1].Size}, [2][2]float64{a[0].beyond(), a[1].beyond()}
+		f.Cells, f.Beyond = [2]int{a[0].Size, a[1].Size}, [2][2]float64{a[0].Beyond(), a[1].Beyond()}
 		f.Warped = a[0].Warped
 	case len(a) == 2 && a[0].isUnmoved(Column) && a[1].isUnmoved(Row):
 		f.Cells, f.Turned = [2]int{a[1].Size, a[0].Size}, true
-		f.Beyond = [2][2]float64{a[1].beyond(), a[0].beyond()}
+		f.Beyond = [2][2]float64{a[1].Beyond(), a[0].Beyond()}
 	default:
 		return Position{}, false
 	}

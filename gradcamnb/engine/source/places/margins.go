@@ -10,15 +10,15 @@ import (
 // cell returns the share of the picture's height or width that a cell covers.
 func (p Part) cell() float64 { return (1 - p.Lost[0] - p.Lost[1]) / float64(p.Size) }
 
-// lose returns the shares that are lost after first cells at the start and last cells at the end were cut off, too, or
+// Lose returns the shares that are lost after first cells at the start and last cells at the end were cut off, too, or
 // added if the number is negative.
-func (p Part) lose(first, last float64) [2]float64 {
+func (p Part) Lose(first, last float64) [2]float64 {
 	return [2]float64{p.Lost[0] + first*p.cell(), p.Lost[1] + last*p.cell()}
 }
 
-// beyond returns the shares of the picture that lie before the first cell and behind the last one. A map that misses no
+// Beyond returns the shares of the picture that lie before the first cell and behind the last one. A map that misses no
 // more than a cell at either end counts as one of the whole picture, as every map of an unpadded convolution does.
-func (p Part) beyond() [2]float64 {
+func (p Part) Beyond() [2]float64 {
 	const rounding = 1 + 1e-9
 	if max(p.Lost[0], p.Lost[1]) <= rounding*p.cell() {
 		return [2]float64{}
@@ -33,7 +33,7 @@ func apart(a, b Axis) bool {
 	if !ok1 || !ok2 || p.Kind != q.Kind {
 		return false
 	}
-	x, y := p.beyond(), q.beyond()
+	x, y := p.Beyond(), q.Beyond()
 	return max(math.Abs(x[0]-y[0]), math.Abs(x[1]-y[1])) > max(p.cell(), q.cell())
 }
 
@@ -48,10 +48,10 @@ func (s step) margins(i int, from, to Axis) Axis {
 	switch s.Op {
 	case "Pad":
 		first, last := s.pads(i)
-		out[0].Lost = p.lose(float64(-first), float64(-last))
+		out[0].Lost = p.Lose(float64(-first), float64(-last))
 	case "CenterCropPad":
 		gone := p.Size - out[0].Size
-		out[0].Lost = p.lose(float64(gone/2), float64(gone-gone/2))
+		out[0].Lost = p.Lose(float64(gone/2), float64(gone-gone/2))
 	case "Resize":
 		out[0].Lost, out[0].Moved = s.region(i, p)
 	case "GridSample":
@@ -82,7 +82,7 @@ func (s step) region(axis int, p Part) (lost [2]float64, backwards bool) {
 		}
 		if at == axis {
 			from, to, last := float64(roi[k]), float64(roi[k+len(roi)/2]), float64(p.Size-1)
-			return p.lose(from*last, last-to*last), p.Moved || to < from
+			return p.Lose(from*last, last-to*last), p.Moved || to < from
 		}
 	}
 	return p.Lost, true // the region is computed

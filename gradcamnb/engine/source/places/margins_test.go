@@ -30,7 +30,7 @@ func TestLost(t *testing.T) {
 
 	// 4 added at each end of 32 make 40, and 8 of them are an eighth of the first 32 behind 4 cut at the end
 	padded := Axis{cells(Row, 40)}
-	padded[0].Lost = rows(32)[0].lose(-4, -4)
+	padded[0].Lost = rows(32)[0].Lose(-4, -4)
 	near(t, padded, -0.125, -0.125)
 	near(t, takeEvery(padded, 40, 4, 1, 32), 0, 0)
 	near(t, takeEvery(padded, 40, 8, 1, 32), 0.125, -0.125)

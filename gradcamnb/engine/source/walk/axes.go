@@ -26,6 +26,9 @@ type part struct {
 	kind kind
 	size int
 	of   *sequence // the sequence, if the kind is tokens
+
+	lost  [2]float64 // of rows or columns: see places.Part
+	moved bool       // the rows or columns do not lie where they lay in the picture
 }
 
 // sequence is an axis of tokens of which some are no cells of the picture, such as a class token. It has no factors.
@@ -142,7 +145,9 @@ func (a axis) resize(size int) axis {
 	if size == a.size() {
 		return a
 	}
-	return plainAxis(a.soleKind(), size)
+	out := plainAxis(a.soleKind(), size)
+	out[0].lost, out[0].moved = a.lost(), a.isMoved()
+	return out
 }
 
 // regroup returns the axes after a reshape. A length that cuts through a part splits the part.
@@ -189,7 +194,8 @@ func takeParts(todo []part, d int) (mine axis, rest []part) {
 
 // split cuts a part into its first size steps and the elements within each of them.
 func (p part) split(size int) (first, rest part) {
-	first, rest = part{kind: p.kind, size: size}, part{kind: p.kind, size: p.size / size}
+	first, rest = p, part{kind: p.kind, size: p.size / size}
+	first.size = size
 	if inner, ok := withinKind[p.kind]; ok {
 		rest.kind = inner
 	}

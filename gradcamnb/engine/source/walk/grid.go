@@ -12,6 +12,8 @@ type Layout struct {
 
 	order  []int // the node's axes as batch, rows, columns, channels, or as batch, tokens, channels
 	before int   // tokens that stand before the cells
+
+	beyond [2][2]float64 // see places.Position
 }
 
 // Map tells whether there is a map at all.
@@ -27,9 +29,9 @@ func (l Layout) ToPosition() places.Position {
 		return places.Position{}
 	case l.Tokens():
 		return places.Position{H: l.order[1], W: l.order[1], C: l.order[2], Cells: [2]int{l.Rows, l.Columns},
-			Before: l.before}
+			Before: l.before, Beyond: l.beyond}
 	}
-	f := places.Position{H: l.order[1], W: l.order[2], Cells: [2]int{l.Rows, l.Columns}}
+	f := places.Position{H: l.order[1], W: l.order[2], Cells: [2]int{l.Rows, l.Columns}, Beyond: l.beyond}
 	if len(l.order) > 3 {
 		f.C = l.order[3]
 	}
@@ -43,6 +45,9 @@ func (a axes) layout() Layout {
 	sequence := -1
 	var rows, columns int
 	for i, x := range a {
+		if x.isMoved() {
+			return Layout{}
+		}
 		if r, c := x.grid(); r*c > 1 && len(a) == 3 {
 			sequence, rows, columns = i, r, c
 			continue
@@ -64,12 +69,27 @@ func (a axes) layout() Layout {
 	switch {
 	case sequence >= 0 && len(a) == 3:
 		l.Rows, l.Columns, l.order, l.before = rows, columns, []int{b, sequence, c}, a[sequence].sequence().before
+		l.beyond = a[sequence].gridBeyond()
 	case hasRows && hasColumns && len(a) == 4:
 		l.Rows, l.Columns, l.order = a[h].size(), a[w].size(), []int{b, h, w, c}
+		l.beyond = [2][2]float64{a[h].beyond(), a[w].beyond()}
 	default:
 		return Layout{}
 	}
 	return l
+}
+
+// gridBeyond returns the shares of the picture beyond the rows and the columns of an axis of tokens.
+func (a axis) gridBeyond() (out [2][2]float64) {
+	for _, p := range a.sequence().cells {
+		switch p.kind {
+		case height:
+			out[0] = axis{p}.beyond()
+		case width:
+			out[1] = axis{p}.beyond()
+		}
+	}
+	return out
 }
 
 // Grid turns the node, or its gradient, into [batch, rows, columns, channels].

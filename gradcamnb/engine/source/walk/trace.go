@@ -9,7 +9,19 @@ import (
 
 // tracer finds out what every axis stands for, from the picture on.
 type tracer struct {
-	of map[*Node]axes // axes of the nodes that depend on the picture
+	of     map[*Node]axes // axes of the nodes that depend on the picture
+	slices map[*Node]int  // how many parts are cut from a node: one is a crop, and several may be the windows of a pooling
+}
+
+// countSlices returns how many parts the nodes cut from each node.
+func countSlices(nodes []*Node) map[*Node]int {
+	out := map[*Node]int{}
+	for _, n := range nodes {
+		if n.Type() == NodeTypeSlice {
+			out[n.Inputs()[0]]++
+		}
+	}
+	return out
 }
 
 // traces maps the operators whose axes are not those of their first input to the function that finds them.
@@ -22,6 +34,7 @@ func init() {
 		NodeTypeConcatenate: tracer.concatenate, NodeTypeSlice: tracer.slice, NodeTypeGather: tracer.gather,
 		NodeTypeReduceSum: tracer.reduce, NodeTypeReduceMax: tracer.reduce, NodeTypeReduceMin: tracer.reduce,
 		NodeTypeReduceProduct: tracer.reduce,
+		NodeTypeReverse:       tracer.reverse,
 		NodeTypeArgMinMax:     tracer.forget, NodeTypeScatterSum: tracer.forget, NodeTypeFFT: tracer.forget,
 	}
 	for t := range scrambles {
@@ -65,8 +78,12 @@ func (t tracer) elementwise(n *Node, dims []int) axes {
 		}
 		for i, x := range from {
 			same := x.size() == dims[i]
-			if !out[i].isKnown() && x.isKnown() && (same || x.size() > 1) {
+			switch {
+			case !x.isKnown() || !same && x.size() <= 1:
+			case !out[i].isKnown():
 				out[i] = x.resize(dims[i])
+			case same && x.isCrop() && !out[i].isCrop() && x.soleKind() == out[i].soleKind(): // it was cut to fit the other
+				out[i] = x
 			}
 		}
 	}
@@ -87,6 +104,9 @@ func (t tracer) convolution(n *Node, dims []int) axes {
 		}
 		for i, a := range c.Axes.OutputSpatial {
 			out[a] = plainAxis(spatial[i], dims[a])
+			if from := t.of[n.Inputs()[0]]; from != nil && from[c.Axes.InputSpatial[i]].soleKind() == spatial[i] {
+				out[a] = from[c.Axes.InputSpatial[i]].resize(dims[a])
+			}
 		}
 	}
 	return out
@@ -189,7 +209,7 @@ func (t tracer) concatenate(n *Node, dims []int) axes {
 	return out
 }
 
-// slice leaves the kind of an axis that is cut. It removes tokens before or after the cells.
+// slice leaves the kind of an axis that is cut. Rows or columns that are cut off lie beyond the map. It removes tokens before or after the cells.
 func (t tracer) slice(n *Node, dims []int) axes {
 	from := t.of[n.Inputs()[0]]
 	if from == nil {
@@ -205,6 +225,8 @@ func (t tracer) slice(n *Node, dims []int) axes {
 		_, columns := x.grid()
 		first, end := s.before, s.before+s.cells.size()
 		switch {
+		case s.before+s.after == 0 && x.isPlane() && t.slices[n.Inputs()[0]] == 1 && dims[i] == limits[i]-starts[i]:
+			out[i] = x.crop(starts[i], x.size()-limits[i], dims[i])
 		case s.before+s.after == 0 && len(x.kinds()) == 1:
 			out[i] = x.resize(dims[i])
 		case s.before+s.after == 0 && columns > 0 && dims[i]%columns == 0 && dims[i] == limits[i]-starts[i]: // whole rows
@@ -213,6 +235,17 @@ func (t tracer) slice(n *Node, dims []int) axes {
 			out[i] = sequenceAxis(s.cells, first-starts[i], limits[i]-end)
 		default:
 			out[i] = plainAxis(other, dims[i])
+		}
+	}
+	return out
+}
+
+// reverse turns rows or columns round, so that they no longer lie where they lay.
+func (t tracer) reverse(n *Node, dims []int) axes {
+	out := t.elementwise(n, dims)
+	for _, i := range numbers(n, "axes") {
+		if out[i].isKnown() && out[i].soleKind() != channels && out[i].soleKind() != batch {
+			out[i] = out[i].move()
 		}
 	}
 	return out
