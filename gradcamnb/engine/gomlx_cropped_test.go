@@ -13,8 +13,8 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
 )
 
-// meanOf opens a function that takes a part of a picture of 8 x 8 and answers with the mean of a convolution with the one
-// weight 1.
+// meanOf opens a function that takes a part of a picture of 8 x 8 and answers with the mean of a convolution with the
+// one weight 1.
 func meanOf(t *testing.T, e *Engine, part func(x *Node) *Node) *gradcamnb.Model {
 	t.Helper()
 	m, err := source.GoMLX(source.Card{Name: "part", Input: []int{-1, 8, 8, 1}, Untrained: true}, model.NewStore(),

@@ -59,8 +59,8 @@ func (l Lead) String() string {
 	return fmt.Sprintf("by %s ± %s %s", rounded(l.Mean(), l.StdErr()), rounded(l.StdErr(), l.StdErr()), how)
 }
 
-// rounded returns v with one digit more than its error begins with, and with four decimals at most: 0.066667 ± 0.0882 is
-// 0.067, and 231.2 ± 104 is 231.
+// rounded returns v with one digit more than its error begins with, and with four decimals at most: 0.066667 ± 0.0882
+// is 0.067, and 231.2 ± 104 is 231.
 func rounded(v, err float64) string {
 	decimals := 4
 	if err = math.Abs(err); err > 0 {

@@ -70,10 +70,11 @@ func smallInts(v *value) []int {
 	return append([]int{}, v.konst.toInts()...)
 }
 
-// fewReals returns the values of a constant of at most 16 real numbers; nil for any other value.
+// fewReals returns the values of a constant of at most 16 real numbers; nil for any other value, and if they would have
+// to be computed from other constants.
 func fewReals(v *value) []float32 {
 	const few = 16
-	if v.konst == nil || size(v.dims) > few || v.kind() != decimal {
+	if v.konst == nil || size(v.dims) > few || v.kind() != decimal || v.konst.computed != nil && !v.konst.computed.known {
 		return nil
 	}
 	return append([]float32{}, v.konst.numbers()...)

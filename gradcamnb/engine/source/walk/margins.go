@@ -27,11 +27,23 @@ func (a axis) beyond() [2]float64 { return places.Part{Size: a.size(), Lost: a.l
 // isCrop tells whether the axis holds rows or columns of a part of the picture, where they lay.
 func (a axis) isCrop() bool { return a.isPlane() && !a.isMoved() && a.beyond() != [2]float64{} }
 
-// crop returns rows or columns of which first and last ones are cut off at the ends, so that size are left.
+// crop returns rows or columns of which first and last ones are cut off at the ends, or added if a number is negative,
+// so that size are left.
 func (a axis) crop(first, last, size int) axis {
 	out := plainAxis(a.soleKind(), size)
 	out[0].lost = places.Part{Size: a.size(), Lost: a.lost()}.Lose(float64(first), float64(last))
 	out[0].moved = a.isMoved()
+	return out
+}
+
+// spend returns the axis behind windows, which use up the rows or columns that were added to it before.
+func (a axis) spend() axis {
+	lost := a.lost()
+	if lost[0] >= 0 && lost[1] >= 0 {
+		return a
+	}
+	out := slices.Clone(a)
+	out[0].lost = [2]float64{max(lost[0], 0), max(lost[1], 0)}
 	return out
 }
 

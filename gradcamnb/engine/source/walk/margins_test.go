@@ -21,6 +21,8 @@ func TestMargins(t *testing.T) {
 		"that, every second":        {half.resize(8), 8, [2]float64{0.25, 0.25}, [2]float64{0.25, 0.25}},
 		"one cell at an end":        {rows.crop(0, 1, 31), 31, [2]float64{0, 1. / 32}, [2]float64{}},
 		"the upper half, mirrored":  {rows.crop(0, 16, 16).move(), 16, [2]float64{0, 0.5}, [2]float64{0, 0.5}},
+		"padded and cut again":      {rows.crop(-4, -4, 40).crop(4, 4, 32), 32, [2]float64{}, [2]float64{}},
+		"padded, then windows":      {rows.crop(-3, -3, 38).resize(16).spend(), 16, [2]float64{}, [2]float64{}},
 		"cells of a patch together": {axis{half[0], {kind: heightWithin, size: 2}}.resize(16), 16, [2]float64{0.25, 0.25}, [2]float64{0.25, 0.25}},
 	} {
 		lost, beyond := c.got.lost(), c.got.beyond()

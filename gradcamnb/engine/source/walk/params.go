@@ -136,6 +136,18 @@ func WindowOf(n *Node) Window {
 	return w
 }
 
+var padded = regexp.MustCompile(`Start:(-?\d+) End:(-?\d+)`)
+
+// paddingOf returns how much a Pad adds before and behind each axis that it names.
+func paddingOf(n *Node) (out [][2]int) {
+	for _, m := range padded.FindAllStringSubmatch(parameters(n), -1) {
+		before, _ := strconv.Atoi(m[1])
+		after, _ := strconv.Atoi(m[2])
+		out = append(out, [2]int{before, after})
+	}
+	return out
+}
+
 // Norm holds the parameters of GoMLX's BatchNormForInference.
 type Norm struct {
 	Epsilon float64 // added to the variance

@@ -72,7 +72,7 @@ func Read(picture Picture, outputs ...*Node) *Walk {
 	nodes := sortNodes(outputs...)
 	w := &Walk{
 		picture: picture.Node, raw: map[*Node]bool{picture.Node: true}, sees: map[*Node]bool{picture.Node: true},
-		weights: map[*Node]map[string]bool{}, home: map[*Node]*Place{}, trace: tracer{map[*Node]axes{}, countSlices(nodes)},
+		weights: map[*Node]map[string]bool{}, home: map[*Node]*Place{}, trace: tracer{map[*Node]axes{}, countSlices(nodes), map[*Node]bool{}},
 		scopes: scopesOf(nodes),
 	}
 	dims := picture.Node.Shape().Dimensions

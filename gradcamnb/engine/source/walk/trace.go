@@ -11,6 +11,7 @@ import (
 type tracer struct {
 	of     map[*Node]axes // axes of the nodes that depend on the picture
 	slices map[*Node]int  // how many parts are cut from a node: one is a crop, and several may be the windows of a pooling
+	behind map[*Node]bool // nodes behind a convolution or a pooling, however it is written
 }
 
 // countSlices returns how many parts the nodes cut from each node.
@@ -34,8 +35,8 @@ func init() {
 		NodeTypeConcatenate: tracer.concatenate, NodeTypeSlice: tracer.slice, NodeTypeGather: tracer.gather,
 		NodeTypeReduceSum: tracer.reduce, NodeTypeReduceMax: tracer.reduce, NodeTypeReduceMin: tracer.reduce,
 		NodeTypeReduceProduct: tracer.reduce,
-		NodeTypeReverse:       tracer.reverse,
-		NodeTypeArgMinMax:     tracer.forget, NodeTypeScatterSum: tracer.forget, NodeTypeFFT: tracer.forget,
+		NodeTypeReverse:       tracer.reverse, NodeTypePad: tracer.pad,
+		NodeTypeArgMinMax: tracer.forget, NodeTypeScatterSum: tracer.forget, NodeTypeFFT: tracer.forget,
 	}
 	for t := range scrambles {
 		traces[t] = tracer.scramble
@@ -45,6 +46,8 @@ func init() {
 // add finds the axes of a node from those of its inputs.
 func (t tracer) add(n *Node) {
 	dims := n.Shape().Dimensions
+	t.behind[n] = n.Type() == NodeTypeConvGeneral || n.Type() == NodeTypeReduceWindow ||
+		slices.ContainsFunc(n.Inputs(), func(in *Node) bool { return t.behind[in] || t.slices[in] > 1 })
 	if trace, ok := traces[n.Type()]; ok {
 		t.of[n] = trace(t, n, dims)
 		return
@@ -105,7 +108,7 @@ func (t tracer) convolution(n *Node, dims []int) axes {
 		for i, a := range c.Axes.OutputSpatial {
 			out[a] = plainAxis(spatial[i], dims[a])
 			if from := t.of[n.Inputs()[0]]; from != nil && from[c.Axes.InputSpatial[i]].soleKind() == spatial[i] {
-				out[a] = from[c.Axes.InputSpatial[i]].resize(dims[a])
+				out[a] = from[c.Axes.InputSpatial[i]].resize(dims[a]).spend()
 			}
 		}
 	}
@@ -209,7 +212,8 @@ func (t tracer) concatenate(n *Node, dims []int) axes {
 	return out
 }
 
-// slice leaves the kind of an axis that is cut. Rows or columns that are cut off lie beyond the map. It removes tokens before or after the cells.
+// slice leaves the kind of an axis that is cut. Rows or columns that are cut off lie beyond the map. It removes tokens
+// before or after the cells.
 func (t tracer) slice(n *Node, dims []int) axes {
 	from := t.of[n.Inputs()[0]]
 	if from == nil {
@@ -221,20 +225,42 @@ func (t tracer) slice(n *Node, dims []int) axes {
 		if dims[i] == x.size() {
 			continue
 		}
-		s := x.sequence()
-		_, columns := x.grid()
-		first, end := s.before, s.before+s.cells.size()
-		switch {
-		case s.before+s.after == 0 && x.isPlane() && t.slices[n.Inputs()[0]] == 1 && dims[i] == limits[i]-starts[i]:
+		adjacent := dims[i] == limits[i]-starts[i] // without steps
+		if adjacent && x.isPlane() && t.isCrop(n.Inputs()[0]) {
 			out[i] = x.crop(starts[i], x.size()-limits[i], dims[i])
-		case s.before+s.after == 0 && len(x.kinds()) == 1:
-			out[i] = x.resize(dims[i])
-		case s.before+s.after == 0 && columns > 0 && dims[i]%columns == 0 && dims[i] == limits[i]-starts[i]: // whole rows
-			out[i] = axis{{kind: height, size: dims[i] / columns}, {kind: width, size: columns}}
-		case dims[i] == limits[i]-starts[i] && starts[i] <= first && limits[i] >= end:
-			out[i] = sequenceAxis(s.cells, first-starts[i], limits[i]-end)
-		default:
-			out[i] = plainAxis(other, dims[i])
+			continue
+		}
+		out[i] = x.cut(starts[i], limits[i], dims[i], adjacent).spend()
+	}
+	return out
+}
+
+// isCrop tells whether the only part that is cut from a node is a part of the picture. Behind a convolution or a pooling
+// it may be padding that is taken off again.
+func (t tracer) isCrop(n *Node) bool { return t.slices[n] == 1 && !t.behind[n] }
+
+// cut returns the axis from start to limit, of which size are taken: next to each other, or at even steps.
+func (a axis) cut(start, limit, size int, adjacent bool) axis {
+	s := a.sequence()
+	_, columns := a.grid()
+	first, end := s.before, s.before+s.cells.size()
+	switch {
+	case s.before+s.after == 0 && len(a.kinds()) == 1:
+		return a.resize(size)
+	case s.before+s.after == 0 && columns > 0 && size%columns == 0 && adjacent: // whole rows
+		return axis{{kind: height, size: size / columns}, {kind: width, size: columns}}
+	case adjacent && start <= first && limit >= end:
+		return sequenceAxis(s.cells, first-start, limit-end)
+	}
+	return plainAxis(other, size)
+}
+
+// pad adds rows or columns at the ends.
+func (t tracer) pad(n *Node, dims []int) axes {
+	from, out := t.of[n.Inputs()[0]], t.elementwise(n, dims)
+	for i, ends := range paddingOf(n) {
+		if from != nil && from[i].isPlane() && dims[i] == from[i].size()+ends[0]+ends[1] {
+			out[i] = from[i].crop(-ends[0], -ends[1], dims[i])
 		}
 	}
 	return out
