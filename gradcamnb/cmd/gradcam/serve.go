@@ -29,8 +29,8 @@ memory, until interrupted. The other programs find it if ` + driver.SocketEnv + 
 socket. Nobody else may enter the socket's folder. The notebook kernel "Go (Grad-CAM)" runs
 this for its cells.
 
-` + engine.MemoryEnv + ` limits the memory, e.g. 500MB or 8GB (default 2GB); what was used
-least recently is dropped first.`,
+` + engine.MemoryEnv + ` limits the memory, e.g. 500MB or 8GB (default 2GB). What has not been used for the longest
+time is dropped first.`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if (len(args) == 1) == inherited {
 				return cli.Usagef("serve takes one argument, the socket to make")

@@ -235,8 +235,8 @@ func (t tracer) slice(n *Node, dims []int) axes {
 	return out
 }
 
-// isCrop tells whether the only part that is cut from a node is a part of the picture. Behind a convolution or a pooling
-// it may be padding that is taken off again.
+// isCrop tells whether the only part that is cut from a node is a part of the picture. Behind a convolution or a
+// pooling it may be padding that is taken off again.
 func (t tracer) isCrop(n *Node) bool { return t.slices[n] == 1 && !t.behind[n] }
 
 // cut returns the axis from start to limit, of which size are taken: next to each other, or at even steps.
