@@ -197,7 +197,7 @@ func checkPlayed(t *testing.T, s seenCard) {
 		t.Fatalf("region %v", s.Region)
 	}
 	for i, want := range []float64{170, 100, 100, 100} {
-		if math.Abs(s.Region[i]-want) > 0.01 {
+		if !(math.Abs(s.Region[i]-want) <= 0.01) {
 			t.Errorf("region %v, want 100 x 100 at (170, 100)", s.Region)
 			break
 		}

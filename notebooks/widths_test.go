@@ -22,7 +22,7 @@ func (r rectangle) within(x0, y0, x1, y1 float64) rectangle {
 
 func (r rectangle) near(o rectangle, pixels float64) bool {
 	for i := range r {
-		if math.Abs(r[i]-o[i]) > pixels {
+		if !(math.Abs(r[i]-o[i]) <= pixels) {
 			return false
 		}
 	}
@@ -70,13 +70,13 @@ func TestCardAtEveryWidth(t *testing.T) {
 	const line = 5 // a box's own outline is part of its rectangle in the page: halo and stroke
 	placed := func(t *testing.T, b cardBoxes) {
 		t.Helper()
-		if b.Canvas[2] < 120 || math.Abs(b.Canvas[2]/b.Canvas[3]-440.0/300) > 0.02 {
+		if b.Canvas[2] < 120 || !(math.Abs(b.Canvas[2]/b.Canvas[3]-440.0/300) <= 0.02) {
 			t.Errorf("the picture of 440 x 300 is shown with %.0f x %.0f", b.Canvas[2], b.Canvas[3])
 		}
 		if !b.Marks.near(b.Canvas, 0.6) {
 			t.Errorf("the marks lie at %v, the picture at %v", b.Marks, b.Canvas)
 		}
-		if math.Abs(b.Bar[1]-b.Canvas[1]) > 0.6 || math.Abs(b.Bar[3]-b.Canvas[3]) > 0.6 {
+		if !(math.Abs(b.Bar[1]-b.Canvas[1]) <= 0.6) || !(math.Abs(b.Bar[3]-b.Canvas[3]) <= 0.6) {
 			t.Errorf("the colour bar lies at %v, the picture at %v", b.Bar, b.Canvas)
 		}
 		// The region is 100 x 100 at (170, 100), see checkPlayed.

@@ -84,7 +84,7 @@ func TestClassification(t *testing.T) {
 	for i, of := range said.Predictions[0] {
 		top := r.Top[i]
 		t.Logf("hugot: %s %.4f; explained: %s %.4f", of.Label, of.Score, top.Label, top.Score)
-		if top.Label != of.Label || math.Abs(float64(top.Score-of.Score)) > 1e-3 {
+		if top.Label != of.Label || !(math.Abs(float64(top.Score-of.Score)) <= 1e-3) {
 			t.Errorf("place %d: hugot says %s with %g, and what is explained %s with %g", i+1, of.Label, of.Score, top.Label,
 				top.Score)
 		}
@@ -160,7 +160,7 @@ func TestDetection(t *testing.T) {
 			box[k] = float64(64 * v)
 		}
 		t.Logf("hugot: %s %.4f %v; explained: %s %.4f %v", want[i].Label, want[i].Score, box, d.Label, d.Score, d.Box)
-		if d.Label != want[i].Label || math.Abs(float64(d.Score-want[i].Score)) > 1e-4 || d.Box != box {
+		if d.Label != want[i].Label || !(math.Abs(float64(d.Score-want[i].Score)) <= 1e-4) || d.Box != box {
 			t.Errorf("detection %d: hugot says %+v, and what is explained %+v", i+1, want[i], d)
 		}
 		r, err := m.Explain(picture, gradcamnb.Detection(i+1), gradcamnb.Methods("HiResCAM"))
@@ -170,7 +170,7 @@ func TestDetection(t *testing.T) {
 		// The whole map lies in the box's one cell of 4 x 4. A cell is drawn as a tent: 7/8 of it lies within the cell
 		// along an axis on which it is the last one, and 3/4 if it has neighbours on both sides.
 		if e, want := r.Maps[0].Energy(r.Frame),
-			map[string]float64{"blue": 7. / 8 * 7 / 8, "red": 7. / 8 * 3 / 4}[d.Label]; math.Abs(e-want) > 0.01 {
+			map[string]float64{"blue": 7. / 8 * 7 / 8, "red": 7. / 8 * 3 / 4}[d.Label]; !(math.Abs(e-want) <= 0.01) {
 			t.Errorf("%s: %.3f of the map lies in the box, want %.3f", d.Label, e, want)
 		}
 	}

@@ -54,7 +54,7 @@ func TestLeadOverBaselines(t *testing.T) {
 		}
 		for k, baseline := range lead.Over {
 			want := over[baseline][order[0]].Metrics[metric] - over[baseline][order[1]].Metrics[metric]
-			if math.Abs(lead.Repeated[k]-want) > 1e-5 {
+			if !(math.Abs(lead.Repeated[k]-want) <= 1e-5) {
 				t.Errorf("target %d leads by %g over %s, want %g", target, lead.Repeated[k], baseline, want)
 			}
 		}
@@ -77,7 +77,7 @@ func TestLeadOfWhatIsCertain(t *testing.T) {
 			want = values[1] - values[0]
 		}
 		lead := maps[best].Lead
-		if lead == nil || len(lead.Repeated) != 1 || math.Abs(lead.Repeated[0]-want) > 1e-12 || lead.Over != nil {
+		if lead == nil || len(lead.Repeated) != 1 || !(math.Abs(lead.Repeated[0]-want) <= 1e-12) || lead.Over != nil {
 			t.Errorf("%s: map %d leads by %+v, want %g", metric, best, lead, want)
 		}
 	}

@@ -84,7 +84,7 @@ func TestMapOfCutPart(t *testing.T) {
 			}
 			got, largest := results[0].Maps[0], float32(62)
 			scale := got.At(5, 7) / largest // of Ablation-CAM the one channel's weight is 1
-			if method != "Ablation-CAM" && math.Abs(float64(scale-1./16)) > 1e-7 || got.Raw.H != 4 || got.Raw.W != 4 {
+			if method != "Ablation-CAM" && !(math.Abs(float64(scale-1./16)) <= 1e-7) || got.Raw.H != 4 || got.Raw.W != 4 {
 				t.Errorf("%s on %s: %g of %s cells, want 1/16 of 4 x 4", method, backend, scale, got.Raw.Size())
 			}
 			for y := range 8 {
@@ -94,7 +94,7 @@ func TestMapOfCutPart(t *testing.T) {
 						want = scale * picture.Values[8*y+x]
 					}
 					signed := got.Signed()
-					if math.Abs(float64(got.At(x, y)-want)) > 1e-5 || math.Abs(float64(signed.At(x, y)-want)) > 1e-5 {
+					if !(math.Abs(float64(got.At(x, y)-want)) <= 1e-5) || !(math.Abs(float64(signed.At(x, y)-want)) <= 1e-5) {
 						t.Fatalf("%s on %s: (%d, %d) has %g and %g, want %g", method, backend, x, y, got.At(x, y), signed.At(x, y), want)
 					}
 				}

@@ -54,11 +54,11 @@ func TestCenterFaceEndToEnd(t *testing.T) {
 			for i, w := range want {
 				d := found[i]
 				for k := range w.Box {
-					if math.Abs(d.Box[k]-w.Box[k]) > 0.05 {
+					if !(math.Abs(d.Box[k]-w.Box[k]) <= 0.05) {
 						t.Errorf("box %v, want %v", d.Box, w.Box)
 					}
 				}
-				if math.Abs(float64(d.Score)-w.Score) > 1e-4 || d.Label != "face" {
+				if !(math.Abs(float64(d.Score)-w.Score) <= 1e-4) || d.Label != "face" {
 					t.Errorf("score %g (%s), want %g", d.Score, d.Label, w.Score)
 				}
 				for k, p := range w.Points {
@@ -89,7 +89,7 @@ func TestFaceExplained(t *testing.T) {
 	box := reference(t, "0.5")[0].Box
 	for _, m := range res[0].Maps {
 		// The whole picture's side lies where it is wanted, so that it matches as the box does.
-		if m.ScoreUnit != "match" || math.Abs(float64(m.Score-res[0].Maps[0].Score)) > 1e-4 {
+		if m.ScoreUnit != "match" || !(math.Abs(float64(m.Score-res[0].Maps[0].Score)) <= 1e-4) {
 			t.Errorf("%s of %s has the score %g %s, and the detection %g", m.Method, m.Target, m.Score, m.ScoreUnit,
 				res[0].Maps[0].Score)
 		}

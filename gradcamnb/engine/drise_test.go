@@ -83,7 +83,7 @@ func TestDRISEByHand(t *testing.T) {
 				w = [3]float64{0.1, 0.1 * 0.5, 0.1}
 			}
 			for a, w := range w {
-				if got := float64(maps[a].Sampled.Weights[i]); math.Abs(got-w) > 1e-6 {
+				if got := float64(maps[a].Sampled.Weights[i]); !(math.Abs(got-w) <= 1e-6) {
 					t.Errorf("%s: mask %d weighs %g, want %g", maps[a].Target, i, got, w)
 				}
 				for k, v := range mask {
@@ -96,7 +96,7 @@ func TestDRISEByHand(t *testing.T) {
 		}
 		for a := range want {
 			for k, v := range want[a] {
-				if got := float64(maps[a].Raw.Values[k]); math.Abs(got-v) > 1e-5 {
+				if got := float64(maps[a].Raw.Values[k]); !(math.Abs(got-v) <= 1e-5) {
 					t.Fatalf("%s: pixel %d is %g, want %g", maps[a].Target, k, got, v)
 				}
 			}
@@ -184,7 +184,7 @@ func TestDetectBeforeSuppression(t *testing.T) {
 			t.Fatal(err)
 		}
 		for i, w := range r.Maps[0].Sampled.Weights { // a grid of one cell shows all or nothing
-			if math.Abs(float64(w)-0.8) > 1e-6 && w != 0 {
+			if !(math.Abs(float64(w)-0.8) <= 1e-6) && w != 0 {
 				t.Errorf("mask %d weighs %g, want 0.8 or 0", i, w)
 			}
 		}
@@ -296,8 +296,8 @@ func TestFunctionWithMasks(t *testing.T) {
 		}
 		// Each instance matches itself by its objectness; the strip is half of the left one.
 		for i, got := range r.Maps {
-			if want := []float64{0.75, 0.5, 0.5 * 0.75}[i]; math.Abs(float64(got.Score)-want) > 1e-6 ||
-				math.Abs(float64(got.Sampled.Weights[31])-want) > 1e-6 {
+			if want := []float64{0.75, 0.5, 0.5 * 0.75}[i]; !(math.Abs(float64(got.Score)-want) <= 1e-6) ||
+				!(math.Abs(float64(got.Sampled.Weights[31])-want) <= 1e-6) {
 				t.Errorf("%s: %s scores %g and %g under a mask, want %g", name, got.Target, got.Score, got.Sampled.Weights[31],
 					want)
 			}

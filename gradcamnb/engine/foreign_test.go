@@ -52,7 +52,7 @@ func TestONNXRuntimeByItself(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		if len(found) == 0 || found[0].Class != 2 || math.Abs(float64(found[0].Score)-0.9) > 1e-6 ||
+		if len(found) == 0 || found[0].Class != 2 || !(math.Abs(float64(found[0].Score)-0.9) <= 1e-6) ||
 			found[0].Box != (heatmap.Box{8, 16, 40, 48}) {
 			t.Errorf("%s: found %v", name, found)
 			continue
@@ -64,7 +64,7 @@ func TestONNXRuntimeByItself(t *testing.T) {
 		}
 		raw := r.Maps[0].Raw
 		for at, want := range map[image.Point]float64{{}: 0.9 * 16 * 24 / 1024, {X: 63, Y: 63}: 0.9 * 16 * 8 / 1024} {
-			if got := float64(raw.At(at.X, at.Y)); math.Abs(got-want) > 1e-6 {
+			if got := float64(raw.At(at.X, at.Y)); !(math.Abs(got-want) <= 1e-6) {
 				t.Errorf("%s: the map at %v is %g, want %g", name, at, got, want)
 			}
 		}
@@ -96,7 +96,7 @@ func TestONNXRuntimeAsked(t *testing.T) {
 		weights[i] = r.Maps[0].Sampled.Weights
 	}
 	for i, w := range weights[0] {
-		if math.Abs(float64(w-weights[1][i])) > 1e-5 {
+		if !(math.Abs(float64(w-weights[1][i])) <= 1e-5) {
 			t.Errorf("mask %d scores %g in the graph and %g on onnxruntime", i, w, weights[1][i])
 		}
 	}

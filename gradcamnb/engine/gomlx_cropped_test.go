@@ -50,7 +50,7 @@ func TestMapOfPartInGoMLX(t *testing.T) {
 				if y >= 4 && x >= 2 && x < 6 {
 					want = float64(picture.Values[8*y+x]) / 16
 				}
-				if math.Abs(float64(got.At(x, y))-want) > 1e-5 {
+				if !(math.Abs(float64(got.At(x, y))-want) <= 1e-5) {
 					t.Fatalf("(%d, %d) has %g, want %g", x, y, got.At(x, y), want)
 				}
 			}

@@ -288,11 +288,11 @@ func TestDetectorWithSeveralInputs(t *testing.T) {
 			t.Fatal(err)
 		}
 		for i, box := range boxes {
-			if len(found[i]) != 1 || found[i][0].Box != box || math.Abs(float64(found[i][0].Score)-0.8) > 1e-6 {
+			if len(found[i]) != 1 || found[i][0].Box != box || !(math.Abs(float64(found[i][0].Score)-0.8) <= 1e-6) {
 				t.Errorf("picture %d: found %+v, want one at %v with 0.8", i, found[i], box)
 			}
 			got := r[i].Maps[0]
-			if got.Box != box || math.Abs(float64(got.Score)-0.8) > 1e-6 || len(got.Sampled.Weights) != 8 {
+			if got.Box != box || !(math.Abs(float64(got.Score)-0.8) <= 1e-6) || len(got.Sampled.Weights) != 8 {
 				t.Errorf("picture %d: explained %v with %g, want %v with 0.8", i, got.Box, got.Score, box)
 			}
 			if w := got.Sampled.Weights; slices.Max(w) > 0.8+1e-6 || slices.Min(w) >= 0.79 {

@@ -86,7 +86,7 @@ func TestAnOutputCalledTag(t *testing.T) {
 	}
 	for i, s := range []float64{2, 1} { // the logits differ by 2 s, and a tag has its own s
 		a := 1 / (1 + math.Exp(-s))
-		if want := (0.25 + 15*a + a/2) / 16; math.Abs(maps[i].Metrics["insertion"]-want) > 1e-5 {
+		if want := (0.25 + 15*a + a/2) / 16; !(math.Abs(maps[i].Metrics["insertion"]-want) <= 1e-5) {
 			t.Errorf("%s: insertion %g, want %g", maps[i].Target, maps[i].Metrics["insertion"], want)
 		}
 	}
@@ -117,13 +117,13 @@ func TestTargetsByName(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := maps[2]; got.Head != "colour" || got.Rank != 1 || got.Classes != 3 || len(got.Top) != 3 ||
-		got.Top[1].Label != "green" || math.Abs(float64(got.Probability)-0.6652) > 1e-3 {
+		got.Top[1].Label != "green" || !(math.Abs(float64(got.Probability)-0.6652) <= 1e-3) {
 		// softmax of 2, 3, 4
 		t.Errorf("blue stands at %d of %d of %q with %g, before %+v", got.Rank, got.Classes, got.Head, got.Probability,
 			got.Top)
 	}
 	if got := maps[1]; got.Head != "" || got.Rank != 2 || got.Classes != 2 ||
-		math.Abs(float64(got.Probability)-0.2689) > 1e-3 {
+		!(math.Abs(float64(got.Probability)-0.2689) <= 1e-3) {
 		t.Errorf("a disc stands at %d of %d with %g", got.Rank, got.Classes, got.Probability) // softmax of 1, 2
 	}
 	for i, want := range []struct {

@@ -89,7 +89,7 @@ func TestRelevanceOfPeers(t *testing.T) {
 				} else {
 					t.Logf("%s, class %d: off by %.2g", c.name, class, off)
 				}
-				if c.method == "LRP" && math.Abs(float64(got.Score)-want.Scores[class]) > 1e-5 {
+				if c.method == "LRP" && !(math.Abs(float64(got.Score)-want.Scores[class]) <= 1e-5) {
 					t.Errorf("%s: the score of class %d is %g, want %g", c.name, class, got.Score, want.Scores[class])
 				}
 			}

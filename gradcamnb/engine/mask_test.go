@@ -81,7 +81,7 @@ func TestDrawnMask(t *testing.T) {
 				t.Fatal(err)
 			}
 			got := r.Maps[0]
-			if math.Abs(float64(got.Score)-c.want) > 1e-5 || math.Abs(float64(got.Sampled.Weights[3])-c.want) > 1e-5 ||
+			if !(math.Abs(float64(got.Score)-c.want) <= 1e-5) || !(math.Abs(float64(got.Sampled.Weights[3])-c.want) <= 1e-5) ||
 				got.Box != c.mask.BoundingBox() {
 				t.Errorf("%s scores %g, and %g under a mask, at %v; want %g at %v", c.name, got.Score, got.Sampled.Weights[3],
 					got.Box, c.want, c.mask.BoundingBox())

@@ -70,7 +70,7 @@ func TestMeasuredByHand(t *testing.T) {
 		} {
 			want["insertion - deletion"] = want["insertion"] - want["deletion"]
 			for name, v := range want {
-				if got := maps[i].Metrics[name]; math.Abs(got-v) > 1e-5 {
+				if got := maps[i].Metrics[name]; !(math.Abs(got-v) <= 1e-5) {
 					t.Errorf("class %d: %s is %g, want %g", i, name, got, v)
 				}
 			}
@@ -86,7 +86,7 @@ func TestMeasuredTag(t *testing.T) {
 		t.Fatal(err)
 	}
 	a := 1 / (1 + math.Exp(-1))
-	if got, want := maps[0].Metrics["deletion"], (a/2+7.75)/16; math.Abs(got-want) > 1e-5 {
+	if got, want := maps[0].Metrics["deletion"], (a/2+7.75)/16; !(math.Abs(got-want) <= 1e-5) {
 		t.Errorf("deletion: %g, want %g", got, want)
 	}
 }
@@ -99,10 +99,10 @@ func TestPapersBaselines(t *testing.T) {
 		t.Fatal(err)
 	}
 	a := 1 / (1 + math.Exp(-2))
-	if got := maps[0].Metrics["insertion"]; math.Abs(got-a) > 1e-5 {
+	if got := maps[0].Metrics["insertion"]; !(math.Abs(got-a) <= 1e-5) {
 		t.Errorf("insertion from a blur that is the picture: %g, want %g", got, a)
 	}
-	if got, want := maps[0].Metrics["deletion"], (a/2+7.75)/16; math.Abs(got-want) > 1e-5 {
+	if got, want := maps[0].Metrics["deletion"], (a/2+7.75)/16; !(math.Abs(got-want) <= 1e-5) {
 		t.Errorf("deletion: %g, want %g", got, want)
 	}
 }

@@ -85,7 +85,7 @@ func TestRISE(t *testing.T) {
 				in, nIn = in+float64(v), nIn+1
 			}
 		}
-		if in, out := in/nIn, out/nOut; math.Abs(out-0.5) > 0.02 || in < 0.55 {
+		if in, out := in/nIn, out/nOut; !(math.Abs(out-0.5) <= 0.02) || in < 0.55 {
 			t.Errorf("mean %g in the window, %g far from it, want more than 0.55 and 0.5", in, out)
 		}
 		// How far the flat part is from its known value is what StdErr says.
@@ -113,7 +113,7 @@ func TestRISEByHand(t *testing.T) {
 					w += v / 36
 				}
 			}
-			if math.Abs(w-float64(m.Sampled.Weights[i])) > 1e-6 {
+			if !(math.Abs(w-float64(m.Sampled.Weights[i])) <= 1e-6) {
 				t.Errorf("mask %d scores %g, want %g", i, m.Sampled.Weights[i], w)
 			}
 			for p, v := range mask {
@@ -121,7 +121,7 @@ func TestRISEByHand(t *testing.T) {
 			}
 		}
 		for p := range want {
-			if math.Abs(want[p]-float64(m.Raw.Values[p])) > 1e-5 {
+			if !(math.Abs(want[p]-float64(m.Raw.Values[p])) <= 1e-5) {
 				t.Fatalf("pixel %d is %g, want %g", p, m.Raw.Values[p], want[p])
 			}
 		}
@@ -305,7 +305,7 @@ func TestOcclusion(t *testing.T) {
 			y, x int
 			want float64
 		}{{9, 9, 2.25 / 4}, {20, 20, 0}, {9, 20, 0}, {3, 9, 0.75 / 4}} {
-			if got := float64(m.Raw.At(c.x, c.y)); math.Abs(got-c.want) > 1e-6 {
+			if got := float64(m.Raw.At(c.x, c.y)); !(math.Abs(got-c.want) <= 1e-6) {
 				t.Errorf("at (%d, %d): %g, want %g", c.x, c.y, got, c.want)
 			}
 		}

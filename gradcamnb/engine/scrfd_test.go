@@ -27,7 +27,7 @@ func TestOutputsWithoutABatch(t *testing.T) {
 	got := []float64{float64(d.Score), d.Box[0], d.Box[1], d.Box[2], d.Box[3], d.Points[0][0], d.Points[0][1],
 		d.Points[4][0], d.Points[4][1]}
 	for i, want := range []float64{0.9657, 24.0809, 18.0542, 45.3913, 47.9542, 27.417, 29.033, 27.6115, 36.8234} {
-		if math.Abs(got[i]-want) > 1e-3 {
+		if !(math.Abs(got[i]-want) <= 1e-3) {
 			t.Errorf("score, box and landmarks are %v, and number %d should be %g", got, i, want)
 		}
 	}

@@ -43,7 +43,7 @@ func TestSoftmaxAtTheEnd(t *testing.T) {
 			{"insertion", m.Metrics["insertion"], 0.4952, 5e-5},
 			{"deletion", m.Metrics["deletion"], 0.4020, 5e-5},
 		} {
-			if math.Abs(c.got-c.want) > c.most {
+			if !(math.Abs(c.got-c.want) <= c.most) {
 				t.Errorf("the %s is %.5f, want %g", c.what, c.got, c.want)
 			}
 		}

@@ -43,7 +43,7 @@ func TestAnswerWhileCompiling(t *testing.T) {
 	a, b := first.Maps[0].Raw.Values, then.Maps[0].Raw.Values
 	largest := slices.Max(b)
 	for i := range a {
-		if math.Abs(float64(a[i]-b[i])) > 1e-5*float64(largest) {
+		if !(math.Abs(float64(a[i]-b[i])) <= 1e-5*float64(largest)) {
 			t.Fatalf("value %d of the map is %g in pure Go and %g on XLA", i, a[i], b[i])
 		}
 	}

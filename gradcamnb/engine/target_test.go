@@ -167,7 +167,7 @@ func TestRegionsByHand(t *testing.T) {
 				t.Fatalf("%s: %v", c.target, err)
 			}
 			wantMap(t, c.target.String(), r[0].Maps[0].Raw.Values, c.want...)
-			if got := r[0].Maps[0].Score; math.Abs(float64(got-c.score)) > 1e-6 {
+			if got := r[0].Maps[0].Score; !(math.Abs(float64(got-c.score)) <= 1e-6) {
 				t.Errorf("%s: score %g, want %g", c.target, got, c.score)
 			}
 		}
@@ -191,7 +191,7 @@ func TestSimilarByHand(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := r[0].Maps[0].Score; math.Abs(float64(got)-0.6) > 1e-6 {
+	if got := r[0].Maps[0].Score; !(math.Abs(float64(got)-0.6) <= 1e-6) {
 		t.Errorf("the cosine is %g, want 0.6", got)
 	}
 }
@@ -294,7 +294,7 @@ func TestSecondOrderByFiniteDifferences(t *testing.T) {
 			up[i], down[i] = up[i]+h, down[i]-h
 			above, _ := explain(up, "HiResCAM")
 			below, _ := explain(down, "HiResCAM")
-			if want := (above - below) / (2 * h); math.Abs(grad[i]-want) > 1e-4 {
+			if want := (above - below) / (2 * h); !(math.Abs(grad[i]-want) <= 1e-4) {
 				t.Errorf("gradient %d is %g, by differences %g", i, grad[i], want)
 			}
 		}
@@ -312,7 +312,7 @@ func TestSecondOrderByFiniteDifferences(t *testing.T) {
 		}
 		_, got := explain(x, "ShapleyCAM")
 		for i := range x {
-			if want := weight * float64(x[i]); math.Abs(float64(got[i])-want) > 2e-4 {
+			if want := weight * float64(x[i]); !(math.Abs(float64(got[i])-want) <= 2e-4) {
 				t.Errorf("ShapleyCAM %d is %g, by differences %g", i, got[i], want)
 			}
 		}

@@ -46,13 +46,14 @@ func TestFilesThatSayWhatTheyAre(t *testing.T) {
 			continue
 		}
 		got := found[0]
-		if got.Label != want.Label || math.Abs(float64(got.Score-want.Score)) > 1e-6 || len(got.Points) != len(want.Points) {
+		if got.Label != want.Label || len(got.Points) != len(want.Points) ||
+			!(math.Abs(float64(got.Score-want.Score)) <= 1e-6) {
 			t.Errorf("%s: found %s %g with %d points, want %s %g", name, got.Label, got.Score, len(got.Points), want.Label,
 				want.Score)
 			continue
 		}
 		for i, v := range got.Box {
-			if math.Abs(v-want.Box[i]) > 1e-4 {
+			if !(math.Abs(v-want.Box[i]) <= 1e-4) {
 				t.Errorf("%s: the box is %v, want %v", name, got.Box, want.Box)
 				break
 			}

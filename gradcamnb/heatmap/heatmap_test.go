@@ -93,7 +93,7 @@ func TestParityByHand(t *testing.T) {
 	m := Map{Grid: NewGrid(4, 2), Raw: Grid{W: 2, H: 2, Values: []float32{-1, 3, 1, 0}}}
 	want := []float32{0, 0.25, 0.75, 1, 1. / 3, 0.25, 1. / 12, 0}
 	for i, v := range m.Parity().Values {
-		if math.Abs(float64(v-want[i])) > 1e-6 {
+		if !(math.Abs(float64(v-want[i])) <= 1e-6) {
 			t.Errorf("value %d is %v, want %v", i, v, want[i])
 		}
 	}
@@ -105,7 +105,7 @@ func TestParityOfDraw(t *testing.T) {
 	m := Map{Grid: NewGrid(3, 1), Raw: Grid{W: 3, H: 1, Values: []float32{-3, -1, -2}}, Sampled: &SampledRun{}}
 	want := []float32{0, 1, 0.5}
 	for i, v := range m.Parity().Values {
-		if math.Abs(float64(v-want[i])) > 1e-6 {
+		if !(math.Abs(float64(v-want[i])) <= 1e-6) {
 			t.Errorf("value %d is %v, want %v", i, v, want[i])
 		}
 	}

@@ -42,7 +42,7 @@ func TestThresholds(t *testing.T) {
 		if cut.String() != c.cut {
 			t.Errorf("%s is written %s", c.cut, cut)
 		}
-		if got, err := cut.Threshold(c.grid); (err != nil) != c.err || math.Abs(got-c.want) > 1e-12 {
+		if got, err := cut.Threshold(c.grid); (err != nil) != c.err || !(math.Abs(got-c.want) <= 1e-12) {
 			t.Errorf("%s of %v: %g, %v, want %g", c.cut, c.grid.Values, got, err, c.want)
 		}
 	}

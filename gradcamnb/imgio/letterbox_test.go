@@ -118,7 +118,7 @@ func TestPlaces(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if math.Abs(f.Y0-want.y0) > 1e-9 || f.X0 != 0 {
+		if !(math.Abs(f.Y0-want.y0) <= 1e-9) || f.X0 != 0 {
 			t.Errorf("%q: the frame begins at (%g, %g), want (0, %g)", at, f.X0, f.Y0, want.y0)
 		}
 		first, rows := -1, 0

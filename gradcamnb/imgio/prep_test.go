@@ -200,7 +200,7 @@ func TestFiltersAsPIL(t *testing.T) {
 				t.Fatal(err)
 			}
 			for i, v := range want {
-				if math.Abs(float64(got[i]-v)) > 1 {
+				if !(math.Abs(float64(got[i]-v)) <= 1) {
 					t.Errorf("%s to %d: %v, want %v", filter, len(want), got[:len(want)], want)
 					break
 				}

@@ -22,7 +22,7 @@ func TestPresetsByHand(t *testing.T) {
 		if p.Order == "BGR" {
 			at = 2
 		}
-		if got := float64((255 - p.Mean[at]) / p.Scale[at]); math.Abs(got-want) > 1e-4 {
+		if got := float64((255 - p.Mean[at]) / p.Scale[at]); !(math.Abs(got-want) <= 1e-4) {
 			t.Errorf("%s: red becomes %g, want %g", name, got, want)
 		}
 	}

@@ -31,7 +31,7 @@ func contrast(a, b color.NRGBA) float64 {
 
 // Text stands off its ground, light and dark, as WCAG asks of small text: 4.5 to 1.
 func TestContrast(t *testing.T) {
-	if c := contrast(color.NRGBA{A: 255}, white); math.Abs(c-21) > 1e-9 {
+	if c := contrast(color.NRGBA{A: 255}, white); !(math.Abs(c-21) <= 1e-9) {
 		t.Fatalf("black on white has a contrast of %g", c)
 	}
 	for _, c := range []color.NRGBA{ink, faint, mark} {

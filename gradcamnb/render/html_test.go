@@ -127,7 +127,7 @@ func TestCardMapKeepsValues(t *testing.T) {
 			continue
 		}
 		got := c.Lo + (c.Hi-c.Lo)*float64(q)/65534
-		if math.Abs(got-float64(want)) > 0.5001*(c.Hi-c.Lo)/65534 {
+		if !(math.Abs(got-float64(want)) <= 0.5001*(c.Hi-c.Lo)/65534) {
 			t.Errorf("value %d is %g, want %g", i, got, want)
 		}
 	}

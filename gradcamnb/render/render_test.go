@@ -144,7 +144,7 @@ func TestDefaultColoursRiseEvenly(t *testing.T) {
 	const steps = 20
 	for i := range steps {
 		rise := lightness(BlackBody.At(float64(i+1)/steps)) - lightness(BlackBody.At(float64(i)/steps))
-		if math.Abs(rise-100.0/steps) > 1 {
+		if !(math.Abs(rise-100.0/steps) <= 1) {
 			t.Errorf("step %d rises by %.2f, want %d", i, rise, 100/steps)
 		}
 	}
@@ -309,7 +309,7 @@ func TestSheetSharedScale(t *testing.T) {
 		for i := range cellSide * cellSide {
 			brightest = max(brightest, got.NRGBAAt(second.Min.X+i%cellSide, second.Min.Y+i/cellSide).R)
 		}
-		if math.Abs(float64(brightest)-float64(want)) > 6 {
+		if !(math.Abs(float64(brightest)-float64(want)) <= 6) {
 			t.Errorf("shared %v: the brightest value of the second map is %d, want about %d", shared, brightest, want)
 		}
 	}

@@ -40,7 +40,7 @@ func TestScriptReadsVolume(t *testing.T) {
 		t.Fatalf("%d values, want %d", len(got), len(want))
 	}
 	for i, v := range got {
-		if v == nil || math.Abs(*v-want[i]) > 7.0/65534 { // a step of the packed values
+		if v == nil || !(math.Abs(*v-want[i]) <= 7.0/65534) { // a step of the packed values
 			t.Errorf("value %d: %s, want %g", i, out, want[i])
 		}
 	}

@@ -75,7 +75,7 @@ func TestSampleIsDrawnByNames(t *testing.T) {
 	for _, p := range all {
 		sum += p.Maps[0].Values[0]
 	}
-	if mean := sum / mostSampled; math.Abs(mean-499.5) > 55 {
+	if mean := sum / mostSampled; !(math.Abs(mean-499.5) <= 55) {
 		t.Errorf("the mean of the drawn ones is %g", mean)
 	}
 }
@@ -150,7 +150,7 @@ func TestGroupsByHand(t *testing.T) {
 func TestTicksOfOneValue(t *testing.T) {
 	for _, v := range []float64{0, 1, -3, 1e20, 0.99999994} {
 		s := newScale(0, 100, v, math.Nextafter(v, math.Inf(1)))
-		if n := len(s.ticks()); n < 2 || n > 12 || math.Abs(s.at(v)-50) > 1 {
+		if n := len(s.ticks()); n < 2 || n > 12 || !(math.Abs(s.at(v)-50) <= 1) {
 			t.Errorf("%g: %d ticks, at %g of 100", v, n, s.at(v))
 		}
 	}
@@ -166,7 +166,7 @@ func TestTicks(t *testing.T) {
 		s := newScale(0, 100, c.lo, c.hi)
 		got := s.ticks()
 		for i, v := range got {
-			if len(got) != len(c.want) || math.Abs(v-c.want[i]) > 1e-9 {
+			if len(got) != len(c.want) || !(math.Abs(v-c.want[i]) <= 1e-9) {
 				t.Fatalf("%g to %g: %v, want %v", c.lo, c.hi, got, c.want)
 			}
 		}

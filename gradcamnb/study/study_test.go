@@ -111,7 +111,7 @@ func TestSummaryByHand(t *testing.T) {
 		t.Fatalf("%d numbers: %+v", len(sum.Numbers), sum.Numbers)
 	}
 	a := sum.Numbers[0]
-	if a.Cell != (Cell{"fake", "conv", "A"}) || a.Mean != 2 || math.Abs(a.StdErr-1/math.Sqrt(3)) > 1e-12 || a.N != 3 {
+	if a.Cell != (Cell{"fake", "conv", "A"}) || a.Mean != 2 || !(math.Abs(a.StdErr-1/math.Sqrt(3)) <= 1e-12) || a.N != 3 {
 		t.Errorf("%+v", a)
 	}
 	if a.Lo < 1 || a.Hi > 3 || a.Lo > 1.7 || a.Hi < 2.3 {
@@ -119,17 +119,17 @@ func TestSummaryByHand(t *testing.T) {
 	}
 	c := sum.Comparisons[0]
 	want := math.Erfc(2 * math.Sqrt(3) / math.Sqrt2)
-	if c.Difference != -2 || math.Abs(c.StdErr-1/math.Sqrt(3)) > 1e-12 || math.Abs(c.P-want) > 1e-12 {
+	if c.Difference != -2 || !(math.Abs(c.StdErr-1/math.Sqrt(3)) <= 1e-12) || !(math.Abs(c.P-want) <= 1e-12) {
 		t.Errorf("%+v, want p = %g", c, want)
 	}
 	// Higher insertion is better. The critical difference of 2 cells on 3 pictures is 1.96 sqrt(2*3/6/3).
 	if r := sum.Ranks; len(r) != 2 || r[0].Cell.Method != "B" || r[0].Mean != 1 || r[1].Mean != 2 ||
-		math.Abs(r[0].Critical-1.96/math.Sqrt(3)) > 1e-12 {
+		!(math.Abs(r[0].Critical-1.96/math.Sqrt(3)) <= 1e-12) {
 		t.Errorf("%+v", r)
 	}
 	// Steps 0, v, 1 of v = 1, 2, 3, for both methods: at the second the mean is 2, and half its interval 1.96/sqrt(3).
 	if len(sum.Curves) != 2 || sum.Curves[1].N != 3 || fmt.Sprint(sum.Curves[1].Mean) != "[0 2 1]" ||
-		math.Abs(sum.Curves[1].Half[1]-1.96/math.Sqrt(3)) > 1e-12 || sum.Curves[1].Half[0] != 0 {
+		!(math.Abs(sum.Curves[1].Half[1]-1.96/math.Sqrt(3)) <= 1e-12) || sum.Curves[1].Half[0] != 0 {
 		t.Errorf("%+v", sum.Curves)
 	}
 	// Medians of 1, 2, 3 and of 2, 4, 6; maps are positive on the left half: 6 of 12 columns, 16 of whose 72 parts are
@@ -241,7 +241,7 @@ func TestMapsOfAnySize(t *testing.T) {
 		var r Row
 		r.Map, r.Scale = scaledHalves([]float32{size, -size / 4, 0, size / 1000})
 		for i, want := range []float32{size, -size / 4, 0, size / 1000} {
-			if got := r.Values()[i]; math.Abs(float64(got-want)) > 1e-3*math.Abs(float64(want)) {
+			if got := r.Values()[i]; !(math.Abs(float64(got-want)) <= 1e-3*math.Abs(float64(want))) {
 				t.Errorf("value %d of a map of %g is %g, want %g", i, size, got, want)
 			}
 		}
@@ -301,7 +301,7 @@ func TestHolmByHand(t *testing.T) {
 	all := []Comparison{{P: 0.01}, {P: 0.04}, {P: 0.03}, {P: math.NaN()}}
 	holm(all)
 	for i, want := range []float64{0.03, 0.06, 0.06} {
-		if math.Abs(all[i].P-want) > 1e-12 {
+		if !(math.Abs(all[i].P-want) <= 1e-12) {
 			t.Errorf("comparison %d: %g, want %g", i, all[i].P, want)
 		}
 	}
@@ -315,7 +315,7 @@ func TestWeights(t *testing.T) {
 			m.add(w)
 		}
 	}
-	if math.Abs(m.Mean-1) > 0.02 || math.Abs(m.M2/float64(m.N)-1) > 0.03 {
+	if !(math.Abs(m.Mean-1) <= 0.02) || !(math.Abs(m.M2/float64(m.N)-1) <= 0.03) {
 		t.Errorf("mean %g, variance %g", m.Mean, m.M2/float64(m.N))
 	}
 	if !reflect.DeepEqual(weights("a"), weights("a")) || reflect.DeepEqual(weights("a"), weights("b")) {

@@ -4,7 +4,7 @@ package main
 
 func putShim(home) error { return nil }
 
-func shimmed(_ home, _ string, env []string) ([]string, error) { return env, nil }
+func addShim(_ home, _ string, env []string) ([]string, error) { return env, nil }
 
 func isShim() bool { return false }
 

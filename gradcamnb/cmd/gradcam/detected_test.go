@@ -113,7 +113,7 @@ func TestCOCOResultsAreWrittenAndExplained(t *testing.T) {
 	}
 	faces(t, "detect", "--coco", results, "--coco-names", names, "--threshold", "0.3")
 	if written, err = coco.Read(results); err != nil || len(written) != 1 || written[0].Image != 42 ||
-		written[0].Category != 7 || math.Abs(written[0].Box[2]-89) > 0.2 {
+		written[0].Category != 7 || !(math.Abs(written[0].Box[2]-89) <= 0.2) {
 		t.Fatalf("%+v, %v", written, err)
 	}
 	explained, alone := filepath.Join(dir, "explained"), filepath.Join(dir, "alone")
@@ -123,7 +123,7 @@ func TestCOCOResultsAreWrittenAndExplained(t *testing.T) {
 	faces(t, "drise", append(masks, "--out", alone)...)
 	got, want := rawOf(t, filepath.Join(explained, "raw.npy")), rawOf(t, filepath.Join(alone, "raw.npy"))
 	for i := range want {
-		if math.Abs(float64(got[i]-want[i])) > 1e-5 { // the box went through the picture and back
+		if !(math.Abs(float64(got[i]-want[i])) <= 1e-5) { // the box went through the picture and back
 			t.Fatalf("value %d is %g, and of the detection %g", i, got[i], want[i])
 		}
 	}

@@ -56,7 +56,7 @@ func TestHotPart(t *testing.T) {
 	for _, v := range mask.Values {
 		cells += float64(v)
 	}
-	if share := cells / float64(len(mask.Values)); share <= 0 || share >= 1 || math.Abs(share-hot.Area) > 1e-9 ||
+	if share := cells / float64(len(mask.Values)); share <= 0 || share >= 1 || !(math.Abs(share-hot.Area) <= 1e-9) ||
 		hot.Box != mask.Region(1).BoundingBox() || hot.Cut != "share:0.5" {
 		t.Errorf("%g of the picture is hot: %+v", share, hot)
 	}

@@ -55,7 +55,7 @@ func TestByHand(t *testing.T) {
 			return m
 		}, c.act, c.grad))
 		for i, want := range c.want {
-			if math.Abs(float64(got[i])-want) > 1e-5 {
+			if !(math.Abs(float64(got[i])-want) <= 1e-5) {
 				t.Errorf("%s: %v, want %v", c.method.Name, got, c.want)
 				break
 			}
@@ -74,7 +74,7 @@ func TestCellMeanOfLargeMap(t *testing.T) {
 	}
 	got := graph(t, func(in []*Node) *Node { return Reshape(cellMean(in[0]), 1) },
 		tensors.FromFlatDataAndDimensions(flat, 1, side, side, 1))
-	if math.Abs(float64(got[0])-value) > 1e-5*value {
+	if !(math.Abs(float64(got[0])-value) <= 1e-5*value) {
 		t.Errorf("the mean is %v, want %v", got[0], value)
 	}
 }
@@ -88,7 +88,7 @@ func TestPrincipalSign(t *testing.T) {
 		x := tensors.FromFlatDataAndDimensions(c.act, 1, 1, 3, 1)
 		got := tensors.MustCopyFlatData[float32](MustExecOnce(gobackend.GetBackend(), principal, x))
 		for i := range got {
-			if math.Abs(float64(got[i]-c.want[i])) > 1e-5 {
+			if !(math.Abs(float64(got[i]-c.want[i])) <= 1e-5) {
 				t.Errorf("%v gives %v, want %v", c.act, got, c.want)
 				break
 			}

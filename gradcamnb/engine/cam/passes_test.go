@@ -189,7 +189,7 @@ func TestSmoothGradByHand(t *testing.T) {
 			t.Fatal("the noise differs from call to call")
 		}
 	}
-	if sigma := math.Sqrt(sum / 2000); math.Abs(sigma-0.15) > 0.01 {
+	if sigma := math.Sqrt(sum / 2000); !(math.Abs(sigma-0.15) <= 0.01) {
 		t.Errorf("the noise has the deviation %g, want 0.15", sigma)
 	}
 }

@@ -47,10 +47,10 @@ func TestTurnedIoUAgainstShapely(t *testing.T) {
 	}
 	got := MustExecOnce(gobackend.GetBackend(), TurnedIoU, boxes, targets).Value().([][]float32)
 	for i, p := range pairs {
-		if math.Abs(float64(got[i][0])-p.want) > 2e-6 {
+		if !(math.Abs(float64(got[i][0])-p.want) <= 2e-6) {
 			t.Errorf("%v and %v overlap by %g, want %g", p.a, p.b, got[i][0], p.want)
 		}
-		if math.Abs(float64(got[i][1])-1) > 2e-6 {
+		if !(math.Abs(float64(got[i][1])-1) <= 2e-6) {
 			t.Errorf("%v overlaps itself by %g", p.b, got[i][1])
 		}
 	}

@@ -31,7 +31,7 @@ func TestTurnedBoxesAgainstUltralytics(t *testing.T) {
 			0.004768},
 	} {
 		for j, want := range row {
-			if got := c.gaussian(i).overlap(c.gaussian(j)); math.Abs(got-want) > 2e-5 {
+			if got := c.gaussian(i).overlap(c.gaussian(j)); !(math.Abs(got-want) <= 2e-5) {
 				t.Errorf("boxes %d and %d overlap by %g, want %g", i, j, got, want)
 			}
 		}
@@ -78,7 +78,7 @@ func TestTurnedBoxInThePicture(t *testing.T) {
 			if math.Hypot(back[i][0]-model[i][0], back[i][1]-model[i][1]) > 2e-4 {
 				t.Errorf("corner %d comes back to %v, want %v", i, back[i], model[i])
 			}
-			if math.Abs(d.Box[i]-c.box[i]) > 2e-4 {
+			if !(math.Abs(d.Box[i]-c.box[i]) <= 2e-4) {
 				t.Errorf("the box is %v, want %v", d.Box, c.box)
 			}
 		}

@@ -53,7 +53,7 @@ func TestMetricsByHand(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if math.Abs(got[0]-c.want) > 1e-6 {
+		if !(math.Abs(got[0]-c.want) <= 1e-6) {
 			t.Errorf("%s, %s: %g, want %g", c.metric.Name, c.what, got[0], c.want)
 		}
 	}
@@ -78,7 +78,7 @@ func TestExactAttribution(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if math.Abs(got[0]-c.want) > 1e-4 {
+		if !(math.Abs(got[0]-c.want) <= 1e-4) {
 			t.Errorf("%s of the exact attribution is %g, want %g", c.metric.Name, got[0], c.want)
 		}
 	}
@@ -103,7 +103,7 @@ func TestROADTellsTheRightHalf(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got[0] < 10 || math.Abs(got[0]+got[1]) > 0.05*got[0] {
+	if got[0] < 10 || !(math.Abs(got[0]+got[1]) <= 0.05*got[0]) {
 		t.Errorf("ROAD is %g for the half that matters and %g for the other", got[0], got[1])
 	}
 }
@@ -112,7 +112,7 @@ func TestROADTellsTheRightHalf(t *testing.T) {
 func TestADCCByHand(t *testing.T) {
 	for _, c := range []struct{ coherency, complexity, drop, want float64 }{{1, 0, 0, 1}, {0.5, 0.5, 0.5, 0.5},
 		{1, 1, 0, 0}, {1, 0, 0.5, 0.75}} {
-		if got := adcc(c.coherency, c.complexity, c.drop); math.Abs(got-c.want) > 1e-12 {
+		if got := adcc(c.coherency, c.complexity, c.drop); !(math.Abs(got-c.want) <= 1e-12) {
 			t.Errorf("%v: %g, want %g", c, got, c.want)
 		}
 	}
@@ -149,7 +149,7 @@ func TestMapsAgain(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if math.Abs(got[0]-want) > 1e-12 {
+		if !(math.Abs(got[0]-want) <= 1e-12) {
 			t.Errorf("%s is %g, want %g", metric, got[0], want)
 		}
 	}

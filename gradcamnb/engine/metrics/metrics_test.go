@@ -30,7 +30,7 @@ func mask(w, h int, on ...int) heatmap.Grid {
 // the map covers 5 cells, of which 2 are the mask's; at 0.4 * 5 = 2 exactly the mask.
 func TestEnergyAndIoUByHand(t *testing.T) {
 	object := mask(4, 3, 5, 6)
-	if got := Energy(hot, object); math.Abs(got-0.7) > 1e-12 {
+	if got := Energy(hot, object); !(math.Abs(got-0.7) <= 1e-12) {
 		t.Errorf("energy %g, want 0.7", got)
 	}
 	for at, want := range map[float64]float64{0.2: 2.0 / 5, 0.4: 1, 0.9: 0.5} {
@@ -72,7 +72,7 @@ func TestPointingByHand(t *testing.T) {
 
 // (0/2 + 1/4 + 1 + 1/2 / 2) / 3.
 func TestAreaByHand(t *testing.T) {
-	if got, want := area([]float32{0, 0.25, 1, 0.5}), 1.5/3; math.Abs(got-want) > 1e-9 {
+	if got, want := area([]float32{0, 0.25, 1, 0.5}), 1.5/3; !(math.Abs(got-want) <= 1e-9) {
 		t.Errorf("%g, want %g", got, want)
 	}
 }
@@ -133,11 +133,11 @@ func TestBlur(t *testing.T) {
 		var sum float64
 		for i := range n * n {
 			sum += float64(got[at(i/n, i%n, 0)])
-			if math.Abs(float64(got[at(i/n, i%n, 1)])-3) > 1e-5 {
+			if !(math.Abs(float64(got[at(i/n, i%n, 1)])-3) <= 1e-5) {
 				t.Fatalf("%s: a flat channel becomes %g", layout, got[at(i/n, i%n, 1)])
 			}
 		}
-		if math.Abs(sum-1) > 1e-5 || got[at(10, 10, 0)] > 0.9 || got[at(10, 9, 0)] != got[at(9, 10, 0)] {
+		if !(math.Abs(sum-1) <= 1e-5) || got[at(10, 10, 0)] > 0.9 || got[at(10, 9, 0)] != got[at(9, 10, 0)] {
 			t.Errorf("%s: a spike of 1 sums to %g and keeps %g", layout, sum, got[at(10, 10, 0)])
 		}
 	}

@@ -116,7 +116,7 @@ func (q quadratic) each(n int, draw func(int, []float32)) [][]float32 {
 
 func wantNear(t *testing.T, name string, got, want float64) {
 	t.Helper()
-	if math.IsNaN(got) || math.Abs(got-want) > 1e-5*max(1, math.Abs(want)) {
+	if math.IsNaN(got) || !(math.Abs(got-want) <= 1e-5*max(1, math.Abs(want))) {
 		t.Errorf("%s is %.9g, the peer says %.9g", name, got, want)
 	}
 }
@@ -181,7 +181,7 @@ func TestImputationAgrees(t *testing.T) {
 	}
 	impute(values, func(i int) int { return i }, hidden, p.Side, p.Side, 0, rand.New(rand.NewPCG(0, 0)))
 	for i, want := range p.Imputed {
-		if math.Abs(float64(values[i])-want) > 1e-5 {
+		if !(math.Abs(float64(values[i])-want) <= 1e-5) {
 			t.Fatalf("value %d is %g, Quantus says %g", i, values[i], want)
 		}
 	}

@@ -69,7 +69,7 @@ func TestHash(t *testing.T) {
 			mean += float64(want) / (n * m)
 		}
 	}
-	if sigma := math.Sqrt(1.0 / 12 / (n * m)); math.Abs(mean-0.5) > 4*sigma {
+	if sigma := math.Sqrt(1.0 / 12 / (n * m)); !(math.Abs(mean-0.5) <= 4*sigma) {
 		t.Errorf("the mean is %g, more than 4 standard errors from 1/2", mean)
 	}
 }
@@ -78,7 +78,7 @@ func TestHash(t *testing.T) {
 // from 2.5 multiply to 4.5, of sqrt(4.5 * 5).
 func TestRankCorrelation(t *testing.T) {
 	got := rankCorrelation([]float32{-1, 5, 5, 9}, []float32{0, 3, 2, 100})
-	if want := 4.5 / math.Sqrt(4.5*5); math.Abs(got-want) > 1e-12 {
+	if want := 4.5 / math.Sqrt(4.5*5); !(math.Abs(got-want) <= 1e-12) {
 		t.Errorf("%g, want %g", got, want)
 	}
 	if got := rankCorrelation([]float32{1, 1}, []float32{1, 2}); !math.IsNaN(got) {

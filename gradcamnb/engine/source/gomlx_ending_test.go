@@ -23,14 +23,35 @@ func TestEndingsOfGoMLXModels(t *testing.T) {
 		"softmax":       {func(z *Node) *Node { return Softmax(z) }, SoftmaxProbability, head},
 		"softmax, written": {func(z *Node) *Node { z = Exp(z); return Div(z, ReduceAndKeep(z, ReduceSum, -1)) },
 			SoftmaxProbability, head},
-		"softmax, reshaped":  {func(z *Node) *Node { return Reshape(Softmax(z), 1, 3) }, SoftmaxProbability, head},
-		"sigmoid":            {Sigmoid, SigmoidProbability, head},
-		"sigmoid, written":   {func(z *Node) *Node { return Reciprocal(OnePlus(Exp(Neg(z)))) }, SigmoidProbability, ""},
-		"log-softmax":        {func(z *Node) *Node { return LogSoftmax(z) }, LogProbability, head},
-		"log of softmax":     {func(z *Node) *Node { return Log(Softmax(z)) }, LogProbability, head},
-		"tanh":               {Tanh, PlainNumbers, ""},
-		"swish":              {activation.Swish, Logits, ""},
-		"quotient of logits": {func(z *Node) *Node { return DivScalar(z, 3) }, Logits, ""},
+		"softmax, reshaped": {func(z *Node) *Node { return Reshape(Softmax(z), 1, 3) }, SoftmaxProbability, head},
+		"sigmoid":           {Sigmoid, SigmoidProbability, head},
+		"sigmoid, written":  {func(z *Node) *Node { return Reciprocal(OnePlus(Exp(Neg(z)))) }, SigmoidProbability, ""},
+		"log-softmax":       {func(z *Node) *Node { return LogSoftmax(z) }, LogProbability, head},
+		"log of softmax":    {func(z *Node) *Node { return Log(Softmax(z)) }, LogProbability, head},
+		"tanh":              {Tanh, PlainNumbers, ""},
+		"swish":             {activation.Swish, Logits, ""},
+		"two classes of a sigmoid": {func(z *Node) *Node {
+			p := Sigmoid(Slice(z, AxisRange(), AxisRange(0, 1)))
+			return Concatenate([]*Node{OneMinus(p), p}, -1)
+		}, SigmoidProbability, ""},
+		"mean of softmaxes": {func(z *Node) *Node {
+			return DivScalar(Add(Softmax(z), Softmax(MulScalar(z, 2))), 2)
+		}, SoftmaxProbability, ""},
+		"mean of three softmaxes": {func(z *Node) *Node {
+			return ReduceMean(Stack([]*Node{Softmax(z), Softmax(MulScalar(z, 2)), Softmax(Neg(z))}, 0), 0)
+		}, SoftmaxProbability, ""},
+		"sum of softmaxes":         {func(z *Node) *Node { return Add(Softmax(z), Softmax(Neg(z))) }, PlainNumbers, ""},
+		"clipped softmax":          {func(z *Node) *Node { return ClipScalar(Softmax(z), 1e-7, 1) }, SoftmaxProbability, head},
+		"softmax in per cent":      {func(z *Node) *Node { return MulScalar(Softmax(z), 100) }, PlainNumbers, ""},
+		"softmax and a trifle":     {func(z *Node) *Node { return AddScalar(Softmax(z), 1e-6) }, PlainNumbers, ""},
+		"log of a clipped softmax": {func(z *Node) *Node { return Log(MaxScalar(Softmax(z), 1e-7)) }, LogProbability, head},
+		"log of a sigmoid":         {func(z *Node) *Node { return Log(Sigmoid(z)) }, PlainNumbers, ""},
+		"tanh from 0 to 1":         {func(z *Node) *Node { return MulScalar(OnePlus(Tanh(z)), 0.5) }, PlainNumbers, ""},
+		"object and class":         {func(z *Node) *Node { return Mul(Sigmoid(z), Softmax(z)) }, SigmoidProbability, ""},
+		"gated":                    {func(z *Node) *Node { return Mul(z, Sigmoid(z)) }, Logits, ""},
+		"logits, shifted":          {func(z *Node) *Node { return AddScalar(z, 3) }, Logits, ""},
+		"residual of a tanh":       {func(z *Node) *Node { return Add(z, Tanh(z)) }, Logits, ""},
+		"quotient of logits":       {func(z *Node) *Node { return DivScalar(z, 3) }, Logits, ""},
 	} {
 		m, err := GoMLX(Card{Name: name, Input: []int{-1, 4, 4, 3}, Untrained: true}, model.NewStore(),
 			func(scope *model.Scope, x *Node) []*Node {

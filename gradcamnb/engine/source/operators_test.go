@@ -180,7 +180,7 @@ func (c check) gradient(t *testing.T, x []float32, h float32, step float64) {
 		high, _ := c.scored(up)
 		low, _ := c.scored(down)
 		numeric := (high - low) / float64(2*h)
-		if analytic := float64(grad[c.lastIndex(i)]); math.Abs(analytic-numeric) > 0.01*scale+0.002+step/float64(2*h) {
+		if analytic := float64(grad[c.lastIndex(i)]); !(math.Abs(analytic-numeric) <= 0.01*scale+0.002+step/float64(2*h)) {
 			t.Errorf("element %d: gradient %g, by differences %g (largest %g)", i, analytic, numeric, scale)
 		}
 	}

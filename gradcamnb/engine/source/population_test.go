@@ -110,7 +110,7 @@ func (n numbers) near(got []float64) error {
 // nearEnough is onnx's own comparison, which numbers typed with four digits need.
 func (n numbers) nearEnough(got []float64) bool {
 	for i, want := range n.values {
-		if !n.real || math.IsNaN(got[i]) || math.IsInf(want, 0) || math.Abs(got[i]-want) > 1e-7+1e-3*math.Abs(want) {
+		if !n.real || math.IsNaN(got[i]) || math.IsInf(want, 0) || !(math.Abs(got[i]-want) <= 1e-7+1e-3*math.Abs(want)) {
 			return false
 		}
 	}
@@ -223,10 +223,10 @@ func directional(forward *openedCase, grad []float64, seed int) error {
 		return err
 	}
 	tolerance := 0.01*size + 2*noise + 1e-4
-	if math.Abs(wide-narrow) > tolerance || math.IsNaN(wide) {
+	if !(math.Abs(wide-narrow) <= tolerance) || math.IsNaN(wide) {
 		return nil
 	}
-	if math.Abs(wide-analytic) > 2*tolerance {
+	if !(math.Abs(wide-analytic) <= 2*tolerance) {
 		return fmt.Errorf("its gradient along a direction is %g, by differences %g", analytic, wide)
 	}
 	return nil

@@ -49,7 +49,7 @@ func TestGradientAtWhatChangesNothing(t *testing.T) {
 				t.Fatal(err)
 			}
 			for i, w := range want {
-				if math.Abs(got[1].values[i]-w) > 1e-6 {
+				if !(math.Abs(got[1].values[i]-w) <= 1e-6) {
 					t.Errorf("%s: the gradient is %v, want %v", op, got[1].values, want)
 					break
 				}

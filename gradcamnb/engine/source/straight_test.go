@@ -73,7 +73,7 @@ func BenchmarkStraight(b *testing.B) {
 	want, _ := run(straight)
 	top := slices.Max(want)
 	for i := range want {
-		if math.Abs(float64(got[i]-want[i])) > 1e-4*float64(top) {
+		if !(math.Abs(float64(got[i]-want[i])) <= 1e-4*float64(top)) {
 			b.Fatalf("cell %d is %g and %g in the straight import", i, got[i], want[i])
 		}
 	}

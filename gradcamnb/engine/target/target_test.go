@@ -33,7 +33,7 @@ func TestByHand(t *testing.T) {
 	} {
 		got := MustExecOnce(gobackend.GetBackend(), c.kind.Score, c.output,
 			tensors.FromFlatDataAndDimensions([]int32{c.index}, 1), c.argument)
-		if v := tensors.MustCopyFlatData[float32](got)[0]; math.Abs(float64(v)-c.want) > 1e-6 {
+		if v := tensors.MustCopyFlatData[float32](got)[0]; !(math.Abs(float64(v)-c.want) <= 1e-6) {
 			t.Errorf("%s: %g, want %g", name, v, c.want)
 		}
 		if _, err := c.kind.Check(c.output.Shape().Dimensions); err != nil {

@@ -133,7 +133,7 @@ func TestPartsBehindConvolution(t *testing.T) {
 		}
 		for i := range 2 {
 			for k := range 2 {
-				if !c.gone && math.Abs(f.Beyond[i][k]-c.want[i][k]) > 1e-6 {
+				if !c.gone && !(math.Abs(f.Beyond[i][k]-c.want[i][k]) <= 1e-6) {
 					t.Errorf("%s: %v lie beyond, want %v", name, f.Beyond, c.want)
 				}
 			}

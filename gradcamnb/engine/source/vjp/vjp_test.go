@@ -109,7 +109,7 @@ func TestConvolution(t *testing.T) {
 			return ConvGeneral(in[0], in[1], c.axes, c.strides, c.paddings, c.gapped, c.spread, c.groups, 1)
 		}, noise(uint64(i), c.x...), noise(uint64(i)+100, c.k...))
 		t.Logf("case %d: %.2g", i, off)
-		if off > 1e-6 {
+		if !(off <= 1e-6) {
 			t.Errorf("case %d, %v: the gradients are off by %.3g of their largest value", i, fmt.Sprintf("%+v", c), off)
 		}
 	}
@@ -123,7 +123,7 @@ func TestBatchNorm(t *testing.T) {
 		return InternalBatchNormForInference(in[0], in[1], in[2], in[3], in[4], 1e-3, 1)
 	}
 	in := []*tensors.Tensor{noise(1, 2, 3, 4), noise(2, 3), noise(3, 3), noise(4, 3), variance}
-	if off := differences(t, norm, in...); off > 1e-6 {
+	if off := differences(t, norm, in...); !(off <= 1e-6) {
 		t.Errorf("the gradients are off by %.3g", off)
 	}
 	// (2 - 1) * 3 / sqrt(0.249 + 0.001) + 5 = 11
@@ -131,7 +131,7 @@ func TestBatchNorm(t *testing.T) {
 	y := MustExecOnce(backend(t), func(in []*Node) *Node {
 		return InternalBatchNormForInference(in[0], in[1], in[2], in[3], in[4], 1e-3, 1)
 	}, tensors.FromFlatDataAndDimensions([]float64{2}, 1, 1), one(3), one(5), one(1), one(0.249))
-	if got := tensors.MustCopyFlatData[float64](y)[0]; math.Abs(got-11) > 1e-6 {
+	if got := tensors.MustCopyFlatData[float64](y)[0]; !(math.Abs(got-11) <= 1e-6) {
 		t.Errorf("batch norm gives %g, want 11", got)
 	}
 }
