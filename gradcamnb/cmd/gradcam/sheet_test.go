@@ -42,8 +42,8 @@ func TestSheet(t *testing.T) {
 	best, framed := map[string]float64{}, map[string]float64{}
 	for _, line := range lines[1:] {
 		picture, _, _ := strings.Cut(line[0], ",")
-		in, _ := strconv.ParseFloat(line[9], 64)
-		del, _ := strconv.ParseFloat(line[10], 64)
+		del, _ := strconv.ParseFloat(line[9], 64)
+		in, _ := strconv.ParseFloat(line[10], 64)
 		both, err := strconv.ParseFloat(line[11], 64)
 		if err != nil || both-(in-del) > 1e-4 || both-(in-del) < -1e-4 || in <= 0 || in >= 1 {
 			t.Errorf("%q", line)
@@ -56,7 +56,7 @@ func TestSheet(t *testing.T) {
 		}
 	}
 	for picture, v := range best {
-		if framed[picture] != v {
+		if f, ok := framed[picture]; ok && f != v { // without a clear lead none is framed
 			t.Errorf("%s: framed is %g, the best %g", picture, framed[picture], v)
 		}
 	}

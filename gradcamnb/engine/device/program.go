@@ -83,8 +83,8 @@ func (p *Program) compile(ctx context.Context, args []*tensors.Tensor) error {
 	if ctx.Done() == nil || p.HasRun() || p.backend.Capabilities().PreferConstantsForVariables {
 		return nil
 	}
-	if err := ctx.Err(); err != nil {
-		return err
+	if ctx.Err() != nil { // the small program that makes a map of what there is so far
+		return nil
 	}
 	dims := make([]shapes.Shape, len(args))
 	for i, a := range args {

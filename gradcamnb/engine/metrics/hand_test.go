@@ -130,6 +130,9 @@ func TestMapsAgain(t *testing.T) {
 	var asked []Change
 	s.Again = func(_ context.Context, c Change) ([]*heatmap.Map, []float32, error) {
 		asked = append(asked, c)
+		if c.Picture != nil {
+			c.Picture(make([]float32, 4))
+		}
 		if c.Shift != 0 { // two more in the first place
 			return []*heatmap.Map{peers{Side: 2}.mapOf([]float64{6, 3, 2, 1})}, nil, nil
 		}
