@@ -55,7 +55,7 @@ func (s *session) sayOnce(line string) {
 // proveBatch tests a model that was changed to take another batch than its file's. It runs one pass in which the whole
 // picture comes after pictures with hidden parts. If the picture's score differs from that of the picture alone, it
 // goes back to the file's own batch.
-func (s *session) proveBatch(subject *perturb.Subject, found []aims.Outcome, picture int) error {
+func (s *session) proveBatch(ctx context.Context, subject *perturb.Subject, found []aims.Outcome, picture int) error {
 	key := fmt.Sprint(subject.Pass, subject.Input)
 	own := max(1, s.model.Card().Input[0])
 	if right, done := s.proved.Load(key); done {
@@ -75,7 +75,7 @@ func (s *session) proveBatch(subject *perturb.Subject, found []aims.Outcome, pic
 	}
 	in := tensors.FromFlatDataAndDimensions(masks, n, height, width)
 	defer in.MustFinalizeAll()
-	scores, err := subject.ScoreBatch(n, in)
+	scores, err := subject.ScoreBatch(ctx, n, in)
 	if err != nil {
 		return err
 	}

@@ -93,9 +93,9 @@ func (r run) prepareSubject(ctx context.Context, i int, change func(*perturb.Sub
 			return nil, nil, err
 		}
 	}
-	subject.Compile, end = one.programsOf(ctx, subject)
+	subject.Compile, end = one.programsOf(subject)
 	if repaired {
-		if err := one.proveBatch(subject, r.found, i); err != nil {
+		if err := one.proveBatch(ctx, subject, r.found, i); err != nil {
 			end()
 			return nil, nil, err
 		}
@@ -105,8 +105,8 @@ func (r run) prepareSubject(ctx context.Context, i int, change func(*perturb.Sub
 
 // programsOf returns a function that compiles a subject's programs or takes them from an earlier run. The subject's
 // arguments stay on the device until end is called.
-func (r run) programsOf(ctx context.Context, subject *perturb.Subject) (
-	compile func(string, perturb.GraphFn) (perturb.Program, error), end func()) {
+func (r run) programsOf(subject *perturb.Subject) (compile func(string, perturb.GraphFn) (perturb.Program, error),
+	end func()) {
 	arguments := append(r.values.Tensors(), subject.Arguments()...)
 	end = func() {
 		for _, t := range arguments {
@@ -122,7 +122,7 @@ func (r run) programsOf(ctx context.Context, subject *perturb.Subject) (
 		if err != nil {
 			return nil, err
 		}
-		return func(inputs ...*tensors.Tensor) ([]*tensors.Tensor, error) {
+		return func(ctx context.Context, inputs ...*tensors.Tensor) ([]*tensors.Tensor, error) {
 			out, err := prog.Pass(ctx, slices.Concat(arguments, inputs)...)
 			if err != nil {
 				return nil, device.Wrap(err, "running %s on masked pictures on %s", r.model.Card().Name, r.backend.Name)

@@ -83,10 +83,8 @@ func (p *Program) compile(ctx context.Context, args []*tensors.Tensor) error {
 	if ctx.Done() == nil || p.HasRun() || p.backend.Capabilities().PreferConstantsForVariables {
 		return nil
 	}
-	select {
-	case <-ctx.Done(): // it ended before: this is the small program that makes a map of what there is so far
-		return nil
-	default:
+	if err := ctx.Err(); err != nil {
+		return err
 	}
 	dims := make([]shapes.Shape, len(args))
 	for i, a := range args {

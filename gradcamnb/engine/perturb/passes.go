@@ -57,7 +57,7 @@ func (p passRunner) explain(ctx context.Context, s *Subject, report Listener) ([
 	n := len(layers)
 	maps := make([]*heatmap.Map, len(s.Aims)*n)
 	for k, l := range layers {
-		runs, c, err := p.begin(s, l)
+		runs, c, err := p.begin(ctx, s, l)
 		if err != nil {
 			return nil, err
 		}
@@ -117,7 +117,7 @@ func (c originalPass) end() {
 }
 
 // begin runs the model on the unchanged picture and starts a run for every aim.
-func (p passRunner) begin(s *Subject, l *source.Layer) ([]cam.Run, originalPass, error) {
+func (p passRunner) begin(ctx context.Context, s *Subject, l *source.Layer) ([]cam.Run, originalPass, error) {
 	var cuts []string
 	key := "clean"
 	if l != nil {
@@ -134,7 +134,7 @@ func (p passRunner) begin(s *Subject, l *source.Layer) ([]cam.Run, originalPass,
 	if err != nil {
 		return nil, originalPass{}, err
 	}
-	out, err := program()
+	out, err := program(ctx)
 	if err != nil {
 		return nil, originalPass{}, err
 	}
@@ -197,7 +197,7 @@ func (p passRunner) run(ctx context.Context, s *Subject, l *source.Layer, runs [
 		if p.fromLayer {
 			in = append(in, c.node)
 		}
-		out, err := program(in...)
+		out, err := program(ctx, in...)
 		in[0].MustFinalizeAll()
 		if err != nil {
 			return err

@@ -213,7 +213,7 @@ func (r *run) step(ctx context.Context, step int, heard heardFn) error {
 	n := r.group
 	first := tensors.FromScalar(uint32(step * n))
 	defer first.MustFinalizeAll()
-	drawn, err := r.draw(first, r.seed, r.p)
+	drawn, err := r.draw(ctx, first, r.seed, r.p)
 	if err != nil {
 		return err
 	}
@@ -226,7 +226,7 @@ func (r *run) step(ctx context.Context, step int, heard heardFn) error {
 	rows, squareRows := r.rows(scores, now)
 	defer rows.MustFinalizeAll()
 	defer squareRows.MustFinalizeAll()
-	sums, err := r.add(masks, rows, squareRows, r.sums[0], r.sums[1])
+	sums, err := r.add(context.WithoutCancel(ctx), masks, rows, squareRows, r.sums[0], r.sums[1])
 	if err != nil {
 		return err
 	}

@@ -59,9 +59,9 @@ type Aim struct {
 // are the program's own.
 type GraphFn func(m *SubjectGraph, inputs []*Node) []*Node
 
-// Program runs a compiled graph with its own inputs. The caller still owns the inputs, and
+// Program runs a compiled graph with its own inputs, if ctx does not end while it is being compiled. The caller still owns the inputs, and
 // owns the results.
-type Program func(inputs ...*tensors.Tensor) ([]*tensors.Tensor, error)
+type Program func(ctx context.Context, inputs ...*tensors.Tensor) ([]*tensors.Tensor, error)
 
 // SubjectGraph is a subject inside a graph.
 type SubjectGraph struct {
@@ -224,7 +224,7 @@ type series struct {
 	n      int
 	dims   []int // the shape of a batch; the first is its number of masks or pictures
 	draw   func(i int, one []float32)
-	score  func(batch *tensors.Tensor) ([]float32, error) // [aim][one of the batch] laid flat
+	score  batchScorer
 	report func(done, total int) error
 }
 
@@ -246,7 +246,7 @@ func (s *Subject) scoreSeries(ctx context.Context, r series) ([][]float32, error
 			r.draw(done+b, values[b*size:(b+1)*size])
 		}
 		in := tensors.FromFlatDataAndDimensions(values, r.dims...)
-		scores, err := r.score(in)
+		scores, err := r.score(ctx, in)
 		in.MustFinalizeAll()
 		if err != nil {
 			return out, err
@@ -266,13 +266,16 @@ func (s *Subject) scoreSeries(ctx context.Context, r series) ([][]float32, error
 }
 
 // ScoreBatch scores n masks [n, H, W] and returns the scores [aim][mask] laid flat.
-func (s *Subject) ScoreBatch(n int, masks *tensors.Tensor) ([]float32, error) {
+func (s *Subject) ScoreBatch(ctx context.Context, n int, masks *tensors.Tensor) ([]float32, error) {
 	score, err := s.scorer(n)
 	if err != nil {
 		return nil, err
 	}
-	return score(masks)
+	return score(ctx, masks)
 }
+
+// batchScorer scores a batch of masks [batch, H, W], or of pictures. It returns [aim][one of the batch] laid flat.
+type batchScorer func(ctx context.Context, batch *tensors.Tensor) ([]float32, error)
 
 // groupScorer scores the first masks of a group [n, H, W]. It returns [aim][mask] laid flat, and how many of the masks
 // are scored: all, or fewer if ctx ended or heard, which is told of every pass, said to stop.
@@ -286,8 +289,8 @@ func (s *Subject) scorerOfGroup(n int) (groupScorer, error) {
 	pass := s.pass()
 	if s.Host != nil || pass == n {
 		score, err := s.scorer(n)
-		return func(_ context.Context, masks *tensors.Tensor, first int, _ heardFn) ([]float32, int, error) {
-			scores, err := score(masks)
+		return func(ctx context.Context, masks *tensors.Tensor, first int, _ heardFn) ([]float32, int, error) {
+			scores, err := score(ctx, masks)
 			return scores, first, err
 		}, err
 	}
@@ -309,7 +312,7 @@ func (s *Subject) scorerOfGroup(n int) (groupScorer, error) {
 				return all, at, err
 			}
 			from := tensors.FromScalar(int32(at))
-			out, err := program(masks, from)
+			out, err := program(ctx, masks, from)
 			from.MustFinalizeAll()
 			if err != nil {
 				return nil, 0, err
@@ -329,10 +332,10 @@ func (s *Subject) scorerOfGroup(n int) (groupScorer, error) {
 	}, nil
 }
 
-// scorer returns a function that scores a batch of masks [batch, H, W] and returns [aim][mask] laid flat.
-func (s *Subject) scorer(batch int) (func(masks *tensors.Tensor) ([]float32, error), error) {
+// scorer returns a scorer of masks.
+func (s *Subject) scorer(batch int) (batchScorer, error) {
 	if s.Host != nil { // the masks come here, for the model is not there
-		return func(masks *tensors.Tensor) ([]float32, error) {
+		return func(_ context.Context, masks *tensors.Tensor) ([]float32, error) {
 			values, err := tensors.CopyFlatData[float32](masks)
 			if err != nil {
 				return nil, err
@@ -346,10 +349,10 @@ func (s *Subject) scorer(batch int) (func(masks *tensors.Tensor) ([]float32, err
 	return singleResult(program), err
 }
 
-// singleResult returns the function of a program with one input and one result, as numbers.
-func singleResult(program Program) func(in *tensors.Tensor) ([]float32, error) {
-	return func(in *tensors.Tensor) ([]float32, error) {
-		out, err := program(in)
+// singleResult returns the scorer that a program with one input and one result is.
+func singleResult(program Program) batchScorer {
+	return func(ctx context.Context, in *tensors.Tensor) ([]float32, error) {
+		out, err := program(ctx, in)
 		if err != nil {
 			return nil, err
 		}
