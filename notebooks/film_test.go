@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
@@ -69,6 +70,9 @@ func TestFilmInBrowser(t *testing.T) {
 	for i, r := range frames {
 		if seen.Frames[i][0] != r.Name {
 			t.Errorf("frame %d is called %q, want %q", i, seen.Frames[i][0], r.Name)
+		}
+		if score := fmt.Sprintf("score %d.25 ", i); !strings.Contains(seen.Frames[i][1], score) {
+			t.Errorf("frame %d says %q, and its %s", i, seen.Frames[i][1], score)
 		}
 		got, err := imgio.Open(filepath.Join(dir, fmt.Sprintf("%d.png", i)))
 		if err != nil {

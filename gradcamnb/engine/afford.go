@@ -11,21 +11,21 @@ import (
 // manyPasses is the number of passes from which the user is told in advance that they are slow.
 const manyPasses = 100
 
-// passes returns about how many passes of the model it takes to measure all maps.
+// passes returns about how many passes of the model it takes to measure all maps, and the best two of each target
+// again.
 func (r run) passes(want measurement) int {
-	if !want.needsPasses() {
-		return 0
+	n := len(r.results[0].Maps) * want.curves()
+	if want.lead != nil {
+		again := measurement{metrics: []metrics.Metric{*want.lead}}
+		n += 2 * len(byTarget(r.results[0].Maps)) * len(r.baselines()) * again.curves()
 	}
-	maps := len(r.results[0].Maps)
-	if want.lead != nil && want.lead.Needs == metrics.Passes {
-		maps += len(byTarget(r.results[0].Maps)) * 2 * len(r.baselines())
-	}
-	return len(r.results) * maps * 2 * want.steps
+	return len(r.results) * n * want.steps
 }
 
-// affordable returns want with as many steps as pure Go can take within the time that the request allows: all of them
-// if it sets no time. It says so if there are fewer, or else if they are many.
-func (r run) affordable(ctx context.Context, want measurement) (measurement, error) {
+// affordable returns what the request wants measured, with as many steps as pure Go can take within the time that it
+// allows: all of them if it sets no time, and at least two. It says so if there are fewer, or else if they are many.
+func (r run) affordable(ctx context.Context) (measurement, error) {
+	want := r.want
 	n := r.passes(want)
 	if n == 0 || r.backend.Name != "go" {
 		return want, nil

@@ -38,14 +38,14 @@ func (r run) compare(ctx context.Context, want measurement, show *metrics.Probe,
 		if !ok {
 			continue
 		}
-		lead := &heatmap.Lead{Metric: metric.Name}
+		lead := &heatmap.Lead{Metric: metric.Name, Baseline: r.request.Measuring.Baseline}
 		best, next := show.Maps[first], show.Maps[second]
 		best.Lead = lead
 		if metric.Needs != metrics.Passes {
 			lead.Repeated = []float64{better(metric, best.Metrics[metric.Name], next.Metrics[metric.Name])}
 			continue
 		}
-		if err := r.repeat(ctx, want, lead, twoOf(show, first, second), over); err != nil {
+		if err := r.repeat(ctx, want, lead, show.Pair(first, second), over); err != nil {
 			return err
 		}
 		if slices.ContainsFunc(lead.Repeated, math.IsNaN) { // over some baseline one has no value
@@ -75,13 +75,6 @@ func bestTwo(maps []*heatmap.Map, places []int, metric metrics.Metric) (first, s
 	return valued[0], valued[1], true
 }
 
-// twoOf returns a probe of the same picture with two of its maps.
-func twoOf(s *metrics.Probe, first, second int) *metrics.Probe {
-	return &metrics.Probe{Mean: s.Mean, Blur: s.Blur, Maps: []*heatmap.Map{s.Maps[first], s.Maps[second]},
-		Aims: []int{s.Aims[first], s.Aims[second]}, Steps: s.Steps, Seed: s.Seed, Layout: s.Layout, Truth: s.Truth,
-		Unknown: s.Unknown, Frame: s.Frame, Batch: s.Batch, At: s.At, Scores: s.Scores, Again: s.Again, Report: s.Report}
-}
-
 // repeat measures two maps of a probe by the metric of the lead, over each baseline and with other random numbers each
 // time.
 func (r run) repeat(ctx context.Context, want measurement, lead *heatmap.Lead, two *metrics.Probe,
@@ -105,17 +98,14 @@ func (r run) repeat(ctx context.Context, want measurement, lead *heatmap.Lead, t
 	switch {
 	case hides:
 		lead.Over = baselines
-	case !hides && len(slices.Compact(slices.Clone(lead.Repeated))) == 1: // nothing was hidden or drawn
+	case len(slices.Compact(slices.Clone(lead.Repeated))) == 1: // nothing was hidden or drawn
 		lead.Repeated = lead.Repeated[:1]
 	}
 	return nil
 }
 
-// baselines returns the baselines over which maps are compared: the one that the request names, or all that are known.
+// baselines returns the baselines over which maps are compared: all that are known.
 func (r run) baselines() []string {
-	if name := r.request.Measuring.Baseline; name != "" {
-		return []string{name}
-	}
 	if r.prep() == nil { // what is black is not known
 		return repeatedBaselines[:2]
 	}
@@ -124,13 +114,22 @@ func (r run) baselines() []string {
 
 // watched is a model that notes whether it shows masked pictures, which have a baseline.
 type watched struct {
-	metrics.Model
+	of    metrics.Model
 	hides *bool
 }
+
+// Size implements [metrics.Model].
+func (w watched) Size() (height, width int) { return w.of.Size() }
 
 // ScoreMasked implements [metrics.Model].
 func (w watched) ScoreMasked(ctx context.Context, n int, draw func(i int, mask []float32),
 	report func(done, total int) error) ([][]float32, error) {
 	*w.hides = true
-	return w.Model.ScoreMasked(ctx, n, draw, report)
+	return w.of.ScoreMasked(ctx, n, draw, report)
+}
+
+// Pictures implements [metrics.Model].
+func (w watched) Pictures(ctx context.Context, n int, draw func(i int, picture []float32),
+	report func(done, total int) error) ([][]float32, error) {
+	return w.of.Pictures(ctx, n, draw, report)
 }

@@ -61,6 +61,19 @@ func TestLeadOverBaselines(t *testing.T) {
 	}
 }
 
+// A named baseline is what the maps are measured over. Whether the best leads is asked over all of them.
+func TestLeadWithABaseline(t *testing.T) {
+	var said strings.Builder
+	for _, m := range comparison(t, gradcamnb.Measuring{Lead: "deletion", Baseline: "blur"}, &said) {
+		if l := m.Lead; l != nil && (l.Baseline != "blur" || !slices.Equal(l.Over, []string{"mean", "blur"})) {
+			t.Errorf("%+v", l)
+		} else if l != nil {
+			return
+		}
+	}
+	t.Error("no map leads")
+}
+
 // A metric that hides and draws nothing is compared once, and lower is better if the metric says so.
 func TestLeadOfWhatIsCertain(t *testing.T) {
 	var said strings.Builder

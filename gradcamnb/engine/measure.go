@@ -23,9 +23,19 @@ type measurement struct {
 	steps   int
 }
 
-// needsPasses tells whether one of the metrics shows the model parts of the picture.
-func (m measurement) needsPasses() bool {
-	return slices.ContainsFunc(m.metrics, func(m metrics.Metric) bool { return m.Needs == metrics.Passes })
+// curves returns how many passes the metrics take for each step of a map: insertion and deletion are measured once,
+// also for their difference.
+func (m measurement) curves() int {
+	seen := map[string]bool{}
+	for _, metric := range m.metrics {
+		switch {
+		case metric.Name == metrics.InsertionDeletion.Name:
+			seen[metrics.Insertion.Name], seen[metrics.Deletion.Name] = true, true
+		case metric.Needs == metrics.Passes:
+			seen[metric.Name] = true
+		}
+	}
+	return len(seen)
 }
 
 // newMeasurement looks up the metrics for a request of so many pictures, and checks that they have a value.
@@ -72,26 +82,33 @@ func (s *session) checkMeasurable(m gradcamnb.Measuring) error {
 
 // measure computes the metrics of all maps and writes them into the maps.
 func (r run) measure(ctx context.Context) error {
-	want := r.want
-	if name := r.request.Measuring.Baseline; name != "" { // also if no metric hides anything
-		if _, err := metrics.Baseline(name, nil, r.input.Dims, r.model.Card().Layout, r.prep()); err != nil {
-			return fmt.Errorf("measuring the maps: %w", err)
-		}
-	}
 	giveBack, err := device.Borrow(r.model.Store(), r.backend)
 	if err != nil {
 		return err
+	}
+	if err = r.measureAll(ctx); err != nil {
+		err = fmt.Errorf("measuring the maps: %w", err)
+	}
+	return errors.Join(err, giveBack())
+}
+
+func (r run) measureAll(ctx context.Context) error {
+	if name := r.request.Measuring.Baseline; name != "" { // also if no metric hides anything
+		if _, err := metrics.Baseline(name, nil, r.input.Dims, r.model.Card().Layout, r.prep()); err != nil {
+			return err
+		}
 	}
 	explained := r
 	// This tests the batch with the explained scores. The scores that are measured are not known yet.
 	_, end, err := explained.prepareSubject(ctx, 0, nil)
 	if err != nil {
-		return errors.Join(fmt.Errorf("measuring the maps: %w", err), giveBack())
+		return err
 	}
 	end()
 	r.plan = r.plan.ForMeasuring()
-	if want, err = r.affordable(ctx, want); err != nil {
-		return errors.Join(fmt.Errorf("measuring the maps: %w", err), giveBack())
+	want, err := r.affordable(ctx)
+	if err != nil {
+		return err
 	}
 	heard, expected := 0, r.passes(want)
 	report := func(passes int) {
@@ -111,10 +128,10 @@ func (r run) measure(ctx context.Context) error {
 			show.Again = g.explain
 		}
 		if err := r.measurePicture(ctx, i, want, show); err != nil {
-			return errors.Join(fmt.Errorf("measuring the maps: %w", err), giveBack())
+			return err
 		}
 	}
-	return giveBack()
+	return nil
 }
 
 // batch returns the maps and scores of all pictures, for metrics that compare them.
@@ -198,8 +215,12 @@ func (r run) measurePicture(ctx context.Context, i int, want measurement, show *
 		}
 	}()
 	layout := r.model.Card().Layout
+	models := map[string]metrics.Model{}
 	over := func(baseline string) metrics.Model {
-		return &laterSubject{layout.Size(r.input.Dims), sync.OnceValues(func() (*perturb.Subject, error) {
+		if models[baseline] != nil {
+			return models[baseline]
+		}
+		models[baseline] = &laterSubject{layout.Size(r.input.Dims), sync.OnceValues(func() (*perturb.Subject, error) {
 			subject, end, err := r.prepareSubject(ctx, i, func(subject *perturb.Subject) (err error) {
 				subject.Baseline, err = metrics.Baseline(baseline, subject.Values, subject.Input, layout, prep)
 				return err
@@ -209,6 +230,7 @@ func (r run) measurePicture(ctx context.Context, i int, want measurement, show *
 			}
 			return subject, err
 		})}
+		return models[baseline]
 	}
 	show.Mean, show.Blur = over(mean), over(blur)
 	for _, metric := range want.metrics {

@@ -3,6 +3,7 @@ package heatmap
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 )
 
@@ -11,9 +12,10 @@ import (
 // picture, over other baselines.
 type Lead struct {
 	Metric   string    // its name
-	Over     []string  // the baselines; empty if the metric has none
+	Baseline string    // the one that the maps themselves are measured over; empty if each metric has its paper's
+	Over     []string  // the baselines that are compared; empty if the metric has none
 	Repeated []float64 // by how much the map is better, each time; negative if it is worse
-	Steps    int       // number of steps in which the picture was shown or hidden; 0 if the metric takes none
+	Steps    int       // in which insertion and deletion are measured; 0 if the metric is made of neither
 }
 
 // Mean returns the mean of the differences.
@@ -39,7 +41,7 @@ func (l Lead) StdErr() float64 {
 }
 
 // Clear tells whether the two maps can be told apart: the lead is more than twice its standard error. A lead that was
-// measured once is clear if it is not zero.
+// measured once, since nothing is hidden or drawn, is clear if it is not zero.
 func (l Lead) Clear() bool {
 	if len(l.Repeated) == 1 {
 		return l.Mean() > 0
@@ -89,11 +91,14 @@ func describeLeads(results []*Result) string {
 		return ""
 	}
 	metric := leads[0].Metric + leads[0].measured()
+	if slices.ContainsFunc(leads, func(l *Lead) bool { return l.Metric+l.measured() != metric }) {
+		metric = leads[0].Metric
+	}
 	switch {
 	case len(leads) == 1 && framed == 1:
 		return fmt.Sprintf("Framed: the best %s. It leads %s.", metric, leads[0])
 	case len(leads) == 1:
-		return fmt.Sprintf("No frame: the best two by %s differ %s, which is not clear.", metric, leads[0])
+		return fmt.Sprintf("No frame: the best by %s leads the next best %s, which is not clearly more than 0.", metric, leads[0])
 	}
 	return fmt.Sprintf("Framed: the best %s, if its lead is clear: %d of %d.", metric, framed, len(leads))
 }
@@ -104,8 +109,8 @@ func (l Lead) measured() string {
 		return ""
 	}
 	by := "blurred for insertion and of the mean colour for deletion"
-	if len(l.Over) == 1 {
-		by = map[string]string{"mean": "of the mean colour", "blur": "blurred", "black": "black"}[l.Over[0]]
+	if l.Baseline != "" {
+		by = map[string]string{"mean": "of the mean colour", "blur": "blurred", "black": "black"}[l.Baseline]
 	}
 	return fmt.Sprintf(" (%d steps, what is hidden is %s)", l.Steps, by)
 }

@@ -27,7 +27,7 @@ const orderNames = `"RGB", "BGR", "L" (grey), "LA" (grey and alpha), "RGBA" and 
 
 // ForChannels returns the preprocessing for a model that takes the given number of channels; 0 means that it takes any
 // number. If the preprocessing is made for three colours, a model of one channel takes the brightness, a model of two
-// the brightness and alpha, and a model of four the colours and alpha. For returns an error if a picture has no such
+// the brightness and alpha, and a model of four the colours and alpha. It returns an error if a picture has no such
 // channels, or if a mean or scale differs by colour and the model takes no colours.
 func (p Prep) ForChannels(channels int) (Prep, error) {
 	if channels == 0 || p.Channels() == channels {

@@ -295,7 +295,7 @@ func (s *Study) claim() error {
 		return fmt.Errorf("%s is no manifest of a study: name another folder: %w", path, err)
 	}
 	if there.Version != version {
-		return checkVersion(s.Out)
+		return versionError(s.Out)
 	}
 	if !reflect.DeepEqual(there, want) {
 		return fmt.Errorf("the folder %s has the results of another study (other pictures, truths, model, choices or metrics): "+

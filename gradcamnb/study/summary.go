@@ -134,7 +134,7 @@ func readManifest(dir string) (m manifest, err error) {
 		return m, fmt.Errorf("%s in %s is damaged: %w", manifestName, dir, err)
 	}
 	if m.Version != version {
-		return m, checkVersion(dir)
+		return m, versionError(dir)
 	}
 	if m.Pictures < 1 || m.Part < 1 {
 		return m, fmt.Errorf("%s in %s is damaged: it is of %d pictures in parts of %d", manifestName, dir, m.Pictures, m.Part)
@@ -142,7 +142,7 @@ func readManifest(dir string) (m manifest, err error) {
 	return m, nil
 }
 
-func checkVersion(dir string) error {
+func versionError(dir string) error {
 	return fmt.Errorf("the study in %s was written by another version of this program: delete it and run it again", dir)
 }
 

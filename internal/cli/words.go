@@ -42,7 +42,7 @@ var unknownFlag = regexp.MustCompile(`^unknown (?:flag: |shorthand flag: '.' in 
 
 // values are how the values of a flag are written, by the name that pflag has for their type.
 var values = map[string]string{"int": "a whole number", "uint64": "a whole number from 0", "float64": "a number",
-	"duration": "a time, as in 30s or 2m", "bool": "true or false"}
+	"duration": "a time, as in 30s or 2m", "bool": "true or false", "intSlice": "whole numbers with commas, as in 1,2"}
 
 // flagError returns an error about the flags. For an unknown flag it names the nearest ones.
 func flagError(c *cobra.Command, err error) error {

@@ -44,7 +44,7 @@ func plainError(data []byte, err error) error {
 	switch {
 	case errors.Is(err, io.EOF), len(bytes.TrimSpace(data)) == 0:
 		return errors.New("it is empty")
-	case errors.Is(err, io.ErrUnexpectedEOF), errors.As(err, &syntax) && syntax.Offset >= int64(len(data)):
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.As(err, &syntax) && syntax.Error() == "unexpected end of JSON input":
 		return errors.New("it ends too early: a bracket, brace or quotation mark is not closed")
 	case errors.As(err, &syntax):
 		line := 1 + bytes.Count(data[:min(int(syntax.Offset), len(data))], []byte("\n"))

@@ -20,6 +20,7 @@ func TestDecode(t *testing.T) {
 		"\xef\xbb\xbf{}":                       "",
 		"":                                     "it is empty",
 		`{"name": "a"`:                         "it ends too early",
+		`{"name": "a",}`:                       "line 1: ",
 		"{\n\"name\": a}":                      "line 2: ",
 		`{"nmae": "a"}`:                        `there is no field "nmae"`,
 		`{"name": 3}`:                          `"name" is a number, and should be text`,
@@ -50,6 +51,7 @@ func TestUnmarshal(t *testing.T) {
 		`[{"bbox": "x"}]`:                  `"bbox" is a text in quotation marks, and should be a list`,
 		`{}`:                               "it is an object, and should be a list",
 		`[{"bbox": [1`:                     "it ends too early",
+		`[{"bbox": [1}`:                    "line 1: ",
 		"":                                 "it is empty",
 		"[\n{x}]":                          "line 2: ",
 	} {

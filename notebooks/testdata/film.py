@@ -3,7 +3,7 @@
 usage: film.py PAGE FOLDER
 
 PAGE is the card as a page of its own. The slider is drawn to every frame and then moved by keys. What the canvas shows
-of frame I goes to FOLDER/I.png. Prints {"opened": FRAME, "frames": [[NAME, TITLE], ...], "keys": [NAME, ...], "focused":
+of frame I goes to FOLDER/I.png. Prints {"opened": FRAME, "frames": [[NAME, SUBTITLE], ...], "keys": [NAME, ...], "focused":
 the name of what has the focus then, "pictures": the number of other choices of a picture, "errors": [...]}.
 """
 import base64
@@ -28,7 +28,7 @@ with chromium() as browser:
     for i in range(int(slider.get_attribute("max")) + 1):
         slider.fill(str(i))
         page.wait_for_timeout(200)  # its picture is decoded first
-        seen["frames"].append([name(), card.locator("h3").inner_text()])
+        seen["frames"].append([name(), card.locator(".sub").first.inner_text()])
         data = card.locator("canvas.picture").evaluate("c => c.toDataURL('image/png')")
         (folder / f"{i}.png").write_bytes(base64.b64decode(data.split(",")[1]))
     slider.focus()

@@ -40,6 +40,8 @@ def serving(name, command, health, **options):
                         log.seek(0)
                         sys.exit(f"{name} ended: " + log.read()[-2000:])
                     time.sleep(0.25)
+            else:
+                sys.exit(f"{name} does not answer")
             yield
         finally:
             server.terminate()

@@ -2,11 +2,13 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -89,8 +91,8 @@ func (f sheetFlags) check() error {
 	switch {
 	case len(f.models) == 0:
 		return cli.Usagef("--model is missing: name an ONNX file")
-	case f.unmeasured && (len(f.measuring.Metrics) > 0 || f.measuring.Lead != ""):
-		return cli.Usagef("--unmeasured measures nothing, so --metric and --frame mean nothing: leave it out, or them")
+	case f.unmeasured && !reflect.DeepEqual(f.measuring, gradcamnb.Measuring{}):
+		return cli.Usagef("--unmeasured measures nothing, so --metric, --frame, --steps and --baseline mean nothing: leave it out, or them")
 	case len(f.difference) != 0 && len(f.difference) != 2:
 		return cli.Usagef("--difference %v: name two rows, as in 1,2", f.difference)
 	case f.out == "":
@@ -154,6 +156,7 @@ func sheet(ctx context.Context, f sheetFlags) error {
 			return err
 		}
 		sheets = append(sheets, s)
+		r.Measuring.Steps = cmp.Or(r.Measuring.Steps, takenSteps(s)) // as many for each model
 	}
 	s, err := f.stackSheets(sheets)
 	if err != nil {
@@ -167,6 +170,19 @@ func sheet(ctx context.Context, f sheetFlags) error {
 	}
 	saySheet(dir, s)
 	return nil
+}
+
+// takenSteps returns the number of steps in which insertion and deletion of a sheet's maps were measured; 0 if they
+// were not.
+func takenSteps(s *heatmap.Sheet) int {
+	for _, r := range s.Results {
+		for _, m := range r.Maps {
+			for _, curve := range m.Curves {
+				return len(curve) - 1
+			}
+		}
+	}
+	return 0
 }
 
 // lay applies the flags about scales, signs and differences to the sheet.

@@ -111,6 +111,14 @@ type Probe struct {
 	curves map[string][][]float32 // the same curves, step by step
 }
 
+// Pair returns a probe of the same picture with two of its maps.
+func (s *Probe) Pair(a, b int) *Probe {
+	two := *s
+	two.Maps, two.Aims = []*heatmap.Map{s.Maps[a], s.Maps[b]}, []int{s.Aims[a], s.Aims[b]}
+	two.areas, two.curves, two.Again, two.Batch = nil, nil, nil, nil // of all maps
+	return &two
+}
+
 // Curves returns the scores of map m step by step, by the names of the metrics that have measured them so far.
 func (s *Probe) Curves(m int) map[string][]float32 {
 	var out map[string][]float32

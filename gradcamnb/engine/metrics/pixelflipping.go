@@ -20,10 +20,10 @@ var PixelFlipping = register(Metric{
 	Cost:    "a pass for each step",
 	Beware:  "pictures with holes are unlike those that the model was trained on",
 	Measure: func(ctx context.Context, s *Probe) ([]float64, error) {
-		paths, err := s.pathFrom(ctx, 1, s.Mean, s.sortSlices, false)
+		paths, err := s.pathFrom(ctx, 1, s.Mean, s.slicesByValue, false)
 		return s.measurePaths(paths, err, func(path []float64) float64 { return trapezoid(path) / float64(len(path)-1) })
 	},
 })
 
-// sortSlices returns the slices of map m, the highest values first.
-func (s *Probe) sortSlices(m int) []set { return slicesOf(ranking(s.Maps[m]), s.Steps) }
+// slicesByValue returns the slices of map m, the highest values first.
+func (s *Probe) slicesByValue(m int) []set { return slicesOf(ranking(s.Maps[m]), s.Steps) }

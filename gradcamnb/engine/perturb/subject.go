@@ -59,8 +59,8 @@ type Aim struct {
 // are the program's own.
 type GraphFn func(m *SubjectGraph, inputs []*Node) []*Node
 
-// Program runs a compiled graph with its own inputs, if ctx does not end while it is being compiled. The caller still owns the inputs, and
-// owns the results.
+// Program runs a compiled graph with its own inputs. It fails if ctx ends while the graph is being compiled. The caller
+// still owns the inputs, and owns the results.
 type Program func(ctx context.Context, inputs ...*tensors.Tensor) ([]*tensors.Tensor, error)
 
 // SubjectGraph is a subject inside a graph.
