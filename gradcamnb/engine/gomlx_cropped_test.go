@@ -38,7 +38,10 @@ func TestMapOfPartInGoMLX(t *testing.T) {
 		picture.Values = append(picture.Values, float32(i+1))
 	}
 	onBackends(t, func(t *testing.T, e *Engine) {
-		m := meanOf(t, e, func(x *Node) *Node { return Slice(x, AxisRange(), AxisRange(4), AxisRange(2, 6)) })
+		m := meanOf(t, e, func(x *Node) *Node {
+			halves := []*Node{Slice(x, AxisRange(), AxisRange(0, 4)), Slice(x, AxisRange(), AxisRange(4))}
+			return Slice(Concatenate(halves, 1), AxisRange(), AxisRange(4), AxisRange(2, 6)) // the halves are whole again
+		})
 		results, err := m.ExplainTensor(picture, gradcamnb.Methods("HiResCAM"))
 		if err != nil {
 			t.Fatal(err)
@@ -67,6 +70,15 @@ func TestCellsThatMovedInGoMLX(t *testing.T) {
 		want string
 	}{
 		"mirrored": {func(x *Node) *Node { return Reverse(x, 2) }, "no layer"},
+		"swapped": {func(x *Node) *Node {
+			return Concatenate([]*Node{Slice(x, AxisRange(), AxisRange(4)), Slice(x, AxisRange(), AxisRange(0, 4))}, 1)
+		}, "no layer"},
+		"halves on each other": {func(x *Node) *Node {
+			return Add(Slice(x, AxisRange(), AxisRange(4)), Slice(x, AxisRange(), AxisRange(0, 4)))
+		}, "no layer"},
+		"edges mirrored around": {func(x *Node) *Node {
+			return Concatenate([]*Node{Reverse(Slice(x, AxisRange(), AxisRange(1, 2)), 1), x}, 1)
+		}, ""},
 		"pooled": {func(x *Node) *Node {
 			return Max(Slice(x, AxisRange(), AxisRange(0, 7)), Slice(x, AxisRange(), AxisRange(1, 8)))
 		}, ""},

@@ -5,34 +5,59 @@ import (
 	"testing"
 )
 
-// What is cut off is carried along. All shares are worked by hand: 8 of 32 are a quarter, and 4 of the 16 that are left
-// an eighth.
+// What is cut off, added or joined is carried along. All shares are worked by hand: 8 of 32 are a quarter, and 4 of the
+// 16 that are left an eighth.
 func TestMargins(t *testing.T) {
 	rows := plainAxis(height, 32)
-	half := rows.crop(8, 8, 16)
+	half, upper, lower, edge := rows.crop(8, 8, 16), rows.crop(0, 16, 16), rows.crop(16, 0, 16), rows.crop(0, 30, 2)
+	quarters := [2]float64{0.25, 0.25}
 	for name, c := range map[string]struct {
-		got    axis
-		size   int
-		lost   [2]float64
-		beyond [2]float64
+		got          axis
+		size         int
+		lost, beyond [2]float64
+		moved        bool
 	}{
-		"the middle half":           {half, 16, [2]float64{0.25, 0.25}, [2]float64{0.25, 0.25}},
-		"the middle half of that":   {half.crop(4, 4, 8), 8, [2]float64{0.375, 0.375}, [2]float64{0.375, 0.375}},
-		"that, every second":        {half.resize(8), 8, [2]float64{0.25, 0.25}, [2]float64{0.25, 0.25}},
-		"one cell at an end":        {rows.crop(0, 1, 31), 31, [2]float64{0, 1. / 32}, [2]float64{}},
-		"the upper half, mirrored":  {rows.crop(0, 16, 16).move(), 16, [2]float64{0, 0.5}, [2]float64{0, 0.5}},
-		"padded and cut again":      {rows.crop(-4, -4, 40).crop(4, 4, 32), 32, [2]float64{}, [2]float64{}},
-		"padded, then windows":      {rows.crop(-3, -3, 38).resize(16).spend(), 16, [2]float64{}, [2]float64{}},
-		"cells of a patch together": {axis{half[0], {kind: heightWithin, size: 2}}.resize(16), 16, [2]float64{0.25, 0.25}, [2]float64{0.25, 0.25}},
+		"the middle half":          {got: half, size: 16, lost: quarters, beyond: quarters},
+		"the middle half of that":  {got: half.crop(4, 4, 8), size: 8, lost: [2]float64{0.375, 0.375}, beyond: [2]float64{0.375, 0.375}},
+		"that, every second":       {got: half.resize(8), size: 8, lost: quarters, beyond: quarters},
+		"one cell at an end":       {got: rows.crop(0, 1, 31), size: 31, lost: [2]float64{0, 1. / 32}},
+		"padded and cut again":     {got: rows.crop(-4, -4, 40).crop(4, 4, 32), size: 32},
+		"padded, then windows":     {got: rows.crop(-3, -3, 38).resize(16).spend(), size: 16},
+		"a patch's rows together":  {got: axis{half[0], {kind: heightWithin, size: 2}}.resize(16), size: 16, lost: quarters, beyond: quarters},
+		"mirrored":                 {got: upper.move().resize(8), size: 8, lost: [2]float64{0, 0.5}, beyond: [2]float64{0, 0.5}, moved: true},
+		"a part made to fit":       {got: plainAxis(height, 16).align(half), size: 16, lost: quarters, beyond: quarters},
+		"what it is made to fit":   {got: half.align(plainAxis(height, 16)), size: 16, lost: quarters, beyond: quarters},
+		"halves on each other":     {got: upper.align(lower), size: 16, lost: [2]float64{0, 0.5}, beyond: [2]float64{0, 0.5}, moved: true},
+		"halves in their order":    {got: upper.append(lower), size: 32},
+		"halves swapped":           {got: lower.append(upper), size: 32, lost: [2]float64{0.5, 0}, beyond: [2]float64{0.5, 0}, moved: true},
+		"the edge repeated before": {got: edge.append(rows), size: 34, lost: [2]float64{-2. / 32, 0}},
+		"the edge mirrored before": {got: edge.move().append(rows), size: 34, lost: [2]float64{-2. / 32, 0}},
+		"the edge carried behind":  {got: rows.crop(2, 0, 30).append(edge), size: 32, lost: [2]float64{2. / 32, 0}, beyond: [2]float64{2. / 32, 0}, moved: true},
+		"two maps, nothing cut":    {got: rows.append(rows), size: 64},
 	} {
 		lost, beyond := c.got.lost(), c.got.beyond()
 		for i := range 2 {
-			if math.Abs(lost[i]-c.lost[i])+math.Abs(beyond[i]-c.beyond[i]) > 1e-12 || c.got.size() != c.size {
-				t.Errorf("%s: %d rows, lost %v, beyond %v; want %d, %v, %v", name, c.got.size(), lost, beyond, c.size, c.lost, c.beyond)
+			if !(math.Abs(lost[i]-c.lost[i])+math.Abs(beyond[i]-c.beyond[i]) <= 1e-12) || c.got.size() != c.size ||
+				c.got.isMoved() != c.moved {
+				t.Errorf("%s: %d rows, lost %v, beyond %v, moved %t; want %+v", name, c.got.size(), lost, beyond, c.got.isMoved(), c)
+				break
 			}
 		}
 	}
-	if !half.move().resize(8).isMoved() || half.isMoved() {
-		t.Error("rows that moved are those that were mirrored, at any size")
+}
+
+// A class token neither hides nor loses that the cells behind it have moved, or how many were cut off.
+func TestMarginsOfTokens(t *testing.T) {
+	cells := axis{plainAxis(height, 16).crop(4, 4, 8)[0], {kind: width, size: 4}}
+	tokens := sequenceAxis(cells, 1, 0).move()
+	if !tokens.isMoved() || !tokens.cut(1, 33, 32).isMoved() || sequenceAxis(cells, 1, 0).isMoved() {
+		t.Error("cells that moved are known to have, with a class token and without")
+	}
+	rows := cells.cut(4, 20, 16) // the second to the fifth of eight rows, of a sixteenth of the picture each
+	if rows.gridBeyond()[0] != [2]float64{0.25 + 1./16, 0.25 + 3./16} || rows.size() != 16 {
+		t.Errorf("four of eight rows of the middle half are %+v", rows)
+	}
+	if rows := cells.cut(2, 18, 16); rows.isKnown() {
+		t.Errorf("rows that begin in the middle of one are %+v", rows)
 	}
 }

@@ -73,7 +73,7 @@ func Read(picture Picture, outputs ...*Node) *Walk {
 	w := &Walk{
 		picture: picture.Node, raw: map[*Node]bool{picture.Node: true}, sees: map[*Node]bool{picture.Node: true},
 		weights: map[*Node]map[string]bool{}, home: map[*Node]*Place{}, scopes: scopesOf(nodes),
-		trace: tracer{map[*Node]axes{}, countSlices(nodes), map[*Node]bool{}},
+		trace: tracer{map[*Node]axes{}, findCuts(nodes), map[*Node]bool{}},
 	}
 	dims := picture.Node.Shape().Dimensions
 	kinds := []kind{batch, channels, height, width}

@@ -9,20 +9,42 @@ import (
 
 // tracer finds out what every axis stands for, from the picture on.
 type tracer struct {
-	of     map[*Node]axes // axes of the nodes that depend on the picture
-	slices map[*Node]int  // how many parts are cut from a node: one is a crop, and several may be the windows of a pooling
-	behind map[*Node]bool // nodes behind a convolution or a pooling, however it is written
+	of     map[*Node]axes  // axes of the nodes that depend on the picture
+	cuts   map[*Node][]cut // the parts that are cut from a node
+	behind map[*Node]bool  // nodes behind a convolution or a pooling, however it is written
 }
 
-// countSlices returns how many parts the nodes cut from each node.
-func countSlices(nodes []*Node) map[*Node]int {
-	out := map[*Node]int{}
+// cut is a part that is cut from a node: of each axis what lies from start to limit, at steps of stride.
+type cut struct{ start, limit, stride []int }
+
+// findCuts returns the parts that the nodes cut from each node.
+func findCuts(nodes []*Node) map[*Node][]cut {
+	out := map[*Node][]cut{}
 	for _, n := range nodes {
 		if n.Type() == NodeTypeSlice {
-			out[n.Inputs()[0]]++
+			from := n.Inputs()[0]
+			out[from] = append(out[from], cut{numbers(n, "starts"), numbers(n, "limits"), numbers(n, "strides")})
 		}
 	}
 	return out
+}
+
+// inWindows tells whether an axis of a node is cut into parts that overlap, or at steps, as the windows of a pooling or
+// a convolution are that is written so.
+func (t tracer) inWindows(n *Node, axis int) bool {
+	cuts := t.cuts[n]
+	for i, c := range cuts {
+		for _, d := range cuts[:i] {
+			same := c.start[axis] == d.start[axis] && c.limit[axis] == d.limit[axis]
+			if !same && c.start[axis] < d.limit[axis] && d.start[axis] < c.limit[axis] {
+				return true
+			}
+		}
+		if c.stride[axis] > 1 {
+			return true
+		}
+	}
+	return false
 }
 
 // traces maps the operators whose axes are not those of their first input to the function that finds them.
@@ -47,12 +69,22 @@ func init() {
 func (t tracer) add(n *Node) {
 	dims := n.Shape().Dimensions
 	t.behind[n] = n.Type() == NodeTypeConvGeneral || n.Type() == NodeTypeReduceWindow ||
-		slices.ContainsFunc(n.Inputs(), func(in *Node) bool { return t.behind[in] || t.slices[in] > 1 })
+		slices.ContainsFunc(n.Inputs(), func(in *Node) bool { return t.behind[in] || t.isWindowed(in) })
 	if trace, ok := traces[n.Type()]; ok {
 		t.of[n] = trace(t, n, dims)
 		return
 	}
 	t.of[n] = t.elementwise(n, dims)
+}
+
+// isWindowed tells whether rows or columns of a node are cut into windows.
+func (t tracer) isWindowed(n *Node) bool {
+	for i, x := range t.of[n] {
+		if x.isPlane() && t.inWindows(n, i) {
+			return true
+		}
+	}
+	return false
 }
 
 func (t tracer) forget(_ *Node, dims []int) axes { return unknown(dims) }
@@ -85,8 +117,8 @@ func (t tracer) elementwise(n *Node, dims []int) axes {
 			case !x.isKnown() || !same && x.size() <= 1:
 			case !out[i].isKnown():
 				out[i] = x.resize(dims[i])
-			case same && x.isCrop() && !out[i].isCrop() && x.soleKind() == out[i].soleKind(): // it was cut to fit the other
-				out[i] = x
+			case same && x.soleKind() == out[i].soleKind():
+				out[i] = out[i].align(x)
 			}
 		}
 	}
@@ -100,14 +132,14 @@ func (t tracer) convolution(n *Node, dims []int) axes {
 	out[c.Axes.OutputBatch] = plainAxis(batch, dims[c.Axes.OutputBatch])
 	out[c.Axes.OutputChannels] = plainAxis(channels, dims[c.Axes.OutputChannels])
 	spatial := []kind{height, width}
-	if len(c.Axes.OutputSpatial) == 2 {
-		if from := t.of[n.Inputs()[0]]; from != nil && from[c.Axes.InputSpatial[0]].soleKind() == width &&
+	if from := t.of[n.Inputs()[0]]; len(c.Axes.OutputSpatial) == 2 {
+		if from != nil && from[c.Axes.InputSpatial[0]].soleKind() == width &&
 			from[c.Axes.InputSpatial[1]].soleKind() == height {
 			spatial = []kind{width, height}
 		}
 		for i, a := range c.Axes.OutputSpatial {
 			out[a] = plainAxis(spatial[i], dims[a])
-			if from := t.of[n.Inputs()[0]]; from != nil && from[c.Axes.InputSpatial[i]].soleKind() == spatial[i] {
+			if from != nil && from[c.Axes.InputSpatial[i]].soleKind() == spatial[i] {
 				out[a] = from[c.Axes.InputSpatial[i]].resize(dims[a]).spend()
 			}
 		}
@@ -196,7 +228,7 @@ func (t tracer) concatenate(n *Node, dims []int) axes {
 		case known && joined == nil:
 			joined = from[at]
 		case known && joined.soleKind() != other && from[at].soleKind() == joined.soleKind():
-			joined = joined.resize(joined.size() + size)
+			joined = joined.append(from[at])
 		case joined == nil:
 			before += size
 		default:
@@ -212,8 +244,8 @@ func (t tracer) concatenate(n *Node, dims []int) axes {
 	return out
 }
 
-// slice leaves the kind of an axis that is cut. Rows or columns that are cut off lie beyond the map. It removes tokens
-// before or after the cells.
+// slice leaves the kind of an axis that is cut. Rows or columns that are cut off lie beyond the map; behind a convolution
+// or a pooling they may be padding, so there they do not count. It removes tokens before or after the cells.
 func (t tracer) slice(n *Node, dims []int) axes {
 	from := t.of[n.Inputs()[0]]
 	if from == nil {
@@ -225,30 +257,26 @@ func (t tracer) slice(n *Node, dims []int) axes {
 		if dims[i] == x.size() {
 			continue
 		}
-		adjacent := dims[i] == limits[i]-starts[i] // without steps
-		if adjacent && x.isPlane() && t.isCrop(n.Inputs()[0]) {
+		if x.isPlane() && !t.behind[n] && dims[i] == limits[i]-starts[i] {
 			out[i] = x.crop(starts[i], x.size()-limits[i], dims[i])
 			continue
 		}
-		out[i] = x.cut(starts[i], limits[i], dims[i], adjacent).spend()
+		out[i] = x.cut(starts[i], limits[i], dims[i]).spend()
 	}
 	return out
 }
 
-// isCrop tells whether the only part that is cut from a node is a part of the picture. Behind a convolution or a
-// pooling it may be padding that is taken off again.
-func (t tracer) isCrop(n *Node) bool { return t.slices[n] == 1 && !t.behind[n] }
-
 // cut returns the axis from start to limit, of which size are taken: next to each other, or at even steps.
-func (a axis) cut(start, limit, size int, adjacent bool) axis {
+func (a axis) cut(start, limit, size int) axis {
 	s := a.sequence()
 	_, columns := a.grid()
 	first, end := s.before, s.before+s.cells.size()
+	adjacent := size == limit-start
 	switch {
 	case s.before+s.after == 0 && len(a.kinds()) == 1:
 		return a.resize(size)
-	case s.before+s.after == 0 && columns > 0 && size%columns == 0 && adjacent: // whole rows
-		return axis{{kind: height, size: size / columns}, {kind: width, size: columns}}
+	case len(a) == 2 && columns > 0 && adjacent && start%columns == 0 && size%columns == 0: // whole rows
+		return append(axis{a[0]}.crop(start/columns, (a.size()-limit)/columns, size/columns), a[1])
 	case adjacent && start <= first && limit >= end:
 		return sequenceAxis(s.cells, first-start, limit-end)
 	}
@@ -271,7 +299,8 @@ func (t tracer) reverse(n *Node, dims []int) axes {
 	out := t.elementwise(n, dims)
 	for _, i := range numbers(n, "axes") {
 		if out[i].isKnown() && out[i].soleKind() != channels && out[i].soleKind() != batch {
-			out[i] = out[i].move()
+			s := out[i].sequence()
+			out[i] = sequenceAxis(s.cells, s.after, s.before).move()
 		}
 	}
 	return out
