@@ -72,10 +72,10 @@ func TestTurnedBoxInThePicture(t *testing.T) {
 		turn(&d)
 		back := (&Findings{frames: []imgio.Frame{c.frame}}).Corners(d, 0)
 		for i := range model {
-			if math.Hypot(d.Points[i][0]-c.want[i][0], d.Points[i][1]-c.want[i][1]) > 2e-4 {
+			if !(math.Hypot(d.Points[i][0]-c.want[i][0], d.Points[i][1]-c.want[i][1]) <= 2e-4) {
 				t.Errorf("corner %d lies at %v, want %v", i, d.Points[i], c.want[i])
 			}
-			if math.Hypot(back[i][0]-model[i][0], back[i][1]-model[i][1]) > 2e-4 {
+			if !(math.Hypot(back[i][0]-model[i][0], back[i][1]-model[i][1]) <= 2e-4) {
 				t.Errorf("corner %d comes back to %v, want %v", i, back[i], model[i])
 			}
 			if !(math.Abs(d.Box[i]-c.box[i]) <= 2e-4) {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
@@ -48,7 +49,7 @@ type listings struct {
 	of   map[string]*listing
 	kind dtypes.DType // the type that the graph function takes; zero before it was called
 
-	doubt string // what is strange about the weights; empty if nothing is
+	doubt atomic.Pointer[string] // what is strange about the weights; nil if nothing is
 }
 
 // listing holds the layers of a model for one shape of its input.

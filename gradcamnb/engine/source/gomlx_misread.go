@@ -16,16 +16,13 @@ func (m *gomlxModel) refuseMisread(w *walk.Walk) {
 	if !ok {
 		return
 	}
-	line, where, side := userLine(n), "", "width"
+	side := "width"
 	if rows {
 		side = "height"
 	}
-	if line != "" {
-		where = ", at " + line + ","
-	}
 	c := m.card
-	m.wrongf(line, "", "graph function%s takes the %s of the picture for its channels, since the card says Layout: %s, Input: %v; %s",
-		where, side, layoutWords[c.Layout], c.Input, describeFittingCard(c, rows))
+	m.wrongf(userLine(n), "", "graph function%s takes the %s of the picture for its channels, since the card says Layout: %s, Input: %v; %s",
+		locateNode(n), side, layoutWords[c.Layout], c.Input, describeFittingCard(c, rows))
 }
 
 // layoutWords are the layouts as a card names them.

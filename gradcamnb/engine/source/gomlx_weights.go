@@ -25,7 +25,7 @@ func (m *gomlxModel) variables() map[*model.Variable]bool {
 
 // refuseMadeUp panics if the graph function reads a weight that has no value. GoMLX would fill it with random numbers,
 // which nobody has trained. A weight to which the function itself gives a value, for example from a file, is its own.
-func (m *gomlxModel) refuseMadeUp(g *Graph, before map[*model.Variable]bool, lazy map[string]bool) {
+func (m *gomlxModel) refuseMadeUp(g *Graph, before map[*model.Variable]bool, lazy map[string]*tensors.Tensor) {
 	if m.card.Untrained {
 		return
 	}
@@ -52,7 +52,7 @@ func (m *gomlxModel) refuseMadeUp(g *Graph, before map[*model.Variable]bool, laz
 // refuseTwins panics if the graph function gives all its weights values of its own, and the store has a twin of each
 // that the function does not read: it is called in another scope than that of the weights. If only some weights are so,
 // they may be meant, and the model says it once.
-func (m *gomlxModel) refuseTwins(g *Graph, before map[*model.Variable]bool, lazy map[string]bool) {
+func (m *gomlxModel) refuseTwins(g *Graph, before map[*model.Variable]bool, lazy map[string]*tensors.Tensor) {
 	if m.store.Loader() != nil && lazy == nil {
 		return // the loader does not tell which weights it brought
 	}
@@ -63,7 +63,7 @@ func (m *gomlxModel) refuseTwins(g *Graph, before map[*model.Variable]bool, lazy
 			continue
 		}
 		read++
-		if before[v] || lazy[v.Path()] {
+		if before[v] || lazy[v.Path()] != nil {
 			continue
 		}
 		if t := m.findUnreadTwin(g, v, before); t != nil {
@@ -81,7 +81,8 @@ func (m *gomlxModel) refuseTwins(g *Graph, before map[*model.Variable]bool, lazy
 	if twins == read {
 		m.wrongf(line, own.Scope(), "%s: call the function in the scope that they lie in, or say in the card that the model is Untrained", text)
 	}
-	m.listed.doubt = fmt.Sprintf("model %s: its %s: call it in that scope if those are meant", m.card.Name, text)
+	text = fmt.Sprintf("model %s: its %s: call it in that scope if those are meant", m.card.Name, text)
+	m.listed.doubt.Store(&text)
 }
 
 // findUnreadTwin returns a variable that the store had before and the graph does not read, with the name and the shape
@@ -102,9 +103,10 @@ func Doubt(m Model) string {
 	if !ok {
 		return ""
 	}
-	g.listed.mu.Lock()
-	defer g.listed.mu.Unlock()
-	return g.listed.doubt
+	if doubt := g.listed.doubt.Load(); doubt != nil {
+		return *doubt
+	}
+	return ""
 }
 
 // locateReading returns the line of the graph function that reads a variable, and words for it; both are empty if it is
@@ -130,44 +132,40 @@ func (m *gomlxModel) forgetMade(before map[*model.Variable]bool) {
 	}
 }
 
-// listLazy returns the paths of the weights that a checkpoint holds and the store does not show yet; nil if there is no
-// loader, or if it does not tell.
-func (m *gomlxModel) listLazy() map[string]bool {
+// listLazy returns the weights that a checkpoint holds and the store does not show yet, by path; nil if there is no
+// loader, or if it does not tell, as only GoMLX's own checkpoints do.
+func (m *gomlxModel) listLazy() map[string]*tensors.Tensor {
 	loader, ok := m.store.Loader().(interface {
 		LoadedVariables() map[string]*tensors.Tensor
 	})
 	if !ok {
 		return nil
 	}
-	paths := map[string]bool{}
-	for key := range loader.LoadedVariables() {
+	paths := map[string]*tensors.Tensor{}
+	for key, value := range loader.LoadedVariables() {
 		_, path, _ := strings.Cut(key, ":") // "var:/scope/name"
-		paths[path] = true
+		paths[path] = value
 	}
 	return paths
 }
 
 // lazily returns words that name the scopes of the weights that a checkpoint holds and the store does not show yet.
-// Only GoMLX's own checkpoints tell what they hold.
 func (m *gomlxModel) lazily() string {
-	switch loader := m.store.Loader().(type) {
-	case nil:
+	lazy := m.listLazy()
+	switch {
+	case m.store.Loader() == nil:
 		return ""
-	case interface {
-		LoadedVariables() map[string]*tensors.Tensor
-	}:
-		var scopes []string
-		for key, value := range loader.LoadedVariables() {
-			if !value.DType().IsFloat() { // such as the state of random numbers
-				continue
-			}
-			_, path, _ := strings.Cut(key, ":") // "var:/scope/name"
+	case lazy == nil:
+		return ", but for those that its loader brings when they are asked for by name"
+	}
+	var scopes []string
+	for path, value := range lazy {
+		if value.DType().IsFloat() { // no state of random numbers
 			scope, _ := model.SplitPath(path)
 			scopes = append(scopes, scope)
 		}
-		return ", and its checkpoint in " + scopeWords(scopes)
 	}
-	return ", but for those that its loader brings when they are asked for by name"
+	return ", and its checkpoint in " + scopeWords(scopes)
 }
 
 // scopesOf returns the scopes of the weights among variables. What a training keeps besides them, such as moments, is

@@ -34,7 +34,7 @@ func (m *onnxModel) settle(said imgio.Layout) error {
 	case c.Input[3] == 3 && c.Input[1] != 3:
 		c.Layout = imgio.ChannelsLast
 	}
-	if at := channelAxis(c.Layout); c.Input[at] < 0 && found.channels > 0 {
+	if at, _, _ := c.Layout.Axes(); c.Input[at] < 0 && found.channels > 0 {
 		c.Input = slices.Clone(c.Input)
 		c.Input[at] = found.channels
 	}
@@ -48,11 +48,4 @@ func (c Card) CheckLayout() error {
 	}
 	return fmt.Errorf("nothing in the model %s tells which axis of its input, %v (-1: any), holds the channels of the picture: "+
 		"say it in the sidecar, \"layout\": \"NCHW\" for [batch, channels, height, width] or \"NHWC\" for [batch, height, width, channels]", c.Name, c.Input)
-}
-
-func channelAxis(l imgio.Layout) int {
-	if l == imgio.ChannelsLast {
-		return 3
-	}
-	return 1
 }

@@ -167,7 +167,9 @@ func windows(a Axis, dims, index []int) []Axis {
 	for k := len(dims) - 1; k >= 0; k-- {
 		if dims[k] > 1 {
 			steps[k] = index[below] - index[0]
-			out[k] = Axis{{Kind: p.Kind, Size: dims[k], Stride: p.Stride * steps[k], Extent: p.Extent, Moved: p.Moved}}
+			q := p
+			q.Size, q.Stride = dims[k], p.Stride*steps[k]
+			out[k] = Axis{q}
 		}
 		below *= dims[k]
 	}
@@ -203,21 +205,25 @@ func along(attribute string, otherwise int) rule {
 	}
 }
 
-// disordered returns the axes of values that were picked in any order. What is written into a map leaves the rest of it
-// where it lies.
-func disordered(s step) []Axis {
-	in := s.inputAxes(0)
-	if s.Op == "ScatterND" && in != nil {
+// disordered returns the axes of values that were picked in any order.
+func disordered(s step) []Axis { return disorderAll(s.inputAxes(0), s.Dims) }
+
+// traceScatter returns the axes of a tensor into which values are written. They leave the rest of a map where it lies.
+// A map that is written into constants is in any order.
+func traceScatter(s step) []Axis {
+	if in := s.inputAxes(0); in != nil {
 		return slices.Clone(in)
 	}
-	if in == nil {
-		in = s.inputAxes(2) // what is written
-	}
-	if len(in) != len(s.Dims) {
+	return disorderAll(s.inputAxes(2), s.Dims)
+}
+
+// disorderAll returns the axes of values, of shape dims, that were picked of in in any order.
+func disorderAll(in []Axis, dims []int) []Axis {
+	if len(in) != len(dims) {
 		return nil
 	}
 	var out []Axis
-	for i, d := range s.Dims {
+	for i, d := range dims {
 		out = append(out, disorder(in[i], d))
 	}
 	return out

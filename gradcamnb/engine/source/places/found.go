@@ -119,16 +119,17 @@ func onePlace(rank int) Position {
 // findRowsAndColumns looks for an axis of rows, one of columns and, of a volume, one of slices; ok is false if there
 // are several, or if their cells have moved.
 func findRowsAndColumns(axes []Axis, dims []int) (f Position, ok bool) {
+	f.Warped = slices.ContainsFunc(axes, isWarped)
 	for i, a := range axes[1:] {
 		if n := sliceBelowSlice(a); n > 0 && f.H == 0 {
-			f.H, f.Cells[0], f.Slices = i+1, dims[i+1], n
+			f.H, f.Cells[0], f.Slices, f.Beyond[0] = i+1, dims[i+1], n, a[1].Beyond()
 			continue
 		}
 		p, is := a.place()
 		if !is {
 			continue
 		}
-		f.Cut, f.Warped = f.Cut || p.Piece, f.Warped || p.Warped
+		f.Cut = f.Cut || p.Piece
 		switch {
 		case p.Moved, p.Kind == Row && f.H > 0, p.Kind == Column && f.W > 0, p.Kind == Depth && f.S > 0:
 			return Position{}, false
@@ -179,18 +180,22 @@ func flat(axes []Axis) Position {
 	return f
 }
 
+// isWarped tells whether cells of an axis may lie elsewhere than where they count as lying.
+func isWarped(a Axis) bool { return slices.ContainsFunc(a, func(p Part) bool { return p.Warped }) }
+
 // FindOnOneAxis returns the position of the cells on an axis; ok is false if it does not hold the whole picture.
 func FindOnOneAxis(a Axis) (f Position, ok bool) {
 	if len(a) == 1 && a[0].Kind == Tokens {
 		f.Before, f.After = a[0].Before, a[0].After
 		a = a[0].Core
 	}
+	f.Warped = isWarped(a)
 	switch {
 	case len(a) == 3 && sliceBelowSlice(a[:2]) > 0 && a[2].isUnmoved(Column):
 		f.Slices, f.Cells = a[0].Size, [2]int{a[0].Size * a[1].Size, a[2].Size}
+		f.Beyond = [2][2]float64{a[1].Beyond(), a[2].Beyond()}
 	case len(a) == 2 && a[0].isUnmoved(Row) && a[1].isUnmoved(Column):
 		f.Cells, f.Beyond = [2]int{a[0].Size, a[1].Size}, [2][2]float64{a[0].Beyond(), a[1].Beyond()}
-		f.Warped = a[0].Warped
 	case len(a) == 2 && a[0].isUnmoved(Column) && a[1].isUnmoved(Row):
 		f.Cells, f.Turned = [2]int{a[1].Size, a[0].Size}, true
 		f.Beyond = [2][2]float64{a[1].Beyond(), a[0].Beyond()}

@@ -74,34 +74,37 @@ func (s step) region(axis int, p Part) (lost [2]float64, backwards bool) {
 		return p.Lost, p.Moved
 	}
 	roi := s.tensors[s.Inputs[1]].Reals
-	axes, some := s.ints(-1, "axes")
-	for k := range len(roi) / 2 {
-		at := k
-		if some && k < len(axes) {
-			at = onnxnorm.CountFromStart(axes[k], len(s.Dims))
-		}
-		if at == axis {
-			from, to, last := float64(roi[k]), float64(roi[k+len(roi)/2]), float64(p.Size-1)
-			return p.Lose(from*last, last-to*last), p.Moved || to < from
-		}
+	if roi == nil { // the region is computed
+		return p.Lost, true
 	}
-	return p.Lost, true // the region is computed
+	axes, _ := s.ints(-1, "axes")
+	k, ok := s.findPair(axis, len(roi)/2, axes)
+	if !ok {
+		return p.Lost, p.Moved
+	}
+	from, to, last := float64(roi[k]), float64(roi[k+len(roi)/2]), float64(p.Size-1)
+	return p.Lose(from*last, last-to*last), p.Moved || to < from
 }
 
 // pads returns how many cells a Pad adds to an axis, before and behind.
 func (s step) pads(axis int) (before, after int) {
 	pads, _ := s.ints(1, "pads")
-	axes, some := s.ints(3, "axes")
-	for k := range len(pads) / 2 {
-		at := k
-		if some && k < len(axes) {
-			at = onnxnorm.CountFromStart(axes[k], len(s.Dims))
-		}
-		if at == axis {
-			return pads[k], pads[k+len(pads)/2]
-		}
+	axes, _ := s.ints(3, "axes")
+	k, ok := s.findPair(axis, len(pads)/2, axes)
+	if !ok {
+		return 0, 0
 	}
-	return 0, 0
+	return pads[k], pads[k+len(pads)/2]
+}
+
+// findPair returns which of n pairs of numbers are those of an axis: the one that stands in the list of axes, or if
+// there is no list, that of its own number.
+func (s step) findPair(axis, n int, axes []int) (k int, ok bool) {
+	k = axis
+	if len(axes) > 0 {
+		k = slices.IndexFunc(axes, func(a int) bool { return onnxnorm.CountFromStart(a, len(s.Dims)) == axis })
+	}
+	return k, k >= 0 && k < n
 }
 
 // use returns the shares that are lost behind windows that cover so many cells, side by side. Windows that cover fewer

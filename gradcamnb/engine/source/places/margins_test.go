@@ -15,7 +15,7 @@ func TestLost(t *testing.T) {
 	rows := func(n int) Axis { return Axis{cells(Row, n)} }
 	near := func(t *testing.T, got Axis, first, last float64) {
 		t.Helper()
-		if p, ok := got.place(); !ok || math.Abs(p.Lost[0]-first)+math.Abs(p.Lost[1]-last) > 1e-12 {
+		if p, ok := got.place(); !ok || !(math.Abs(p.Lost[0]-first)+math.Abs(p.Lost[1]-last) <= 1e-12) {
 			t.Errorf("%+v, want the shares %g and %g lost", got, first, last)
 		}
 	}
@@ -57,7 +57,7 @@ func TestWindowsUseWhatWasAdded(t *testing.T) {
 	} {
 		p := Part{Kind: Row, Size: c.size, Stride: 1, Extent: c.size, Lost: c.lost}
 		got := p.use(c.covered, c.stride)
-		if math.Abs(got[0]-c.want[0])+math.Abs(got[1]-c.want[1]) > 1e-12 {
+		if !(math.Abs(got[0]-c.want[0])+math.Abs(got[1]-c.want[1]) <= 1e-12) {
 			t.Errorf("%s: %v, want %v", name, got, c.want)
 		}
 	}
@@ -115,6 +115,11 @@ func TestPartsBehindConvolution(t *testing.T) {
 		"backwards":        {op: "ReverseSequence", dims: []int{1, 3, 16, 24}, attrs: []*protos.AttributeProto{attribute("time_axis", 3)}, gone: true},
 		"some rows":        {op: "Compress", dims: []int{1, 3, 8, 24}, attrs: []*protos.AttributeProto{attribute("axis", -2)}, gone: true},
 		"overwritten":      {op: "ScatterND", dims: []int{1, 3, 16, 24}, given: []onnxnorm.Tensor{{}, {}}},
+		"rows overwritten": {op: "ScatterElements", dims: []int{1, 3, 16, 24}, given: []onnxnorm.Tensor{{}, {}}, attrs: []*protos.AttributeProto{attribute("axis", 2)}},
+		"columns resized": {op: "Resize", dims: []int{1, 3, 16, 24}, given: []onnxnorm.Tensor{{Constant: true, Reals: []float32{0.25, 0.75}}},
+			attrs: []*protos.AttributeProto{{Name: "coordinate_transformation_mode", S: []byte("tf_crop_and_resize")},
+				{Name: "axes", Ints: []int64{3}}},
+			want: [2][2]float64{{}, {0.25 * 23 / 24, 0.25 * 23 / 24}}},
 	} {
 		g := &onnxnorm.Graph{Input: "x", Given: map[string]onnxnorm.Tensor{"x": {Dims: []int{1, 3, 16, 24}}}}
 		part := onnxnorm.Tensor{Name: "part", Op: c.op, Dims: c.dims, Inputs: []string{"x"},
@@ -137,6 +142,30 @@ func TestPartsBehindConvolution(t *testing.T) {
 					t.Errorf("%s: %v lie beyond, want %v", name, f.Beyond, c.want)
 				}
 			}
+		}
+	}
+}
+
+// Slices of a volume, tokens in columns, and windows gathered by a table keep what was cut off and that cells may lie
+// elsewhere.
+func TestLostEverywhere(t *testing.T) {
+	row, column := cells(Row, 8), cells(Column, 4)
+	row.Lost, column.Warped = [2]float64{0.25, 0.25}, true
+	depth := cells(Depth, 2)
+	quarters := [2][2]float64{{0.25, 0.25}}
+	for name, axis := range map[string]Axis{"a volume": {depth, row, column}, "row by row": {row, column},
+		"column by column": {column, row}} {
+		if f, ok := FindOnOneAxis(axis); !ok || f.Beyond != quarters || !f.Warped {
+			t.Errorf("%s: %+v", name, f)
+		}
+	}
+	f, ok := findRowsAndColumns([]Axis{{}, {depth, row}, {column}}, []int{1, 16, 4})
+	if !ok || f.Beyond != quarters || !f.Warped {
+		t.Errorf("the rows of slices: %+v", f)
+	}
+	for _, got := range windows(Axis{row}, []int{2, 4}, []int{0, 1, 2, 3, 4, 5, 6, 7}) {
+		if got[0].Lost != row.Lost {
+			t.Errorf("windows: %+v", got)
 		}
 	}
 }

@@ -18,9 +18,10 @@ var (
 		"SpaceToDepth", "DepthToSpace")
 	_ = register(plane(false), "MaxPool", "AveragePool", "LpPool", "QLinearAveragePool", "Resize", "Upsample", "Pad",
 		"GridSample", "CenterCropPad")
-	_ = register(along("axis", 0), "GatherElements", "ScatterElements", "Scatter", "Compress")
+	_ = register(along("axis", 0), "GatherElements", "Compress")
 	_ = register(along("time_axis", 0), "ReverseSequence")
-	_ = register(disordered, "GatherND", "ScatterND")
+	_ = register(disordered, "GatherND")
+	_ = register(traceScatter, "ScatterND", "ScatterElements", "Scatter")
 	_ = register(tracePool, "GlobalAveragePool", "GlobalMaxPool", "GlobalLpPool", "QLinearGlobalAveragePool")
 	_ = register(traceTranspose, "Transpose")
 	_ = register(func(s step) []Axis {

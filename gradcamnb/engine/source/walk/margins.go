@@ -72,15 +72,16 @@ func (a axis) align(b axis) axis {
 	return b
 }
 
-// span returns where the rows or columns begin and end, as shares of the picture, and the share that one of them covers.
+// span returns where the rows or columns begin and end, as shares of the picture, and the share that one of them
+// covers.
 func (a axis) span() (begin, end, cell float64) {
 	begin, end = a.lost()[0], 1-a.lost()[1]
 	return begin, end, (end - begin) / float64(a.size())
 }
 
 // append returns the axis of a with b behind it. Rows that begin where those of a end go on. A few rows that lie at the
-// same end of the picture, or that were mirrored there, are padding. Others have moved. If nothing was cut off or moved,
-// nothing is known of that, and both count as one map.
+// same end of the picture, or that were mirrored there, are padding. Others have moved. If nothing was cut off or
+// moved, nothing is known of that, and both count as one map.
 func (a axis) append(b axis) axis {
 	size := a.size() + b.size()
 	if !a.isPlane() || a.isWhole() && b.isWhole() {

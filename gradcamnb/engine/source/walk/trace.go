@@ -244,8 +244,9 @@ func (t tracer) concatenate(n *Node, dims []int) axes {
 	return out
 }
 
-// slice leaves the kind of an axis that is cut. Rows or columns that are cut off lie beyond the map; behind a convolution
-// or a pooling they may be padding, so there they do not count. It removes tokens before or after the cells.
+// slice leaves the kind of an axis that is cut. Rows or columns that are cut off lie beyond the map. Behind a
+// convolution or a pooling they may be padding, so there they do not count. It removes tokens before or after the
+// cells.
 func (t tracer) slice(n *Node, dims []int) axes {
 	from := t.of[n.Inputs()[0]]
 	if from == nil {
