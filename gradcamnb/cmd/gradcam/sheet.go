@@ -76,7 +76,7 @@ are stacked; the columns must have the same names in all of them: --model early.
 		fmt.Sprintf("number of steps in which the picture is shown or hidden to measure a map (default %d; fewer in pure Go if these take long)",
 			ask.DefaultSteps))
 	flags.StringVar(&f.measuring.Baseline, "baseline", "",
-		"what replaces hidden parts of the picture: mean, blur or black (default: as in the metrics' papers)")
+		"what replaces hidden parts of the picture: mean, blur, rise-blur or black (default: as in the metrics' papers)")
 	flags.BoolVar(&f.unmeasured, "unmeasured", false, "draw the maps alone, without scores and frame")
 	flags.BoolVar(&f.shared, "shared", false, "one scale for all maps with the same unit, so that colours can be compared")
 	flags.IntSliceVar(&f.difference, "difference", nil,

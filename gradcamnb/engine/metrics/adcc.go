@@ -34,18 +34,27 @@ var ADCC = register(Metric{
 		if err != nil {
 			return nil, err
 		}
-		coherent := make([]float64, len(s.Maps))
-		for i, m := range s.Maps {
-			share := scaleMinMax(m.Grid)
-			under, _, err := s.Again(ctx, Change{Picture: func(values []float32) { s.multiply(values, share) }})
-			if err != nil {
-				return nil, err
-			}
-			coherent[i] = (1 + pearson(floats64(m.Values), floats64(under[i].Values))) / 2
+		coherent, err := s.coherency(ctx)
+		if err != nil {
+			return nil, err
 		}
 		return s.each(func(i int, m *heatmap.Map) float64 { return adcc(coherent[i], mean(scaleMinMax(m.Grid)), drop[i]) })
 	},
 })
+
+// coherency returns, for every map, (1 + corr( L(x), L(x L) )) / 2: how alike it is to that of the picture under it.
+func (s *Probe) coherency(ctx context.Context) ([]float64, error) {
+	coherent := make([]float64, len(s.Maps))
+	for i, m := range s.Maps {
+		share := scaleMinMax(m.Grid)
+		under, _, err := s.Again(ctx, Change{Picture: func(values []float32) { s.multiply(values, share) }})
+		if err != nil {
+			return nil, err
+		}
+		coherent[i] = (1 + pearson(floats64(m.Values), floats64(under[i].Values))) / 2
+	}
+	return coherent, nil
+}
 
 // adcc returns the ADCC of a map from its three parts. It is 0 if one of them is at its worst.
 func adcc(coherency, complexity, drop float64) float64 {

@@ -27,20 +27,27 @@ var AUC = register(Metric{
 	Measure: func(_ context.Context, s *Probe) ([]float64, error) { return s.measureOnTruth(areaUnderROC) },
 })
 
-// areaUnderROC returns the Mann-Whitney statistic, computed from mean ranks. It is NaN if all pixels, or none, belong
-// to the object.
+// areaUnderROC returns the Mann-Whitney statistic, computed from ranks, of which equal values share the mean. It is NaN
+// if all pixels, or none, belong to the object.
 func areaUnderROC(m, truth heatmap.Grid) float64 {
 	inside := count(truth)
 	outside := len(truth.Values) - inside
 	if inside == 0 || outside == 0 {
 		return math.NaN()
 	}
-	ranks := meanRanks(m.Values)
-	var sum float64
-	for i, rank := range ranks {
-		if truth.Values[i] > 0 {
-			sum += rank
+	order := byRising(m.Values)
+	var sum float64 // of the ranks of the object's pixels
+	for from := 0; from < len(order); {
+		to := from + 1
+		for to < len(order) && m.Values[order[to]] == m.Values[order[from]] {
+			to++
 		}
+		for _, i := range order[from:to] {
+			if truth.Values[i] > 0 {
+				sum += float64(from+to+1) / 2
+			}
+		}
+		from = to
 	}
 	n := float64(inside)
 	return (sum - n*(n+1)/2) / (n * float64(outside))
@@ -48,7 +55,7 @@ func areaUnderROC(m, truth heatmap.Grid) float64 {
 
 // meanRanks returns the place of every value in rising order, counted from 1. Equal values share the mean of their
 // places.
-func meanRanks[T cmp.Ordered](values []T) []float64 {
+func meanRanks(values []float64) []float64 {
 	order := make([]int, len(values))
 	for i := range order {
 		order[i] = i

@@ -12,6 +12,7 @@ import (
 //
 //   - "mean" is zero everywhere, which is the mean colour if the preprocessing subtracts the mean;
 //   - "blur" is the picture blurred;
+//   - "rise-blur" is the picture blurred as in the code of Petsiuk et al., for figures to be compared with theirs;
 //   - "black" is black, for which the preprocessing must be known.
 //
 // Any other name is an error.
@@ -21,13 +22,15 @@ func Baseline(name string, picture []float32, dims []int, layout imgio.Layout, p
 		return make([]float32, len(picture)), nil
 	case "blur":
 		return blur(picture, dims, layout), nil
+	case "rise-blur":
+		return riseBlur(picture, dims, layout), nil
 	case "black":
 		if prep == nil {
 			return nil, fmt.Errorf(`the baseline "black" needs to know what black is to the model: give its preprocessing, or take "mean" or "blur"`)
 		}
 		return black(picture, dims, layout, *prep), nil
 	}
-	return nil, fmt.Errorf(`there is no baseline %q; there are "mean", "blur" and "black"`, name)
+	return nil, fmt.Errorf(`there is no baseline %q; there are "mean", "blur", "rise-blur" and "black"`, name)
 }
 
 func black(picture []float32, dims []int, layout imgio.Layout, p imgio.Prep) []float32 {
@@ -42,16 +45,22 @@ func black(picture []float32, dims []int, layout imgio.Layout, p imgio.Prep) []f
 	return out
 }
 
-// blur returns the picture blurred by a Gaussian, cut at two sigma and clamped at the edges. For 224 pixels sigma is
-// 5 pixels, as in the code of Petsiuk et al.
-func blur(picture []float32, dims []int, layout imgio.Layout) []float32 {
-	h, w := dims[2], dims[3]
-	down, right := w, 1 // from a value to the one below it and beside it
+// lines says where the columns and rows of a picture lie: their lengths, and the steps from a value to the one below it
+// and beside it.
+type lines struct{ height, width, down, right int }
+
+func newLines(dims []int, layout imgio.Layout) lines {
 	if layout == imgio.ChannelsLast {
-		h, w = dims[1], dims[2]
-		down, right = w*dims[3], dims[3]
+		return lines{dims[1], dims[2], dims[2] * dims[3], dims[3]}
 	}
-	sigma := 5.0 / 224 * float64(max(h, w))
+	return lines{dims[2], dims[3], dims[3], 1}
+}
+
+// blur returns the picture blurred by a Gaussian, cut at two sigma and clamped at the edges. For 224 pixels sigma is 5
+// pixels. For the blur of Petsiuk et al. see [riseBlur].
+func blur(picture []float32, dims []int, layout imgio.Layout) []float32 {
+	l := newLines(dims, layout)
+	sigma := 5.0 / 224 * float64(max(l.height, l.width))
 	reach := int(math.Ceil(2 * sigma))
 	weights := make([]float64, 2*reach+1)
 	var sum float64
@@ -60,7 +69,7 @@ func blur(picture []float32, dims []int, layout imgio.Layout) []float32 {
 		weights[i] = math.Exp(-d * d / (2 * sigma * sigma))
 		sum += weights[i]
 	}
-	return blurAlong(blurAlong(picture, h, down, weights, sum), w, right, weights, sum)
+	return blurAlong(blurAlong(picture, l.height, l.down, weights, sum), l.width, l.right, weights, sum)
 }
 
 // blurAlong blurs lines of n values that lie a stride apart: each becomes the sum of its neighbours times the weights,

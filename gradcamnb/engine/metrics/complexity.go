@@ -7,10 +7,10 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
 
-// Entropy is the entropy of the map's magnitudes as shares of their sum, in nats: 0 if one
-// pixel has everything, ln n if all n are equal. Low is good.
+// Entropy is the entropy of the map's positive part as shares of its sum, in nats: 0 if one pixel has everything, ln n
+// if all n are equal. Low is good. It is NaN if no value is above 0.
 //
-//	-SUM p ln p,   p = |a| / SUM |a|
+//	-SUM p ln p,   p = L / SUM L
 //
 // Bhatt et al. 2020, "Evaluating and Aggregating Feature-based Model Explanations",
 // definition of the complexity.
@@ -19,12 +19,12 @@ var Entropy = register(Metric{
 	Also:    []string{"entropy"},
 	Group:   Complexity,
 	Paper:   "Bhatt et al. 2020, arXiv:2005.00631",
-	Formula: "-SUM p ln p, p = |a| / SUM |a|",
+	Formula: "-SUM p ln p, p = L / SUM L",
 	Better:  "lower",
 	Needs:   Nothing,
 	Beware:  "it does not say whether the place is right",
 	Measure: func(_ context.Context, s *Probe) ([]float64, error) {
-		return s.each(func(_ int, m *heatmap.Map) float64 { return entropy(magnitudes(m.Grid)) })
+		return s.eachPositive(func(m heatmap.Grid) float64 { return entropy(magnitudes(m)) })
 	},
 })
 

@@ -1,10 +1,8 @@
 package metrics
 
 import (
-	"cmp"
 	"context"
 	"math"
-	"slices"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
@@ -90,17 +88,7 @@ func fill(mask []float32, shown bool) {
 // ranking returns the place of every pixel by falling value of the map. If values are equal, as zeros beside the
 // positive part are, the signed map decides, and then the place in the picture.
 func ranking(m *heatmap.Map) []int32 {
-	signed := m.Signed()
-	order := make([]int32, len(m.Values))
-	for i := range order {
-		order[i] = int32(i)
-	}
-	slices.SortFunc(order, func(a, b int32) int {
-		if c := cmp.Compare(m.Values[b], m.Values[a]); c != 0 {
-			return c
-		}
-		return cmp.Or(cmp.Compare(signed.Values[b], signed.Values[a]), cmp.Compare(a, b))
-	})
+	order := orderBy(byFalling(m.Signed().Values), m.Values, fallingKey)
 	ranks := make([]int32, len(order))
 	for rank, p := range order {
 		ranks[p] = int32(rank)

@@ -11,7 +11,8 @@ import (
 //
 //	|L >= t max L  and  M| / |L >= t max L  or  M|
 //
-// It is NaN if the map has no positive value. Map and mask must have the same size; see [heatmap.Grid.OnPicture].
+// It is NaN if the map has no positive value. Map and mask must have the same size; see [heatmap.Grid.OnPicture]. For
+// other cuts see [IoUAtOtsu] and [IoUAtQuantile].
 //
 // Zhou et al. 2016, "Learning Deep Features for Discriminative Localization", section
 // 3.2, cuts at t = 0.2 and compares boxes.
@@ -20,9 +21,14 @@ func IoU(m, mask heatmap.Grid, t float64) float64 {
 	if !ok || hi <= 0 {
 		return math.NaN()
 	}
+	return overlap(m, mask, t*float64(hi))
+}
+
+// overlap returns the IoU of an object and the part of a map that is at least a threshold.
+func overlap(m, mask heatmap.Grid, threshold float64) float64 {
 	both, either := 0, 0
 	for i, v := range m.Values {
-		in, on := float64(v) >= t*float64(hi), mask.Values[i] > 0
+		in, on := float64(v) >= threshold, mask.Values[i] > 0
 		if in && on {
 			both++
 		}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
@@ -171,7 +172,8 @@ func (s *Probe) each(value func(i int, m *heatmap.Map) float64) ([]float64, erro
 	return out, nil
 }
 
-// measureOnTruth returns a value for each map. value gets the map at the picture's resolution, and the truth.
+// measureOnTruth returns a value for each map. value gets the map at the picture's resolution, and the truth. It is NaN
+// if the map has no positive value there, and so shows no place.
 func (s *Probe) measureOnTruth(value func(m, truth heatmap.Grid) float64) ([]float64, error) {
 	if s.Unknown {
 		return s.each(func(int, *heatmap.Map) float64 { return math.NaN() })
@@ -183,7 +185,31 @@ func (s *Probe) measureOnTruth(value func(m, truth heatmap.Grid) float64) ([]flo
 		return nil, fmt.Errorf("the truth has %d x %d pixels, and the picture %d x %d: give one of the picture's size",
 			s.Truth.W, s.Truth.H, s.Frame.PictureW, s.Frame.PictureH)
 	}
-	return s.each(func(_ int, m *heatmap.Map) float64 { return value(m.OnPicture(s.Frame), s.Truth) })
+	return s.each(func(_ int, m *heatmap.Map) float64 {
+		on := m.OnPicture(s.Frame)
+		if !hasPositive(on) {
+			return math.NaN()
+		}
+		return value(on, s.Truth)
+	})
+}
+
+// eachPositive returns a value for each map. It is NaN if the map has a NaN, or no positive value: then it shows
+// nothing.
+func (s *Probe) eachPositive(value func(m heatmap.Grid) float64) ([]float64, error) {
+	out := make([]float64, len(s.Maps))
+	for i, m := range s.Maps {
+		out[i] = math.NaN()
+		if hasPositive(m.Grid) && !slices.ContainsFunc(m.Values, func(v float32) bool { return v != v }) {
+			out[i] = value(m.Grid)
+		}
+	}
+	return out, nil
+}
+
+// hasPositive tells whether a grid has a value above 0.
+func hasPositive(g heatmap.Grid) bool {
+	return slices.ContainsFunc(g.Values, func(v float32) bool { return v > 0 })
 }
 
 // channelsLast tells whether the channels are the last axis of a picture.

@@ -3,7 +3,6 @@ package metrics
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -33,6 +32,10 @@ type peers struct {
 	Squares      []int       // the region of every pixel
 	Scores       [][]float32 // of the picture, and of those of Again
 	Stability    float64     `json:"relative output stability"`
+	Inward       float64     `json:"relative input stability"`
+	Steps        [][]float64 // from the picture to those of Again
+	Entropies    []float64   // of the map's histogram, and of that of the first of Again to the power of three
+	RISEBlur     []float64   `json:"rise blur"` // of the picture
 	Batch        struct {
 		Side                     int
 		Maps                     [][]float64
@@ -114,6 +117,21 @@ func (q quadratic) each(n int, draw func(int, []float32)) [][]float32 {
 	return out
 }
 
+// scaled is a model whose scores are multiplied by a number.
+type scaled struct {
+	quadratic
+	by float32
+}
+
+func (s scaled) Pictures(ctx context.Context, n int, draw func(int, []float32),
+	report func(int, int) error) ([][]float32, error) {
+	out, err := s.quadratic.Pictures(ctx, n, draw, report)
+	for i := range out {
+		out[i][0] *= s.by
+	}
+	return out, err
+}
+
 func wantNear(t *testing.T, name string, got, want float64) {
 	t.Helper()
 	if math.IsNaN(got) || !(math.Abs(got-want) <= 1e-5*max(1, math.Abs(want))) {
@@ -141,13 +159,17 @@ func TestPeersAgree(t *testing.T) {
 			}
 			got, err = s.removeRegions(t.Context(), regions)
 		case "ROAD most relevant first": // without the noise, as all of ROAD here
-			got, err = s.measureROAD(t.Context(), false, 0)
+			got, err = s.measureROAD(t.Context(), roadShares, false, 0)
 		case "ROAD least relevant first":
-			got, err = s.measureROAD(t.Context(), true, 0)
+			got, err = s.measureROAD(t.Context(), roadShares, true, 0)
 		case "ROAD":
-			got, err = s.measureROAD(t.Context(), true, 0)
-			most, failed := s.measureROAD(t.Context(), false, 0)
-			got, err = []float64{(got[0] - most[0]) / 2}, errors.Join(err, failed)
+			got, err = s.combineROAD(t.Context(), roadShares, 0)
+		case "ARCC": // of the hundredth of the score, and with a map for the picture under the map
+			s.Mean = scaled{quadratic{p}, 0.01}
+			s.Again = func(context.Context, Change) ([]*heatmap.Map, []float32, error) {
+				return []*heatmap.Map{p.mapOf(p.Again[1])}, nil, nil
+			}
+			got, err = s.measureARCC(t.Context(), 0)
 		default:
 			metric, unknown := ByName(name)
 			if unknown != nil {
@@ -161,8 +183,8 @@ func TestPeersAgree(t *testing.T) {
 		wantNear(t, name, got[0], want)
 		compared++
 	}
-	if compared != 19 {
-		t.Errorf("%d metrics are compared, 19 are wanted", compared)
+	if compared != 20 {
+		t.Errorf("%d metrics are compared, 20 are wanted", compared)
 	}
 	wantNear(t, "focus", Focus(p.mapOf(p.A).Raw, [4]bool{true, false, true, false}), p.Focus)
 	wantNear(t, "spearman", spearman(p.A, p.Again[0]), p.Spearman)
@@ -207,7 +229,69 @@ func TestPeersAgreeOnMapsAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantNear(t, "relative output stability", stability[0], p.Stability)
+	var moved []float64
+	for _, steps := range p.Steps {
+		before, after := make([]float32, len(p.X)), make([]float32, len(p.X))
+		for i, v := range p.X {
+			before[i], after[i] = float32(v), float32(v+steps[i])
+		}
+		moved = append(moved, relativeNorm(before, after))
+	}
+	inward, err := s.relativeToPicture(again, moved)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantNear(t, "relative input stability", inward[0], p.Inward)
 	wantNear(t, "local Lipschitz",
 		foldValues(again, 1, func(k, m int) float64 { return distance(again[k][m], original) / p.Moved[k] }, larger)[0],
 		p.Lipschitz)
+}
+
+// The efficient test of randomisation takes the entropies of Quantus' histograms.
+func TestPeersAgreeOnHistograms(t *testing.T) {
+	p := readPeers(t)
+	cubes := make([]float64, len(p.A))
+	for i, v := range p.Again[0] {
+		cubes[i] = v * v * v
+	}
+	s := p.show()
+	s.Again = func(_ context.Context, c Change) ([]*heatmap.Map, []float32, error) {
+		if !c.Weights || c.Top != 0 {
+			t.Errorf("explained again with %+v", c)
+		}
+		return []*heatmap.Map{p.mapOf(cubes)}, nil, nil
+	}
+	got, err := EfficientMPRT.Measure(t.Context(), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantNear(t, "efficient model randomisation", got[0], (p.Entropies[1]-p.Entropies[0])/p.Entropies[0])
+}
+
+// The baseline "rise-blur" is what the code of RISE makes of a picture, in either layout.
+func TestRISEBlurAgrees(t *testing.T) {
+	p := readPeers(t)
+	for layout, dims := range map[imgio.Layout][]int{imgio.ChannelsFirst: {1, 2, p.Side, p.Side},
+		imgio.ChannelsLast: {1, p.Side, p.Side, 2}} {
+		picture := make([]float32, 2*len(p.X))
+		at := func(i, c int) int {
+			if layout == imgio.ChannelsLast {
+				return 2*i + c
+			}
+			return c*len(p.X) + i
+		}
+		for i, v := range p.X {
+			picture[at(i, 0)], picture[at(i, 1)] = float32(v), float32(2*v)
+		}
+		got, err := Baseline("rise-blur", picture, dims, layout, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, want := range p.RISEBlur {
+			a, b := float64(got[at(i, 0)]), float64(got[at(i, 1)])
+			if !(math.Abs(a-want) <= 1e-6) || !(math.Abs(b-2*want) <= 2e-6) {
+				t.Fatalf("%s: pixel %d is %g and %g, RISE has %g", layout, i, a, b, want)
+			}
+		}
+	}
 }

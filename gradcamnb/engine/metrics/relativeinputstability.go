@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
@@ -14,7 +15,8 @@ import (
 //	max_d |(E(x) - E(x + d)) / E(x)| / |d / x|
 //
 // Agarwal et al. 2022, "Rethinking Stability for Attribution-based Explanations", equation 2. A value of 0 is replaced
-// by 1e-6, as in Quantus 0.6.0. Maps are compared at the layer's own size.
+// by 1e-6, as in Quantus 0.6.0, which returns NaN if one of the copies is predicted to be something else. Maps are
+// compared at the layer's own size.
 var RelativeInputStability = register(Metric{
 	Name:    "relative input stability",
 	Also:    []string{"RIS"},
@@ -34,29 +36,37 @@ var RelativeInputStability = register(Metric{
 		noise := uniform(sensitivityRadius)
 		for k := range sensitivityDraws {
 			draw := rand.New(rand.NewPCG(s.Seed, uint64(3+k)))
-			var square float64
 			found, _, err := s.Again(ctx, Change{Picture: func(values []float32) {
-				for i, v := range values {
-					d := noise(draw)
-					values[i] += d
-					square += math.Pow(float64(d)/avoidZero(float64(v)), 2)
+				before := slices.Clone(values)
+				for i := range values {
+					values[i] += noise(draw)
 				}
+				moved = append(moved, relativeNorm(before, values))
 			}})
 			if err != nil {
 				return nil, err
 			}
-			maps, moved = append(maps, found), append(moved, avoidZero(math.Sqrt(square)))
+			maps = append(maps, found)
 		}
-		values := foldValues(maps, len(s.Maps),
-			func(k, m int) float64 { return relativeDistance(s.Maps[m], maps[k][m]) / moved[k] },
-			func(a, b float64) float64 { return max(a, b) })
-		return s.each(func(i int, _ *heatmap.Map) float64 { return values[i] })
+		return s.relativeToPicture(maps, moved)
 	},
 })
 
+// relativeToPicture returns the stability of every map from its maps for other pictures, and how far these moved.
+func (s *Probe) relativeToPicture(maps [][]*heatmap.Map, moved []float64) ([]float64, error) {
+	values := foldValues(maps, len(s.Maps),
+		func(k, m int) float64 { return relativeDistance(s.Maps[m], maps[k][m]) / avoidZero(moved[k]) },
+		func(a, b float64) float64 { return max(a, b) })
+	return s.each(func(i int, _ *heatmap.Map) float64 { return values[i] })
+}
+
 // relativeDistance returns the Euclidean norm of (a - b) / a.
 func relativeDistance(a, b *heatmap.Map) float64 {
-	x, y := a.Evidence().Values, b.Evidence().Values
+	return relativeNorm(a.Evidence().Values, b.Evidence().Values)
+}
+
+// relativeNorm returns the Euclidean norm of (x - y) / x.
+func relativeNorm(x, y []float32) float64 {
 	var sum float64
 	for i := range x {
 		sum += math.Pow((float64(x[i])-float64(y[i]))/avoidZero(float64(x[i])), 2)

@@ -15,7 +15,8 @@ import (
 //	max_d |(E(x) - E(x + d)) / E(x)| / |h(x) - h(x + d)|
 //
 // Agarwal et al. 2022, "Rethinking Stability for Attribution-based Explanations", equation 5. A value of E of 0, and a
-// change of h of 0, are replaced by 1e-6, as in Quantus 0.6.0. Maps are compared at the layer's own size.
+// change of h of 0, are replaced by 1e-6, as in Quantus 0.6.0, which returns NaN if one of the copies is predicted to
+// be something else. Maps are compared at the layer's own size.
 var RelativeOutputStability = register(Metric{
 	Name:    "relative output stability",
 	Also:    []string{"ROS"},

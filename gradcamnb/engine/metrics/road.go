@@ -32,21 +32,26 @@ var ROAD = register(Metric{
 	Cost:    "18 passes",
 	Beware:  "the filled regions are smooth, so textures vanish first",
 	Measure: func(ctx context.Context, s *Probe) ([]float64, error) {
-		least, err := s.measureROAD(ctx, true, roadNoise)
-		if err != nil {
-			return nil, err
-		}
-		most, err := s.measureROAD(ctx, false, roadNoise)
-		if err != nil {
-			return nil, err
-		}
-		out := make([]float64, len(most))
-		for i := range out {
-			out[i] = (least[i] - most[i]) / 2
-		}
-		return out, nil
+		return s.combineROAD(ctx, roadShares, roadNoise)
 	},
 })
+
+// combineROAD returns half the difference of least and most relevant first, for every map.
+func (s *Probe) combineROAD(ctx context.Context, shares []int, noise float64) ([]float64, error) {
+	least, err := s.measureROAD(ctx, shares, true, noise)
+	if err != nil {
+		return nil, err
+	}
+	most, err := s.measureROAD(ctx, shares, false, noise)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]float64, len(most))
+	for i := range out {
+		out[i] = (least[i] - most[i]) / 2
+	}
+	return out, nil
+}
 
 // ROADMostRelevant is the mean score f when the most relevant pixels are removed and filled from those around them. Low
 // is good.
@@ -65,7 +70,9 @@ var ROADMostRelevant = register(Metric{
 	Needs:   Passes,
 	Cost:    "9 passes",
 	Beware:  "the filled regions are smooth, so textures vanish first",
-	Measure: func(ctx context.Context, s *Probe) ([]float64, error) { return s.measureROAD(ctx, false, roadNoise) },
+	Measure: func(ctx context.Context, s *Probe) ([]float64, error) {
+		return s.measureROAD(ctx, roadShares, false, roadNoise)
+	},
 })
 
 // ROADLeastRelevant is the mean score f when the least relevant pixels are removed and filled from those around them.
@@ -80,12 +87,14 @@ var ROADLeastRelevant = register(Metric{
 	Needs:   Passes,
 	Cost:    "9 passes",
 	Beware:  "the filled regions are smooth, so textures vanish first",
-	Measure: func(ctx context.Context, s *Probe) ([]float64, error) { return s.measureROAD(ctx, true, roadNoise) },
+	Measure: func(ctx context.Context, s *Probe) ([]float64, error) {
+		return s.measureROAD(ctx, roadShares, true, roadNoise)
+	},
 })
 
 // measureROAD returns the mean score over the shares, for every map.
-func (s *Probe) measureROAD(ctx context.Context, least bool, noise float64) ([]float64, error) {
-	n := len(roadShares)
+func (s *Probe) measureROAD(ctx context.Context, shares []int, least bool, noise float64) ([]float64, error) {
+	n := len(shares)
 	var ranks []int32
 	of := -1
 	draw := rand.New(rand.NewPCG(s.Seed, 2))
@@ -95,7 +104,7 @@ func (s *Probe) measureROAD(ctx context.Context, least bool, noise float64) ([]f
 			ranks = ranking(s.Maps[of])
 		}
 		hidden := make([]bool, len(ranks))
-		limit := hideCount(len(ranks), roadShares[i%n])
+		limit := hideCount(len(ranks), shares[i%n])
 		for p, rank := range ranks {
 			if least {
 				rank = int32(len(ranks)) - 1 - rank

@@ -2,15 +2,14 @@ package metrics
 
 import (
 	"context"
-	"slices"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
 
-// Sparseness is the Gini index of the map's magnitudes: 0 if all n pixels are equal, and nearly 1 if one pixel has
-// everything. High is good.
+// Sparseness is the Gini index of the map's positive part: 0 if all n pixels are equal, and nearly 1 if one pixel has
+// everything. High is good. It is NaN if no value is above 0.
 //
-//	SUM_k (2k - n - 1) a_(k) / (n SUM_k a_(k)),   a_(1) <= ... <= a_(n)
+//	SUM_k (2k - n - 1) L_(k) / (n SUM_k L_(k)),   L_(1) <= ... <= L_(n)
 //
 // Chalasani et al. 2020, "Concise Explanations of Neural Networks using Adversarial Training".
 var Sparseness = register(Metric{
@@ -18,17 +17,16 @@ var Sparseness = register(Metric{
 	Also:    []string{"Gini"},
 	Group:   Complexity,
 	Paper:   "Chalasani et al. 2020, arXiv:1810.06583",
-	Formula: "SUM_k (2k - n - 1) a_(k) / (n SUM a), a sorted, rising",
+	Formula: "SUM_k (2k - n - 1) L_(k) / (n SUM L), L sorted, rising",
 	Better:  "higher",
 	Needs:   Nothing,
 	Beware:  "it does not say whether the place is right",
 	Measure: func(_ context.Context, s *Probe) ([]float64, error) {
-		return s.each(func(_ int, m *heatmap.Map) float64 {
-			a := magnitudes(m.Grid)
-			slices.Sort(a)
-			n := float64(len(a))
+		return s.eachPositive(func(m heatmap.Grid) float64 {
+			n := float64(len(m.Values))
 			var weighted, sum float64
-			for k, v := range a {
+			for k, i := range byRising(m.Values) {
+				v := float64(m.Values[i])
 				weighted += (2*float64(k+1) - n - 1) * v
 				sum += v
 			}

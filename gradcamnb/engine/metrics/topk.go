@@ -3,7 +3,6 @@ package metrics
 import (
 	"context"
 	"math"
-	"slices"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
@@ -34,21 +33,8 @@ func hitsOfTop(m, truth heatmap.Grid, k int) float64 {
 	if k == 0 {
 		return math.NaN()
 	}
-	order := make([]int, len(m.Values))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortStableFunc(order, func(a, b int) int {
-		switch {
-		case m.Values[a] > m.Values[b]:
-			return -1
-		case m.Values[a] < m.Values[b]:
-			return 1
-		}
-		return 0
-	})
 	hits := 0
-	for _, i := range order[:k] {
+	for _, i := range byFalling(m.Values)[:k] {
 		if truth.Values[i] > 0 {
 			hits++
 		}

@@ -16,8 +16,10 @@ import quantus
 import torch
 from captum.metrics import infidelity
 from pytorch_grad_cam.metrics import road
+from pytorch_grad_cam.metrics.arcc import ARCC
 from quantus.metrics.faithfulness import irof
 from quantus.functions.perturb_func import noisy_linear_imputation
+from scipy.ndimage import gaussian_filter
 
 N = 16
 i = np.arange(N * N)
@@ -126,6 +128,13 @@ want["ROAD"] = float(road.ROADCombined()(**asked)[0])
 want["ROAD most relevant first"] = float(road.ROADMostRelevantFirstAverage()(**asked)[0]) + whole
 want["ROAD least relevant first"] = float(road.ROADLeastRelevantFirstAverage()(**asked)[0]) + whole
 
+# ARCC of a hundredth of the score; the map of the picture under the map is that of again[1] below.
+under = (a + 0.01 * np.sin(i * 2.3)).round(6)
+gray = ((a - a.min()) / (a.max() - a.min())).reshape(1, N, N)
+arcc = ARCC(base_method=lambda input_tensor, targets: under.reshape(1, N, N))
+want["ARCC"] = float(arcc(picture, gray.astype(np.float32), [lambda out: out[1] / 100], Model())[0])
+assert 0.05 < want["ARCC"] < 0.95
+
 # IROF over squares of 4 x 4 for the superpixels, which are each library's own.
 squares = i // N // 4 * 4 + i % N // 4
 irof.utils.get_superpixel_segments = lambda img, segmentation_method: squares.reshape(N, N)
@@ -137,12 +146,23 @@ imputed = noisy_linear_imputation(x.reshape(1, N, N), hidden, noise=0.0).reshape
 again = [(a + 0.01 * np.sin(i * (k + 1.3))).round(6) for k in range(3)]
 steps = [0.02 * np.cos(i * (k + 0.7)) for k in range(3)]
 norm = np.linalg.norm
+assert (under == again[1]).all()
 moved = [norm(quantus.similarity_func.difference(b, a)) / norm(a) for b in again]
 # h are scores of the picture and of three others.
 h = [np.array([np.sin(k * 1.3), np.cos(k * 0.7)]).round(4) for k in range(4)]
 stability = quantus.RelativeOutputStability(**dict(common, normalise=False))
 outputs = max(float(stability.relative_output_stability_objective(h[0][None], one[None], a[None], b[None])[0])
               for one, b in zip(h[1:], again))
+inputs = quantus.RelativeInputStability(**dict(common, normalise=False))
+square = lambda values: values.reshape(1, 1, N, N)
+inward = max(float(inputs.relative_input_stability_objective(square(x), square(x + d), square(a), square(b))[0]) for d, b in zip(steps, again))
+entropies = [float(quantus.complexity_func.discrete_entropy(one, one)) for one in (a, again[0] ** 3)]
+
+# RISE's blur, as its code makes it: a delta of 11 x 11 filtered by scipy, and a convolution with zeros outside.
+delta = np.zeros((11, 11))
+delta[5, 5] = 1
+kernel = torch.tensor(gaussian_filter(delta, 5)).reshape(1, 1, 11, 11)
+rise = torch.nn.functional.conv2d(torch.tensor(square(x)), kernel, padding=5).numpy().reshape(-1)
 lipschitz = max(quantus.similarity_func.lipschitz_constant(
     a=a[None], b=b[None], c=x[None], d=(x + d)[None],
     norm_numerator=quantus.similarity_func.distance_euclidean, norm_denominator=quantus.similarity_func.distance_euclidean)[0]
@@ -184,6 +204,8 @@ json.dump({
     "max-sensitivity": float(max(moved)), "average sensitivity": float(np.mean(moved)), "local Lipschitz": float(lipschitz),
     "batch": {"side": S, "maps": maps.tolist(), "predictions": predictions.tolist(),
               "sufficiency": [float(v) for v in sufficiency], "consistency": [float(v) for v in consistency]},
+    "relative input stability": inward, "steps": [d.tolist() for d in steps], "entropies": entropies,
+    "rise blur": rise.round(8).tolist(),
     "squares": squares.tolist(), "scores": [one.tolist() for one in h], "relative output stability": outputs,
     "spearman": float(quantus.similarity_func.correlation_spearman(a, again[0])),
 }, open("cases.json", "w"))
