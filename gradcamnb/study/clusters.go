@@ -226,7 +226,7 @@ func kMeans(points [][]float64, k int) []int {
 	for len(centres) < k {
 		far, farthest := 0, -1.0
 		for i, p := range points {
-			if _, d := nearest(centres, p); d > farthest {
+			if _, d := nearestCentre(centres, p); d > farthest {
 				far, farthest = i, d
 			}
 		}
@@ -236,7 +236,7 @@ func kMeans(points [][]float64, k int) []int {
 	for range 100 {
 		moved := false
 		for i, p := range points {
-			at, _ := nearest(centres, p)
+			at, _ := nearestCentre(centres, p)
 			moved, in[i] = moved || at != in[i], at
 		}
 		if !moved {
@@ -251,8 +251,8 @@ func kMeans(points [][]float64, k int) []int {
 	return in
 }
 
-// nearest returns the number of the centre that lies nearest to a point, and its distance.
-func nearest(centres [][]float64, p []float64) (at int, d float64) {
+// nearestCentre returns the number of the centre that lies nearest to a point, and its distance.
+func nearestCentre(centres [][]float64, p []float64) (at int, d float64) {
 	d = math.Inf(1)
 	for c, centre := range centres {
 		if v := distance(p, centre); v < d {

@@ -17,11 +17,11 @@ type openedPicture struct {
 	at    int // in the study
 	img   image.Image
 	truth heatmap.Grid // empty if it is not known, or there is no object
-	class int          // of the label; -1 if it is not known
+	class int          // of the model that explains it: that of the label, -1 if it is not known
 }
 
-// explain explains the pictures from number from to before number to and returns their rows. A picture that fails has a
-// row with its error.
+// explain explains the pictures from number from to before number to with every model and returns their rows. A picture
+// that fails has a row with its error.
 func (s *Study) explain(ctx context.Context, from, to int) ([]Row, error) {
 	rows := make([][]Row, to-from)
 	var good []openedPicture
@@ -31,53 +31,78 @@ func (s *Study) explain(ctx context.Context, from, to int) ([]Row, error) {
 		}
 		o, err := s.open(i)
 		if err != nil {
-			rows[i-from] = []Row{s.failedRow(i, err)}
+			rows[i-from] = []Row{s.failedRow(s.Model, i, err)}
 			continue
 		}
 		good = append(good, o)
 	}
-	results, err := s.results(ctx, good)
-	if err != nil {
-		return s.explainApart(ctx, good, rows, from)
-	}
-	for k, r := range results {
-		rows[good[k].at-from] = s.rows(good[k], r)
+	for _, m := range s.models() {
+		of, err := s.explainWith(ctx, m, good)
+		if err != nil {
+			return nil, err
+		}
+		for _, row := range of {
+			rows[row.Index-from] = append(rows[row.Index-from], row)
+		}
 	}
 	return slices.Concat(rows...), nil
 }
 
-// explainApart explains pictures each by itself, since one of them is at fault, and sets their rows, of which the first
-// is that of picture from. If a metric compares pictures, it explains those that are not at fault together again.
-func (s *Study) explainApart(ctx context.Context, good []openedPicture, rows [][]Row, from int) ([]Row, error) {
+// explainWith explains pictures with a model and returns their rows, of which those of a picture follow one another.
+func (s *Study) explainWith(ctx context.Context, m *gradcamnb.Model, opened []openedPicture) (rows []Row, err error) {
+	var good []openedPicture
+	for _, o := range opened {
+		if o.class, err = s.classOf(m, s.Pictures[o.at]); err != nil {
+			rows = append(rows, s.failedRow(m, o.at, err))
+			continue
+		}
+		good = append(good, o)
+	}
+	results, err := s.results(ctx, m, good)
+	if err != nil {
+		more, err := s.explainApart(ctx, m, good)
+		return append(rows, more...), err
+	}
+	for k, r := range results {
+		rows = append(rows, s.rows(m, good[k], r)...)
+	}
+	return rows, nil
+}
+
+// explainApart explains pictures each by itself, since one of them is at fault, and returns their rows. If a metric
+// compares pictures, it explains those that are not at fault together again.
+func (s *Study) explainApart(ctx context.Context, m *gradcamnb.Model, good []openedPicture) ([]Row, error) {
 	var kept []openedPicture
+	var failed, rows []Row
 	for _, o := range good {
-		one, err := s.results(ctx, []openedPicture{o})
+		one, err := s.results(ctx, m, []openedPicture{o})
 		switch {
 		case ctx.Err() != nil:
 			return nil, ctx.Err()
 		case err != nil && s.concerns(err):
 			return nil, err
 		case err != nil:
-			rows[o.at-from] = []Row{s.failedRow(o.at, err)}
+			failed = append(failed, s.failedRow(m, o.at, err))
 			continue
 		}
-		rows[o.at-from] = s.rows(o, one[0])
+		rows = append(rows, s.rows(m, o, one[0])...)
 		kept = append(kept, o)
 	}
 	if len(kept) < 2 || !slices.ContainsFunc(s.Metrics, comparesPictures) {
-		return slices.Concat(rows...), nil
+		return append(failed, rows...), nil
 	}
-	results, err := s.results(ctx, kept)
+	results, err := s.results(ctx, m, kept)
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
 	if err != nil {
 		return nil, fmt.Errorf("pictures that can be explained one by one cannot together: %w", err)
 	}
+	rows = failed
 	for k, r := range results {
-		rows[kept[k].at-from] = s.rows(kept[k], r)
+		rows = append(rows, s.rows(m, kept[k], r)...)
 	}
-	return slices.Concat(rows...), nil
+	return rows, nil
 }
 
 func (s *Study) open(i int) (openedPicture, error) {
@@ -86,7 +111,7 @@ func (s *Study) open(i int) (openedPicture, error) {
 	if err != nil {
 		return openedPicture{}, err
 	}
-	o := openedPicture{at: i, img: img, class: -1}
+	o := openedPicture{at: i, img: img}
 	if p.Truth != nil {
 		if o.truth, err = p.Truth(img.Bounds()); err != nil {
 			return openedPicture{}, fmt.Errorf("its truth: %w", err)
@@ -96,20 +121,34 @@ func (s *Study) open(i int) (openedPicture, error) {
 			o.truth = heatmap.Grid{}
 		}
 	}
-	if p.Label != "" {
-		if o.class, err = classOf(p.Label, s.Model.Info().Labels); err != nil && s.AtLabel {
-			return openedPicture{}, err
-		}
-	}
-	if s.AtLabel && p.Label == "" {
-		return openedPicture{}, fmt.Errorf("it has no label, but the study explains the class of the label")
-	}
 	return o, nil
 }
 
-// classOf returns the number of the class that a label or number names. If there is none, it returns -1 and an error.
-func classOf(name string, labels []string) (int, error) {
+// classOf returns the number of a model's class that a picture's label names, or -1. It is an error if there is none,
+// and the study explains it.
+func (s *Study) classOf(m *gradcamnb.Model, p Picture) (int, error) {
+	switch {
+	case p.Label == "" && s.AtLabel:
+		return -1, errors.New("it has no label, but the study explains the class of the label")
+	case p.Label == "":
+		return -1, nil
+	}
+	class, err := classOf(p, m.Info().Labels)
+	if !s.AtLabel {
+		err = nil
+	}
+	return class, err
+}
+
+// classOf returns the number of the model's class that a picture's label names. If there is none, it returns -1 and an
+// error. A class that the data set numbers, and the model calls otherwise, has that number if both have as many
+// classes.
+func classOf(p Picture, labels []string) (int, error) {
+	name := p.Label
 	if i := slices.Index(labels, name); i >= 0 {
+		return i, nil
+	}
+	if i := slices.Index(p.classes, name); i >= 0 && (len(labels) == 0 || len(labels) == len(p.classes)) {
 		return i, nil
 	}
 	if i, err := strconv.Atoi(name); err == nil && i >= 0 && (len(labels) == 0 || i < len(labels)) {
@@ -118,8 +157,8 @@ func classOf(name string, labels []string) (int, error) {
 	return -1, fmt.Errorf("its label %q is no class of the model", name)
 }
 
-// results explains some pictures in one batch.
-func (s *Study) results(ctx context.Context, good []openedPicture) ([]*heatmap.Result, error) {
+// results explains some pictures in one batch with a model.
+func (s *Study) results(ctx context.Context, m *gradcamnb.Model, good []openedPicture) ([]*heatmap.Result, error) {
 	if len(good) == 0 {
 		return nil, nil
 	}
@@ -139,7 +178,7 @@ func (s *Study) results(ctx context.Context, good []openedPicture) ([]*heatmap.R
 		}
 		choices = append(choices, target(classes...))
 	}
-	return s.Model.Run(ctx, r, choices...)
+	return m.Run(ctx, r, choices...)
 }
 
 // measurable returns the metrics that a batch of so many pictures has. Of a picture alone they are those that compare
@@ -166,22 +205,22 @@ func (s *Study) concerns(err error) bool {
 	return false
 }
 
-// row returns a row with what is known of picture i before it is explained.
-func (s *Study) row(i int) Row {
-	return Row{Index: i, Picture: s.Pictures[i].Name, Label: s.Pictures[i].Label, Model: s.modelName(), ClassIndex: -1}
+// row returns a row with what is known of picture i before a model explains it.
+func (s *Study) row(m *gradcamnb.Model, i int) Row {
+	return Row{Index: i, Picture: s.Pictures[i].Name, Label: s.Pictures[i].Label, Model: s.modelName(m), ClassIndex: -1}
 }
 
-func (s *Study) failedRow(i int, err error) Row {
-	row := s.row(i)
+func (s *Study) failedRow(m *gradcamnb.Model, i int, err error) Row {
+	row := s.row(m, i)
 	row.Error = err.Error()
 	return row
 }
 
-// rows returns the rows of one picture, one for each map of its result.
-func (s *Study) rows(o openedPicture, r *heatmap.Result) []Row {
+// rows returns the rows of one picture and model, one for each map of its result.
+func (s *Study) rows(model *gradcamnb.Model, o openedPicture, r *heatmap.Result) []Row {
 	var rows []Row
 	for _, m := range r.Maps {
-		row := s.row(o.at)
+		row := s.row(model, o.at)
 		row.Target, row.Class, row.ClassIndex = m.Target, m.Class, m.Index
 		row.Layer, row.Method = m.Layer, m.Method
 		row.Score, row.Unit, row.Diagnosis = float64(m.Score), m.ScoreUnit, m.Diagnosis

@@ -121,6 +121,14 @@ func numbers(values []float64) []number {
 	return out
 }
 
+type answersJSON struct {
+	Model    string `json:"model"`
+	Labelled int    `json:"labelled"`
+	Right    int    `json:"right"`
+	Strange  int    `json:"labels_of_no_class"`
+	Stranger string `json:"label_of_no_class,omitempty"`
+}
+
 type failureJSON struct {
 	Picture string `json:"picture"`
 	Error   string `json:"error"`
@@ -142,6 +150,7 @@ func (s *Summary) MarshalJSON() ([]byte, error) {
 		Failures    int                                 `json:"failures"`
 		Right       int                                 `json:"right"`
 		Labelled    int                                 `json:"labelled"`
+		Answers     []answersJSON                       `json:"answers"`
 		Numbers     []numberJSON                        `json:"numbers"`
 		Comparisons []comparisonJSON                    `json:"comparisons"`
 		Ranks       []rankJSON                          `json:"ranks"`
@@ -155,6 +164,9 @@ func (s *Summary) MarshalJSON() ([]byte, error) {
 		Clusters    []clusterJSON                       `json:"clusters"`
 	}{Pictures: s.Pictures, Wanted: s.Wanted, Maps: s.Maps, Failures: s.Failures, Right: s.Right, Labelled: s.Labelled,
 		Sampled: s.Sampled, Examples: map[string]map[string][]exampleJSON{}}
+	for _, a := range s.Answers {
+		out.Answers = append(out.Answers, answersJSON(a))
+	}
 	for _, n := range s.Numbers {
 		out.Numbers = append(out.Numbers, numberJSON{cellJSON(n.Cell), n.Metric, n.N, number(n.Mean), number(n.StdErr),
 			number(n.Lo), number(n.Hi)})

@@ -16,9 +16,9 @@ import (
 
 // Names of columns in use, the first of which is ours.
 var (
-	pictureColumns = []string{"picture", "image", "filename", "file_name", "file", "path", "filepath",
-		"image_path", "image_id"}
-	labelColumns = []string{"label", "class", "class_name", "category", "name"}
+	pictureColumns = []string{"picture", "image", "filename", "file_name", "file", "path", "filepath", "file_path",
+		"image_path", "image_name", "image_id", "imageid"}
+	labelColumns = []string{"label", "class", "class_name", "category", "name", "labelname"}
 )
 
 // List returns the pictures of a CSV file. Its column picture has their paths, which start at the file's folder. If
@@ -31,7 +31,7 @@ func List(path string) (out []Picture, err error) {
 	err = records(data, path, func(get func(columns ...string) (string, bool)) error {
 		name, ok := get(pictureColumns...)
 		if !ok {
-			return errors.New("it has no column picture")
+			return noColumnError("picture")
 		}
 		label, _ := get(labelColumns...)
 		at := name
@@ -74,12 +74,22 @@ func records(data []byte, path string, record func(get func(columns ...string) (
 			}
 			return "", false
 		})
+		var missing noColumnError
+		if errors.As(err, &missing) {
+			return fmt.Errorf("%s has no column %s: its first line names the columns %q", path, string(missing), header)
+		}
 		if err != nil {
 			line, _ := c.FieldPos(0)
 			return fmt.Errorf("%s, line %d: %w", path, line, err)
 		}
 	}
 }
+
+// noColumnError is the name of a column that a CSV file lacks.
+type noColumnError string
+
+// Error says which column is missing.
+func (e noColumnError) Error() string { return "it has no column " + string(e) }
 
 // inWords returns an error of encoding/csv in the words of a table.
 func inWords(err error) error {
@@ -98,7 +108,7 @@ func inWords(err error) error {
 // separator returns what stands between the columns of a CSV file: what its first line has most of.
 func separator(data []byte) rune {
 	first, _, _ := bytes.Cut(data, []byte("\n"))
-	return slices.MaxFunc([]rune{',', ';', '\t'}, func(a, b rune) int {
+	return slices.MaxFunc([]rune{',', ';', '\t', '|'}, func(a, b rune) int {
 		return cmp.Compare(bytes.Count(first, []byte(string(a))), bytes.Count(first, []byte(string(b))))
 	})
 }

@@ -10,13 +10,13 @@ import (
 
 	"github.com/parquet-go/parquet-go"
 
-	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 	"github.com/gradcam-go/gradcam/internal/regular"
 )
 
 // Parquet returns the pictures of a Parquet file, the format in which image data sets are published. It needs a column
 // image (or img) of the encoded pictures, or of their bytes and paths and, if pictures have labels, a column label of
-// numbers or text. A picture is read when it is opened.
+// numbers or text. If the file names its classes, as data sets of the hub do, a label is the name of its number. A
+// picture is read when it is opened.
 func Parquet(path string) (out []Picture, err error) {
 	err = openParquet(path, func(f *parquet.File, size int64) error {
 		at, ok := pictureColumn(f.Schema())
@@ -30,14 +30,14 @@ func Parquet(path string) (out []Picture, err error) {
 		if n > maxRows {
 			return fmt.Errorf("%s has %d rows, and at most %d are read: divide it", path, n, maxRows)
 		}
-		labels, err := labelsOf(f)
+		labels, classes, err := labelsOf(f)
 		if err != nil {
 			return err
 		}
+		from := &parquetFile{path, at, n}
 		for i := range n {
-			p := Picture{Name: fmt.Sprintf("%s/%d", filepath.Base(path), i), Open: func() (image.Image, error) {
-				return parquetPicture(path, at, i)
-			}}
+			p := Picture{Name: fmt.Sprintf("%s/%d", filepath.Base(path), i), classes: classes,
+				Open: func() (image.Image, error) { return from.picture(i) }}
 			if i < int64(len(labels)) {
 				p.Label = labels[i]
 			}
@@ -97,60 +97,6 @@ func openParquet(path string, do func(f *parquet.File, size int64) error) (err e
 		return fmt.Errorf("%s is no Parquet file, or it is damaged", path)
 	}
 	return do(f, info.Size())
-}
-
-// labelsOf returns the labels of all rows; none if there is no such column.
-func labelsOf(f *parquet.File) (out []string, err error) {
-	c, ok := f.Schema().Lookup("label")
-	if !ok || c.MaxRepetitionLevel > 0 {
-		return nil, nil
-	}
-	for _, group := range f.RowGroups() {
-		end := len(out) + int(group.NumRows())
-		err := columnValues(group.ColumnChunks()[c.ColumnIndex], 0, func(v parquet.Value) bool {
-			if len(out) == end { // the column has more values than the group rows
-				return false
-			}
-			text := ""
-			if !v.IsNull() {
-				text = v.String()
-			}
-			out = append(out, text)
-			return true
-		})
-		if err != nil {
-			return nil, err
-		}
-	}
-	return out, nil
-}
-
-// parquetPicture returns the picture of row i.
-func parquetPicture(path string, column int, i int64) (img image.Image, err error) {
-	var data []byte
-	name := fmt.Sprintf("row %d of %s", i, path)
-	err = openParquet(path, func(f *parquet.File, _ int64) error {
-		for _, group := range f.RowGroups() {
-			if i >= group.NumRows() {
-				i -= group.NumRows()
-				continue
-			}
-			return columnValues(group.ColumnChunks()[column], i, func(v parquet.Value) bool {
-				data = v.Clone().ByteArray()
-				return false
-			})
-		}
-		return nil
-	})
-	switch {
-	case err != nil:
-		return nil, err
-	case len(data) == 0:
-		return nil, fmt.Errorf("%s has no picture: its bytes are missing", name)
-	case len(data) > maxPictureFile:
-		return nil, fmt.Errorf("%s has %d bytes, and at most %d are read", name, len(data), maxPictureFile)
-	}
-	return imgio.Decode(data, name)
 }
 
 // columnValues hands out the values of a column from a row on, for as long as it is wanted.

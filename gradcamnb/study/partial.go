@@ -145,17 +145,18 @@ func (p *Partial) Summary() *Summary {
 
 // packedTally is a tally in the form in which it goes from one machine to another.
 type packedTally struct {
-	Block                                     block
-	Pictures, Maps, Failures, Right, Labelled int
-	Failed                                    []Row
-	Values                                    []packedValue
-	Pairs                                     []packedPair
-	Ranks                                     []packedValue
-	Examples                                  map[string]Examples
-	Layers, Methods                           []string
-	Curves                                    curveSums
-	Classes                                   classSums
-	Sample                                    sample
+	Block                    block
+	Pictures, Maps, Failures int
+	Answers                  []Answers
+	Failed                   []Row
+	Values                   []packedValue
+	Pairs                    []packedPair
+	Ranks                    []packedValue
+	Examples                 map[string]Examples
+	Layers, Methods          []string
+	Curves                   curveSums
+	Classes                  classSums
+	Sample                   sample
 }
 
 type packedValue struct {
@@ -180,9 +181,8 @@ func (p *Partial) MarshalBinary() ([]byte, error) {
 	}
 	all := []packedTally{}
 	for b, t := range p.blocks {
-		w := packedTally{Block: b, Pictures: t.pictures, Maps: t.maps, Failures: t.failures, Right: t.right,
-			Labelled: t.labelled,
-			Failed:   t.failed, Examples: t.examples, Layers: t.layers, Methods: t.methods, Curves: t.curves, Classes: t.classes,
+		w := packedTally{Block: b, Pictures: t.pictures, Maps: t.maps, Failures: t.failures, Answers: t.answers,
+			Failed: t.failed, Examples: t.examples, Layers: t.layers, Methods: t.methods, Curves: t.curves, Classes: t.classes,
 			Sample: t.sample}
 		for k, v := range t.values {
 			w.Values = append(w.Values, packedValue{k.cell, k.metric, v.moments, v.sample})
@@ -215,8 +215,7 @@ func (p *Partial) UnmarshalBinary(data []byte) error {
 	*p = Partial{m, map[block]*tally{}}
 	for _, w := range all {
 		t := newTally(m)
-		t.pictures, t.maps, t.failures, t.right, t.labelled, t.failed = w.Pictures, w.Maps, w.Failures, w.Right, w.Labelled,
-			w.Failed
+		t.pictures, t.maps, t.failures, t.answers, t.failed = w.Pictures, w.Maps, w.Failures, w.Answers, w.Failed
 		if w.Examples != nil {
 			t.examples = w.Examples
 		}

@@ -23,7 +23,7 @@ func (s *Summary) boxPlot(metric string) template.HTML {
 	d.drawXTicks(x, 2, d.h-20)
 	for i, b := range boxes {
 		y := row*float64(i) + row/2 + 2
-		d.words(left-8, y+4, "end", cellName(b.Cell, 34))
+		d.words(left-8, y+4, "end", shortenMiddle(s.cellName(b.Cell), 34))
 		d.line(x.at(b.Low), y, x.at(b.Q1), y, "whisker")
 		d.line(x.at(b.Q3), y, x.at(b.Upmost), y, "whisker")
 		d.put(`<rect x="%.1f" y="%.1f" width="%.1f" height="12" class="box"><title>%s: median %s, quartiles %s and %s, %d maps</title></rect>`,
@@ -37,12 +37,20 @@ func (s *Summary) boxPlot(metric string) template.HTML {
 	return d.html(fmt.Sprintf("box plots of %s, one for each method and layer", metric))
 }
 
-// cellName returns the name of a cell in at most most letters.
-func cellName(c Cell, most int) string {
+// cellName returns the name of a cell, with its model if the study has several.
+func (s *Summary) cellName(c Cell) string {
 	name := c.Method
 	if c.Layer != "" {
 		name += " at " + c.Layer
 	}
+	if len(s.Answers) > 1 {
+		name += " of " + c.Model
+	}
+	return name
+}
+
+// shortenMiddle returns a text in at most most letters.
+func shortenMiddle(name string, most int) string {
 	if letters := []rune(name); len(letters) > most { // a method's beginning and a layer's end tell most
 		name = string(letters[:most/2]) + "…" + string(letters[len(letters)-most/2+1:])
 	}

@@ -49,7 +49,7 @@ func (s *Summary) criticalPlot(metric string) template.HTML {
 		}
 		d.line(at, axis, at, y, "arm")
 		d.line(at, y, edge, y, "arm")
-		d.words(from, y+4, anchor, fmt.Sprintf("%s  %.2f", cellName(r.Cell, 36), r.Mean))
+		d.words(from, y+4, anchor, fmt.Sprintf("%s  %.2f", shortenMiddle(s.cellName(r.Cell), 36), r.Mean))
 	}
 	return d.html(fmt.Sprintf("critical-difference diagram of %s: mean ranks of %d methods and layers", metric, n))
 }

@@ -1,6 +1,7 @@
 package study
 
 import (
+	"cmp"
 	"fmt"
 	"html/template"
 	"math"
@@ -28,7 +29,8 @@ func (s *Summary) curvePlots(metric string) []template.HTML {
 		}
 		if len(lines) > 0 {
 			slices.SortStableFunc(lines, func(a, b Curve) int {
-				return slices.Index(s.Methods, a.Cell.Method) - slices.Index(s.Methods, b.Cell.Method)
+				return cmp.Or(slices.Index(s.Methods, a.Cell.Method)-slices.Index(s.Methods, b.Cell.Method),
+					cmp.Compare(a.Cell.Model, b.Cell.Model))
 			})
 			out = append(out, s.curvePlot(metric, layer, lines, values))
 		}
@@ -49,7 +51,7 @@ func (s *Summary) curvePlot(metric, layer string, lines []Curve, values []float6
 	d.words((left+width)/2, height+28, "middle", doing)
 	var names []string
 	for k, c := range lines {
-		names = append(names, c.Cell.Method)
+		names = append(names, s.cellName(Cell{Model: c.Cell.Model, Method: c.Cell.Method}))
 		n := len(c.Mean) - 1
 		var xs, ys, bandX, bandY []float64
 		for i, v := range c.Mean {

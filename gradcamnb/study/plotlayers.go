@@ -4,24 +4,24 @@ import (
 	"fmt"
 	"html/template"
 	"math"
-	"slices"
 	"strings"
 )
 
 // layerPlot draws the mean of a metric over the layers, in their order, with one line for each method. It returns
 // nothing if there is only one layer.
 func (s *Summary) layerPlot(metric string) template.HTML {
-	of := map[[2]string]Number{} // by method and layer
+	of := map[Cell]Number{}
+	numbered := map[string]bool{} // layers
 	var values []float64
 	for _, n := range s.Numbers {
 		if n.Metric == metric {
-			of[[2]string{n.Cell.Method, n.Cell.Layer}] = n
+			of[n.Cell], numbered[n.Cell.Layer] = n, true
 			values = append(values, n.Mean, n.Lo, n.Hi)
 		}
 	}
 	var layers []string
 	for _, l := range s.Layers { // leave out the picture itself, and layers without a number
-		if _, ok := of[[2]string{firstMethod(of, s.Methods, l), l}]; ok && l != "" {
+		if numbered[l] && l != "" {
 			layers = append(layers, l)
 		}
 	}
@@ -41,11 +41,12 @@ func (s *Summary) layerPlot(metric string) template.HTML {
 		d.words(x.at(float64(i)), height+15+at, "middle", shorten(path, 14))
 	}
 	var names []string
-	for k, method := range s.Methods {
+	all := s.lines()
+	for k, line := range all {
 		var xs, ys []float64
-		aside := 3 * (float64(k) - float64(len(s.Methods)-1)/2) // so that intervals stand beside one another
+		aside := 3 * (float64(k) - float64(len(all)-1)/2) // so that intervals stand beside one another
 		for i, l := range layers {
-			n, ok := of[[2]string{method, l}]
+			n, ok := of[Cell{line.Model, l, line.Method}]
 			if !ok || math.IsNaN(n.Mean) {
 				continue
 			}
@@ -54,12 +55,12 @@ func (s *Summary) layerPlot(metric string) template.HTML {
 			if !math.IsNaN(n.Lo) {
 				d.line(at, y.at(n.Lo), at, y.at(n.Hi), "line "+series(len(names)))
 			}
-			d.dot(at, y.at(n.Mean), series(len(names)), fmt.Sprintf("%s at %s: %s (%s to %s)", method, l, formatShort(n.Mean),
+			d.dot(at, y.at(n.Mean), series(len(names)), fmt.Sprintf("%s: %s (%s to %s)", s.cellName(n.Cell), formatShort(n.Mean),
 				formatShort(n.Lo), formatShort(n.Hi)))
 		}
 		if len(xs) > 0 {
 			d.path(xs, ys, "line "+series(len(names)))
-			names = append(names, method)
+			names = append(names, s.cellName(line))
 		}
 	}
 	d.h = height + 34 + d.legend(height+32, names)
@@ -67,13 +68,14 @@ func (s *Summary) layerPlot(metric string) template.HTML {
 		layers, names))
 }
 
-// firstMethod returns the first method that has a number at a layer; empty if none has.
-func firstMethod(of map[[2]string]Number, methods []string, layer string) string {
-	i := slices.IndexFunc(methods, func(m string) bool { _, ok := of[[2]string{m, layer}]; return ok })
-	if i < 0 {
-		return ""
+// lines returns a cell without a layer for every model and method, in their order.
+func (s *Summary) lines() (out []Cell) {
+	for _, method := range s.Methods {
+		for _, a := range s.Answers {
+			out = append(out, Cell{Model: a.Model, Method: method})
+		}
 	}
-	return methods[i]
+	return out
 }
 
 // shorten returns a text in at most most letters. It keeps the end, since names of layers differ there.

@@ -34,12 +34,24 @@ const thumbnail = 120
 type page struct {
 	Summary  *Summary
 	Metrics  []metricPage
+	Columns  []columnPage
 	Curves   []curvesPage
 	Classes  classesPage
 	Clusters []clustersPage
 
 	MoreClusters int // methods and layers whose clusters are not shown
+	Truths       int // pictures that have a truth
+	Known        int // pictures that were given
 }
+
+// columnPage holds the maps with the highest and the lowest value of a column that is no metric.
+type columnPage struct {
+	Name            string
+	Highest, Lowest []examplePage
+}
+
+// Name returns the name of a cell, with its model if there are several.
+func (p page) Name(c Cell) string { return p.Summary.cellName(c) }
 
 type metricPage struct {
 	Name, Formula, Paper, Beware, Better string
@@ -60,6 +72,7 @@ type rowPage struct {
 type examplePage struct {
 	Example
 	Image template.URL
+	Name  string // of the cell
 }
 
 // Report returns an HTML page that shows a summary: tables that can be sorted, plots with intervals, and the maps that
@@ -70,11 +83,22 @@ func Report(s *Summary, pictures []Picture) ([]byte, error) {
 	for _, p := range pictures {
 		byName[p.Name] = p
 	}
-	drawn := &thumbnails{pictures: byName, done: map[string]template.URL{}}
-	out := page{Summary: s}
+	drawn := &thumbnails{pictures: byName, done: map[string]template.URL{}, name: s.cellName}
+	out := page{Summary: s, Known: len(pictures)}
+	for _, p := range pictures {
+		if p.Truth != nil {
+			out.Truths++
+		}
+	}
 	for _, name := range s.Metrics {
 		if m := s.metricPage(name, drawn); len(m.Rows) > 0 {
 			out.Metrics = append(out.Metrics, m)
+		}
+	}
+	for _, name := range []string{byScore, byProbability} {
+		if x := s.Examples[name]; len(x.Highest) > 0 {
+			out.Columns = append(out.Columns, columnPage{name, drawn.fillAll(firstExamples(x.Highest)),
+				drawn.fillAll(firstExamples(x.Lowest))})
 		}
 	}
 	for _, metric := range curvesOf([]string{"insertion - deletion"}) {
@@ -175,18 +199,20 @@ func formatShort(v float64) string {
 type thumbnails struct {
 	pictures map[string]Picture
 	done     map[string]template.URL
+	name     func(Cell) string
 }
 
 func (t *thumbnails) fillAll(examples []Example) []examplePage {
 	var out []examplePage
 	for _, e := range examples {
-		key := fmt.Sprintf("%q %q %q %q", e.Row.Picture, e.Row.Target, e.Row.Layer, e.Row.Method)
+		cell := Cell{e.Row.Model, e.Row.Layer, e.Row.Method}
+		key := fmt.Sprintf("%q %q %q", e.Row.Picture, e.Row.Target, cell)
 		url, ok := t.done[key]
 		if !ok {
 			url = t.draw(e.Row)
 			t.done[key] = url
 		}
-		out = append(out, examplePage{e, url})
+		out = append(out, examplePage{e, url, t.name(cell)})
 	}
 	return out
 }

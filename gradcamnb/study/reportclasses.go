@@ -112,7 +112,7 @@ func (s *Summary) clustersPages(drawn *thumbnails) (out []clustersPage, more int
 		}
 		p := clusterPage{Cluster: c, Image: meanImage(c.Mean)}
 		for _, r := range c.Examples {
-			p.Examples = append(p.Examples, examplePage{Example{Row: r}, drawn.draw(r)})
+			p.Examples = append(p.Examples, examplePage{Example{Row: r}, drawn.draw(r), drawn.name(c.Cell)})
 		}
 		at := &out[len(out)-1]
 		at.Groups = append(at.Groups, p)

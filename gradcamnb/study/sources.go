@@ -12,18 +12,28 @@ import (
 )
 
 // readers are what reads the files of pictures that are no pictures, by their extensions.
-var readers = map[string]func(path string) ([]Picture, error){".csv": List, ".tar": Tar, ".parquet": Parquet}
+var readers = map[string]func(path string) ([]Picture, error){
+	".csv": List, ".tsv": List, ".tar": Tar, ".parquet": Parquet,
+	".gz": refuse, ".tgz": refuse, ".zst": refuse, ".zip": refuse, ".txt": refuse, ".json": refuse, ".jsonl": refuse,
+}
 
-// OpenPictures returns the pictures that paths mean. The extension decides how a path is read: .csv by [List], .tar by
-// [Tar], .parquet by [Parquet], and anything else by [Files]. A pattern like shards/*.tar, and a folder that has no
-// pictures but .tar or .parquet files, mean all of these files.
+// refuse says what to do with a file that is no picture and that nothing here reads.
+func refuse(path string) ([]Picture, error) {
+	return nil, fmt.Errorf("%s is no picture: unpack an archive to a folder or .tar, and write a list as .csv with the columns "+
+		"picture and label", path)
+}
+
+// OpenPictures returns the pictures that paths mean. The extension decides how a path is read: .csv and .tsv by [List],
+// .tar by [Tar], .parquet by [Parquet], and anything else by [Files]. A pattern like shards/*.tar, and a folder that
+// has no pictures but .tar or .parquet files, mean all of these files.
 func OpenPictures(paths ...string) ([]Picture, error) {
 	var all []Picture
-	for _, path := range paths {
-		found := shards(path)
+	for _, given := range paths {
+		found := shards(given)
 		if len(found) == 0 {
-			found = []string{path}
+			found = []string{given}
 		}
+		named := map[string]bool{}
 		for _, path := range found {
 			read := readers[strings.ToLower(filepath.Ext(path))]
 			if read == nil {
@@ -33,10 +43,30 @@ func OpenPictures(paths ...string) ([]Picture, error) {
 			if err != nil {
 				return nil, err
 			}
+			base := filepath.Base(path)
+			if len(found) > 1 && named[base] { // a shard of the same name in another folder
+				rename(pictures, base, below(given, path))
+			}
+			named[base] = true
 			all = append(all, pictures...)
 		}
 	}
 	return all, nil
+}
+
+// rename replaces the beginning of the names of pictures.
+func rename(pictures []Picture, from, to string) {
+	for i, p := range pictures {
+		pictures[i].Name = to + strings.TrimPrefix(p.Name, from)
+	}
+}
+
+// below returns the path of a file from a folder, with slashes; the path itself if the folder is none.
+func below(dir, path string) string {
+	if rel, err := filepath.Rel(dir, path); err == nil && filepath.IsLocal(rel) {
+		path = rel
+	}
+	return filepath.ToSlash(path)
 }
 
 // shards returns the files that a pattern or a folder of shards means; none of any other path.
@@ -65,15 +95,18 @@ func shards(path string) []string {
 	return names
 }
 
-// OpenTruths returns the truths that a path means: .csv is read by [BoxesCSV], .json by [COCO], a folder with .xml
-// files by [VOC], and any other folder by [Masks]. If a class is given, only objects of that name count; of masks, the
-// pixels of that number.
+// OpenTruths returns the truths that a path means: .csv and .tsv are read by [BoxesCSV], .json by [COCO], a folder with
+// .xml files by [VOC], and any other folder by [Masks]. If a class is given, only objects of that name count; of masks,
+// the pixels of that number.
 func OpenTruths(path, class string) (Truths, error) {
 	switch strings.ToLower(filepath.Ext(path)) {
-	case ".csv":
+	case ".csv", ".tsv":
 		return BoxesCSV(path, class)
 	case ".json":
 		return COCO(path, class)
+	}
+	if info, err := os.Stat(path); err == nil && !info.IsDir() {
+		return nil, fmt.Errorf("%s holds no truths: give a folder of masks or .xml files, a COCO .json, or a .csv of boxes", path)
 	}
 	_, voc, err := truthFiles(path)
 	switch {

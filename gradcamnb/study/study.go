@@ -1,7 +1,7 @@
-// Package study explains a whole data set with one model: every picture, target, layer and method, with metrics of each
-// map. It divides the pictures into parts and writes one Parquet file for each part, and a summary with means,
-// intervals and comparisons. If a study was stopped, even by a crash, running it again continues it: a part's file
-// appears whole or not at all.
+// Package study explains a whole data set with one model or several: every picture, target, layer and method, with
+// metrics of each map. It divides the pictures into parts and writes one Parquet file for each part, and a summary with
+// means, intervals and comparisons. If a study was stopped, even by a crash, running it again continues it: a part's
+// file appears whole or not at all.
 //
 //	s := study.Study{
 //		Model:    model,
@@ -27,6 +27,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/gradcam-go/gradcam/gradcamnb"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/metrics"
@@ -40,9 +41,13 @@ import (
 // Study says what is explained of many pictures. Model, Pictures and Out must be set.
 type Study struct {
 	Model    *gradcamnb.Model   // that is studied
-	Name     string             // of the model in tables; empty means its own name
+	Name     string             // of Model in tables; empty means its own name
 	Pictures []Picture          // of the data set, in their order
 	Choices  []gradcamnb.Choice // targets, layers, methods and the rest; as for one picture
+
+	// Others are more models that explain the same pictures, to be compared with Model. All models have the same choices,
+	// and names of their own.
+	Others []*gradcamnb.Model
 
 	// AtLabel explains the class that each picture's Label names, instead of a chosen target. LabelTarget makes the
 	// target from the numbers of these classes, one for each picture. For a model with tags it is gradcamnb.Tag. If it is
@@ -83,6 +88,8 @@ type Picture struct {
 	Label string                                      // name or number of its class; empty if it is not known
 	Open  func() (image.Image, error)                 // reads the picture
 	Truth func(image.Rectangle) (heatmap.Grid, error) // mask of the object, 1 for its pixels; nil if it is not known
+
+	classes []string // names of the data set's classes in the order of their numbers, if its file has them
 }
 
 // check returns an error if a field of the study is missing or wrong.
@@ -101,15 +108,27 @@ func (s *Study) check() error {
 	case s.Shards < 0 || s.Shard < 0 || s.Shards > 0 && s.Shard >= s.Shards:
 		return fmt.Errorf("shard %d of %d: shards are numbered from 0 to one less than their number", s.Shard, s.Shards)
 	}
+	seen := map[string]bool{}
+	for _, m := range s.models() {
+		name := s.modelName(m)
+		if seen[name] {
+			return fmt.Errorf("two models have the name %q, by which their rows are told apart: rename one of the files", name)
+		}
+		seen[name] = true
+	}
 	return checkNames(s.Pictures)
 }
+
+// models returns all models of the study.
+func (s *Study) models() []*gradcamnb.Model { return append([]*gradcamnb.Model{s.Model}, s.Others...) }
 
 // checkNames returns an error if two pictures have one name.
 func checkNames(pictures []Picture) error {
 	seen := make(map[string]bool, len(pictures))
 	for _, p := range pictures {
 		if seen[p.Name] {
-			return fmt.Errorf("two pictures have the name %q: rows are told apart by it", p.Name)
+			return fmt.Errorf("two pictures have the name %q, by which rows are told apart: if they lie in two folders, give the folder "+
+				"above both, or a list (.csv) of them", p.Name)
 		}
 		seen[p.Name] = true
 	}
@@ -243,8 +262,10 @@ func (s *Study) runPart(ctx context.Context, k int, progress *Progress) error {
 		if err != nil {
 			return err
 		}
+		failed := -1
 		for _, row := range more {
-			if row.Error != "" {
+			if row.Error != "" && row.Index != failed { // by several models, perhaps
+				failed = row.Index
 				progress.Failed++
 			}
 		}
@@ -301,28 +322,37 @@ func (s *Study) claim() error {
 		return fmt.Errorf("the folder %s has the results of another study (other pictures, truths, model, choices or metrics): "+
 			"name another folder, or delete it", s.Out)
 	}
-	if s.Model.Info().SHA256 == "" {
-		return fmt.Errorf("the folder %s has results already, and the model %q has no file that would tell whether its weights "+
-			"are still the same: name another folder, or delete it", s.Out, s.modelName())
+	for _, m := range s.models() {
+		if m.Info().SHA256 == "" {
+			return fmt.Errorf("the folder %s has results already, and the model %q has no file that would tell whether its weights "+
+				"are still the same: name another folder, or delete it", s.Out, s.modelName(m))
+		}
 	}
 	return nil
 }
 
 func (s *Study) manifest() (manifest, error) {
-	m := manifest{Version: version, Model: s.modelName(), Pictures: len(s.Pictures), Part: s.partSize(),
+	var names []string
+	for _, m := range s.models() {
+		names = append(names, s.modelName(m))
+	}
+	m := manifest{Version: version, Model: strings.Join(names, ", "), Pictures: len(s.Pictures), Part: s.partSize(),
 		Metrics: s.Metrics}
 	h := sha256.New()
 	fmt.Fprintln(h, version)
 	for _, p := range s.Pictures {
 		fmt.Fprintf(h, "%q %q %v\n", p.Name, p.Label, p.Truth != nil)
 	}
-	info := s.Model.Info() // with what its sidecar says
-	info.Backend = ""      // machines with other processors may share a study
-	model, err := json.Marshal(info)
-	if err != nil {
-		return m, fmt.Errorf("what is known of the study's model: %w", err)
+	for _, model := range s.models() {
+		info := model.Info() // with what its sidecar says
+		info.Backend = ""    // machines with other processors may share a study
+		text, err := json.Marshal(info)
+		if err != nil {
+			return m, fmt.Errorf("what is known of the study's model: %w", err)
+		}
+		fmt.Fprintf(h, "%s ", text)
 	}
-	fmt.Fprintf(h, "%s %q %q\n", model, m.Model, s.TruthID)
+	fmt.Fprintf(h, "%q %q\n", m.Model, s.TruthID)
 	request, err := json.Marshal(gradcamnb.Request{}.With(s.Choices...))
 	if err != nil {
 		return m, fmt.Errorf("the study's choices: %w", err)
@@ -338,11 +368,12 @@ func (s *Study) manifest() (manifest, error) {
 	return m, nil
 }
 
-func (s *Study) modelName() string {
-	if s.Name != "" {
+// modelName returns the name of a model in tables.
+func (s *Study) modelName(m *gradcamnb.Model) string {
+	if m == s.Model && s.Name != "" {
 		return s.Name
 	}
-	return s.Model.Info().Name
+	return m.Info().Name
 }
 
 // comparesPictures tells whether a metric compares the maps of a batch.

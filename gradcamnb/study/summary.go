@@ -71,15 +71,18 @@ type Summary struct {
 	Maps     int   // that were made
 	Failed   []Row // the first 100 pictures that could not be explained
 	Failures int   // number of pictures that could not be explained
-	Right    int   // pictures whose prediction is their label
-	Labelled int   // pictures that have a label
+	Right    int   // pictures whose prediction is their label, by the first model
+	Labelled int   // pictures whose label is a class of the first model
+
+	Answers []Answers // by model
 
 	Metrics     []string     // that were measured
 	Numbers     []Number     // by metric, then cell
 	Comparisons []Comparison // by metric, then cells
 	Ranks       []Rank       // by metric, then mean rank
 
-	Examples map[string]Examples // the lowest and highest maps by metric
+	// Examples are the lowest and highest maps by metric, by "score", and by "probability", that of the prediction.
+	Examples map[string]Examples
 
 	Layers, Methods []string    // in the order in which they were asked for
 	Curves          []Curve     // of insertion and deletion, by metric, then cell
@@ -148,7 +151,10 @@ func versionError(dir string) error {
 
 func (t *tally) summary() *Summary {
 	s := &Summary{Pictures: t.pictures, Wanted: t.manifest.Pictures, Maps: t.maps, Failed: t.failed, Failures: t.failures,
-		Right: t.right, Labelled: t.labelled, Metrics: t.manifest.Metrics, Examples: t.examples}
+		Answers: t.answers, Metrics: t.manifest.Metrics, Examples: t.examples}
+	if len(t.answers) > 0 {
+		s.Right, s.Labelled = t.answers[0].Right, t.answers[0].Labelled
+	}
 	cells := t.cells()
 	for _, metric := range s.Metrics {
 		for _, c := range cells {

@@ -11,6 +11,12 @@ import (
 // keep is the number of maps that are kept at either end of a metric.
 const keep = 12
 
+// These are columns besides the metrics of which the lowest and the highest maps are kept.
+const (
+	byScore       = "score"
+	byProbability = "probability"
+)
+
 type key struct {
 	cell   Cell
 	metric string
@@ -34,8 +40,8 @@ type tally struct {
 	byTruth  map[string]bool   // whether a metric compares maps with the truth
 
 	pictures, maps, failures int
-	right, labelled          int
 	failed                   []Row
+	answers                  []Answers // by model, in the order of the rows
 
 	values   map[key]*value
 	pairs    map[pair]*moments
@@ -80,32 +86,53 @@ func (t *tally) close() {
 		return
 	}
 	t.pictures++
-	if rows[0].Error != "" {
+	if i := slices.IndexFunc(rows, isFailed); i >= 0 {
 		t.failures++
 		if len(t.failed) < 100 {
-			t.failed = append(t.failed, rows[0])
+			t.failed = append(t.failed, rows[i])
 		}
-		return
+		if rows = slices.DeleteFunc(rows, isFailed); len(rows) == 0 {
+			return
+		}
 	}
 	t.maps += len(rows)
-	if rows[0].Labelled {
-		t.labelled++
-	}
-	if rows[0].Correct {
-		t.right++
+	for i, r := range rows {
+		if i == 0 || r.Model != rows[i-1].Model {
+			t.answers = addAnswers(t.answers, newAnswers(r))
+			t.keepExtreme(byProbability, Example{r.Probability, r})
+		}
 	}
 	t.countMaps(rows)
 	counts := weights(rows[0].Picture)
+	targets := byTarget(rows)
 	for _, metric := range t.manifest.Metrics {
-		for from := 0; from < len(rows); { // of one target
-			to := from + 1
-			for to < len(rows) && rows[to].Target == rows[from].Target {
-				to++
-			}
-			t.measure(metric, rows[from:to], counts)
-			from = to
+		for _, of := range targets {
+			t.measure(metric, of, counts)
 		}
 	}
+	for _, of := range targets {
+		for i, r := range of {
+			if i == 0 || r.Model != of[i-1].Model { // all maps of a target have its score
+				t.keepExtreme(byScore, Example{r.Score, r})
+			}
+		}
+	}
+}
+
+func isFailed(r Row) bool { return r.Error != "" }
+
+// byTarget returns the rows of each target, of all models.
+func byTarget(rows []Row) (out [][]Row) {
+	places := map[string]int{}
+	for _, r := range rows {
+		k, ok := places[r.Target]
+		if !ok {
+			k = len(out)
+			places[r.Target], out = k, append(out, nil)
+		}
+		out[k] = append(out[k], r)
+	}
+	return out
 }
 
 // countMaps counts the curves and looks of the maps of one picture.
@@ -191,6 +218,9 @@ func (t *tally) rankAll(metric string, values []float64) []float64 {
 
 // keepExtreme keeps a map if it is among the lowest or the highest.
 func (t *tally) keepExtreme(metric string, e Example) {
+	if math.IsNaN(e.Value) || math.IsInf(e.Value, 0) {
+		return
+	}
 	x := t.examples[metric]
 	x.Lowest = insertExample(x.Lowest, e, 1)
 	x.Highest = insertExample(x.Highest, e, -1)
@@ -236,7 +266,9 @@ func (t *tally) cells() []Cell {
 // merge adds the sums of another part.
 func (t *tally) merge(o *tally) {
 	t.pictures, t.maps, t.failures = t.pictures+o.pictures, t.maps+o.maps, t.failures+o.failures
-	t.right, t.labelled = t.right+o.right, t.labelled+o.labelled
+	for _, a := range o.answers {
+		t.answers = addAnswers(t.answers, a)
+	}
 	t.failed = append(t.failed, o.failed...)
 	t.failed = t.failed[:min(len(t.failed), 100)]
 	for _, name := range o.layers {

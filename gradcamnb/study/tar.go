@@ -21,8 +21,8 @@ import (
 const maxPictureFile = 256 << 20
 
 // Tar returns the pictures of a shard of WebDataset: a tar archive in which files with the same name up to the first
-// dot are one sample, such as 0001.jpg, 0001.cls and 0001.seg.png. If a sample has several pictures, only those
-// without a second extension are taken, if there are any. Its .cls file holds the label, or "label" or "cls" in its
+// dot are one sample, such as 0001.jpg, 0001.cls and 0001.seg.png. If a sample has several pictures, only those without
+// a second extension are taken, if there are any. Its .cls file holds the label, or "label", "cls" or "class" in its
 // .json file, or its .txt file. A picture is read when it is opened.
 func Tar(path string) (out []Picture, err error) {
 	f, err := regular.Open(path)
@@ -107,20 +107,20 @@ func (s *sampleOfTar) pictures() []Picture {
 	return out
 }
 
-// labelInJSON returns the "label" or "cls" of an object, a text or a number; empty if it has none.
+// labelInJSON returns the "label", "cls" or "class" of an object, a text or a number; empty if it has none.
 func labelInJSON(text string) string {
 	var fields map[string]json.RawMessage
 	if json.Unmarshal([]byte(text), &fields) != nil {
 		return ""
 	}
-	for _, name := range []string{"label", "cls"} {
-		var word string
-		var number int64
+	for _, name := range []string{"label", "cls", "class"} {
+		var word *string
+		var number *float64
 		switch {
-		case json.Unmarshal(fields[name], &word) == nil:
-			return word
-		case json.Unmarshal(fields[name], &number) == nil:
-			return strconv.FormatInt(number, 10)
+		case json.Unmarshal(fields[name], &word) == nil && word != nil:
+			return *word
+		case json.Unmarshal(fields[name], &number) == nil && number != nil:
+			return strconv.FormatFloat(*number, 'f', -1, 64) // 3.0 as 3
 		}
 	}
 	return ""

@@ -93,6 +93,59 @@ func TestParquetAsPandas(t *testing.T) {
 	}
 }
 
+// A file of the hub's layout that names its classes: a label is the name of its number. All pictures are read in one
+// go, since finding a row anew reads the pages before it.
+func TestParquetWithNames(t *testing.T) {
+	all, err := Parquet(golden.Path("golden", "study", "named.parquet"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(all) != 12 {
+		t.Fatalf("%d rows", len(all))
+	}
+	wantPictures(t, all[:3], []string{"named.parquet/0", "named.parquet/1", "named.parquet/2"},
+		[]string{"red", "green", "blue"})
+	if all[6].Label != "" {
+		t.Errorf("-1 is the label %q", all[6].Label)
+	}
+	from := reading.of
+	for _, i := range []int{3, 4, 7, 10} { // with gaps, too
+		wantPicture(t, all[i], i)
+		if from == nil || reading.of != from || reading.at != int64(i+1) {
+			t.Errorf("row %d was read anew, or another comes next: %d", i, reading.at)
+		}
+	}
+	wantPicture(t, all[11], 11)
+	if reading.of != nil {
+		t.Error("the file is open after its last row")
+	}
+	wantPicture(t, all[1], 1)
+	wantPicture(t, all[0], 0)
+	wantPicture(t, all[5], 5)
+	for name, c := range map[string]struct {
+		labels []string
+		want   int // of the first picture, which is red; -1 for none
+	}{"the same classes": {[]string{"blue", "green", "red"}, 2}, "another order": {[]string{"red", "blue", "green"}, 0},
+		"other names": {[]string{"bleu", "vert", "rouge"}, 2}, "none": {nil, 2},
+		"others": {[]string{"a", "b", "c", "d"}, -1}} {
+		if got, err := classOf(all[0], c.labels); got != c.want || (err != nil) != (c.want < 0) {
+			t.Errorf("%s: class %d, %v, want %d", name, got, err, c.want)
+		}
+	}
+}
+
+// wantPicture wants picture i of a file to be red, green or blue, by turns.
+func wantPicture(t *testing.T, p Picture, i int) {
+	t.Helper()
+	img, err := p.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := []color.NRGBA{{250, 0, 0, 255}, {0, 250, 0, 255}, {0, 0, 250, 255}}[i%3]; img.At(5, 5) != want {
+		t.Errorf("picture %d is %v, want %v", i, img.At(5, 5), want)
+	}
+}
+
 // wantPictures wants a red, a green and a blue picture of these names and labels.
 func wantPictures(t *testing.T, pictures []Picture, names, labels []string) {
 	t.Helper()
@@ -163,6 +216,8 @@ func TestAttachByFolders(t *testing.T) {
 		"the same folders": {
 			[]string{"cat/1.png", "dog/1.png"}, []string{"cat/1.jpg", "dog/1.jpg"}, "cat/1.jpg dog/1.jpg",
 		},
+		"of Windows":              {[]string{`val\1.png`}, []string{"val/1.jpg"}, "val/1.jpg"},
+		"accents apart":           {[]string{"cafe\u0301.png"}, []string{"caf\u00e9.jpg"}, "caf\u00e9.jpg"},
 		"one of the same folders": {[]string{"cat/1.png"}, []string{"cat/1.jpg", "dog/1.jpg"}, "cat/1.jpg"},
 		"a folder more":           {[]string{"val/1.jpg"}, []string{"1.jpg"}, "1.jpg"},
 		"in an archive":           {[]string{"1.xml"}, []string{"a.tar/1.jpg"}, "a.tar/1.jpg"},
@@ -206,6 +261,7 @@ func TestBoxesAsElsewhere(t *testing.T) {
 		"pandas' with an index":    ",picture,x0,y0,x1,y1,label\n0,a.jpg,1.0,2.0,3.0,4.0,cat\n",
 		"a spreadsheet's":          "\xef\xbb\xbfpicture;x0;y0;x1;y1;label\r\na.jpg;1;2;3;4;cat\r\n",
 		"with spaces and capitals": "Picture, X0, Y0, X1, Y1, Label\na.jpg, 1, 2, 3, 4, cat\n",
+		"with bars":                "file_path|left|top|right|bottom|class\na.jpg|1|2|3|4|cat\n",
 	} {
 		path := t.TempDir() + "/boxes.csv"
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {

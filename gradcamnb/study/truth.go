@@ -1,6 +1,7 @@
 package study
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"image"
@@ -9,7 +10,10 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/text/unicode/norm"
+
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+	"github.com/gradcam-go/gradcam/internal/nearest"
 )
 
 // Truths holds, by the name of a picture, a function that returns the mask of its object: 1 for its pixels. The
@@ -80,7 +84,7 @@ func nearestName(name string, names []string) (best, other string) {
 
 // folders returns the folders that a name begins with.
 func folders(name string) []string {
-	if dir := path.Dir(name); dir != "." {
+	if dir := path.Dir(plainName(name)); dir != "." {
 		return strings.Split(dir, "/")
 	}
 	return nil
@@ -100,6 +104,7 @@ func areStrangers(a, b string) bool {
 // extension.
 func countShared(a, b string) int {
 	n := 0
+	a, b = plainName(a), plainName(b)
 	if path.Ext(a) == path.Ext(b) {
 		n++
 	}
@@ -112,8 +117,28 @@ func countShared(a, b string) int {
 
 // stem returns a file's name without folders and extension.
 func stem(name string) string {
-	base := path.Base(name)
+	base := path.Base(plainName(name))
 	return strings.TrimSuffix(base, path.Ext(base))
+}
+
+// plainName returns a name as others may have written it: with slashes instead of the backslashes of Windows, and with
+// composed letters instead of the letters and accents that macOS divides them into.
+func plainName(name string) string { return norm.NFC.String(strings.ReplaceAll(name, `\`, "/")) }
+
+// checkClass returns an error if a class is given that the objects of a file do not have.
+func checkClass(path, class string, names []string) error {
+	if class == "" || slices.Contains(names, class) {
+		return nil
+	}
+	slices.Sort(names)
+	names = slices.Compact(names)
+	const most = 12
+	known := strings.Join(names[:min(len(names), most)], ", ")
+	if more := len(names) - most; more > 0 {
+		known += fmt.Sprintf(" and %d more", more)
+	}
+	return fmt.Errorf("%s has no object of the class %q%s Its classes are %s", path, class,
+		cmp.Or(nearest.DidYouMean(class, names), "."), cmp.Or(known, "not said"))
 }
 
 // Boxes returns a truth that covers one or more boxes, in pixels of the picture.

@@ -13,17 +13,22 @@ import (
 	"github.com/gradcam-go/gradcam/internal/strictjson"
 )
 
-// COCO returns the truths of a COCO annotation file. A truth covers all objects of the picture or, if a category is
-// given, those of that category. An object's polygons or run lengths count, or its box if it has neither. If the file
-// says how large a picture is, one of another size has no truth but an error.
+// COCO returns the truths of a COCO annotation file. A truth covers all objects of the picture, crowds like others, or,
+// if a category is given, those of that category. An object's polygons or run lengths count, or its box if it has
+// neither. If the file says how large a picture is, one of another size has no truth but an error.
 func COCO(path, category string) (Truths, error) {
 	f, err := coco.ReadAnnotations(path)
 	if err != nil {
 		return nil, err
 	}
 	wanted := map[int64]bool{}
+	var names []string
 	for _, c := range f.Categories {
 		wanted[c.ID] = c.Name == category
+		names = append(names, c.Name)
+	}
+	if err := checkClass(path, category, names); err != nil {
+		return nil, err
 	}
 	of := map[int64][]coco.Object{}
 	for _, o := range f.Objects {

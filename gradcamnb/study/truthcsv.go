@@ -20,14 +20,18 @@ func BoxesCSV(path, class string) (out Truths, err error) {
 		return nil, fmt.Errorf("the boxes: %w", err)
 	}
 	boxes := map[string][]heatmap.Box{}
+	var names []string // of classes
 	err = records(data, path, func(get func(columns ...string) (string, bool)) error {
 		name, ok := get(pictureColumns...)
 		if !ok {
-			return errors.New("it has no column picture")
+			return noColumnError("picture")
 		}
 		label, ok := get(labelColumns...)
 		if class != "" && !ok {
-			return fmt.Errorf("it has no column label, which would tell the boxes of %q", class)
+			return noColumnError("label, which would tell the boxes of the class")
+		}
+		if len(names) == 0 || names[len(names)-1] != label {
+			names = append(names, label)
 		}
 		b, ok, err := boxOf(get)
 		if err != nil || !ok || class != "" && label != class {
@@ -36,6 +40,9 @@ func BoxesCSV(path, class string) (out Truths, err error) {
 		boxes[name] = append(boxes[name], b)
 		return nil
 	})
+	if err == nil {
+		err = checkClass(path, class, names)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -60,7 +67,7 @@ func boxOf(get func(columns ...string) (string, bool)) (b heatmap.Box, ok bool, 
 	for i, names := range columns {
 		text, there := get(names...)
 		if !there {
-			return b, false, fmt.Errorf("it has no column %s", names[0])
+			return b, false, noColumnError(names[0])
 		}
 		if text == "" {
 			empty++

@@ -1,20 +1,24 @@
 package study
 
 import (
+	"bytes"
 	"encoding/xml"
 	"fmt"
 	"image"
+	"io"
 	"path/filepath"
 	"strconv"
 	"strings"
+
+	"golang.org/x/text/encoding/htmlindex"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/internal/regular"
 )
 
 // VOC returns the truths of a folder of annotations of Pascal VOC or ImageNet and those below it, one XML file for each
-// picture. A truth covers all boxes of the picture or, if a class is given, those of objects with that name. In these
-// files pixels are counted from 1, and a box includes its last pixel.
+// picture. A truth covers all boxes of the picture, those of difficult and truncated objects, too, or, if a class is
+// given, those of objects with that name. In these files pixels are counted from 1, and a box includes its last pixel.
 func VOC(dir, class string) (Truths, error) {
 	found, err := filesBelow(dir, ".xml")
 	if err != nil {
@@ -24,12 +28,13 @@ func VOC(dir, class string) (Truths, error) {
 		return nil, fmt.Errorf("the folder %s has no annotations (.xml)", dir)
 	}
 	out := Truths{}
+	var names []string // of classes
 	for _, name := range found {
 		data, err := regular.Read(filepath.Join(dir, name), regular.MaxText)
 		if err != nil {
 			return nil, fmt.Errorf("the annotations: %w", err)
 		}
-		boxes, size, err := vocBoxes(data, class)
+		boxes, size, err := vocBoxes(data, class, &names)
 		if err != nil {
 			return nil, fmt.Errorf("%s %w", filepath.Join(dir, name), err)
 		}
@@ -42,11 +47,12 @@ func VOC(dir, class string) (Truths, error) {
 			}
 		}
 	}
-	return out, nil
+	return out, checkClass(dir, class, names)
 }
 
 // vocBoxes returns the boxes of an annotation, and its picture's width and height, which are 0 if it does not say them.
-func vocBoxes(data []byte, class string) (boxes []heatmap.Box, size [2]float64, err error) {
+// It adds the classes that are not among the names yet.
+func vocBoxes(data []byte, class string, names *[]string) (boxes []heatmap.Box, size [2]float64, err error) {
 	var a struct {
 		Width   string `xml:"size>width"`
 		Height  string `xml:"size>height"`
@@ -60,7 +66,9 @@ func vocBoxes(data []byte, class string) (boxes []heatmap.Box, size [2]float64, 
 			} `xml:"bndbox"`
 		} `xml:"object"`
 	}
-	if err := xml.Unmarshal(data, &a); err != nil {
+	reader := xml.NewDecoder(bytes.NewReader(data))
+	reader.CharsetReader = readCharset
+	if err := reader.Decode(&a); err != nil {
 		return nil, size, fmt.Errorf("is no annotation: %w", err)
 	}
 	for i, text := range []string{a.Width, a.Height} {
@@ -69,7 +77,8 @@ func vocBoxes(data []byte, class string) (boxes []heatmap.Box, size [2]float64, 
 		}
 	}
 	for _, o := range a.Objects {
-		if class != "" && o.Name != class {
+		o.Name = strings.TrimSpace(o.Name)
+		if *names = appendNew(*names, o.Name); class != "" && o.Name != class {
 			continue
 		}
 		if o.Box == nil {
@@ -88,4 +97,13 @@ func vocBoxes(data []byte, class string) (boxes []heatmap.Box, size [2]float64, 
 		boxes = append(boxes, heatmap.Box{b[0] - 1, b[1] - 1, b[2], b[3]})
 	}
 	return boxes, size, nil
+}
+
+// readCharset reads a text whose first line names another encoding than UTF-8.
+func readCharset(name string, text io.Reader) (io.Reader, error) {
+	encoding, err := htmlindex.Get(name)
+	if err != nil {
+		return nil, fmt.Errorf("its first line names the encoding %q, which is not known", name)
+	}
+	return encoding.NewDecoder().Reader(text), nil
 }

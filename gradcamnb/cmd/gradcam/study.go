@@ -26,11 +26,12 @@ import (
 // studyFlags holds the flags of gradcam study, with those that it shares with explain.
 type studyFlags struct {
 	explainFlags
-	pictures, methods, metrics []string
-	truth, truthClass          string
-	atLabel                    bool
-	steps, part                int
-	baseline, shard            string
+	models, pictures, methods, metrics []string
+
+	truth, truthClass string
+	atLabel           bool
+	steps, part       int
+	baseline, shard   string
 }
 
 func studyCommand() *cobra.Command {
@@ -43,6 +44,8 @@ func studyCommand() *cobra.Command {
   part-*.parquet  one row for each map: picture, target, layer, method, score, metrics, the raw map
   summary.json    means with standard errors and 95 % intervals, comparisons, ranks
   report.html     the same as a page, with the maps that stand out; it needs no server
+
+With several --model, each explains the same pictures with the same choices, and the tables compare them.
 
 --pictures takes a folder (the folders in it are labels), a pattern in quotes, a CSV file with the
 columns picture and label, a .tar archive of WebDataset, or a .parquet file with the columns image
@@ -57,7 +60,8 @@ writes the whole summary.`,
 		RunE: func(c *cobra.Command, _ []string) error { return f.run(c.Context(), c.OutOrStdout()) },
 	}
 	flags := c.Flags()
-	flags.StringVar(&f.model, "model", "", "ONNX file, or one on the hub: hf://owner/name/file.onnx[@revision]")
+	flags.StringArrayVar(&f.models, "model", nil,
+		"ONNX file, or one on the hub: hf://owner/name/file.onnx[@revision]; may be repeated to compare models")
 	flags.StringArrayVar(&f.pictures, "pictures", nil, "folder, pattern, .csv, .tar or .parquet; may be repeated")
 	flags.StringVar(&f.truth, "truth", "",
 		"where the objects are: folder of masks or .xml files, COCO .json, or .csv of boxes")
@@ -72,7 +76,7 @@ writes the whole summary.`,
 	flags.IntVar(&f.steps, "steps", ask.DefaultSteps,
 		"number of steps in which a picture is shown or hidden to measure a map")
 	flags.StringVar(&f.baseline, "baseline", "",
-		"what replaces hidden parts of a picture: mean, blur or black (default: as in the metrics' papers)")
+		"what replaces hidden parts of a picture: mean, blur, rise-blur or black (default: as in the metrics' papers)")
 	flags.StringVar(&f.out, "out", "", "folder for the results")
 	flags.IntVar(&f.batch, "batch", 8, "number of pictures in one pass")
 	flags.IntVar(&f.part, "part", 64, "number of pictures in one part file")
@@ -89,10 +93,13 @@ func metricNames() string {
 	return strings.Join(names, ", ")
 }
 
-func (f studyFlags) run(ctx context.Context, out io.Writer) error {
+// checkStudy returns an error if a flag is missing or wrong.
+func (f studyFlags) checkStudy() error {
 	switch {
-	case f.model == "":
+	case len(f.models) == 0:
 		return cli.Usagef("--model is missing: name an ONNX file, or hf://owner/name/file.onnx")
+	case len(f.models) > 1 && len(f.given) > 0:
+		return cli.Usagef("--input goes with one --model")
 	case len(f.pictures) == 0:
 		return cli.Usagef("--pictures is missing: name a folder, a pattern in quotes, a .csv, .tar or .parquet file")
 	case f.out == "":
@@ -101,6 +108,13 @@ func (f studyFlags) run(ctx context.Context, out io.Writer) error {
 		return cli.Usagef("--at-label and --target exclude each other")
 	case f.batch < 1 || f.part < 1:
 		return cli.Usagef("--batch %d and --part %d: both are numbers of pictures, from 1", f.batch, f.part)
+	}
+	return nil
+}
+
+func (f studyFlags) run(ctx context.Context, out io.Writer) error {
+	if err := f.checkStudy(); err != nil {
+		return err
 	}
 	s, err := f.openPictures()
 	if err != nil {
@@ -140,19 +154,44 @@ func (f studyFlags) openPictures() (*study.Study, error) {
 	if f.truth == "" {
 		return s, nil
 	}
-	return s, s.ReadTruths(f.truth, f.truthClass)
+	if err := s.ReadTruths(f.truth, f.truthClass); err != nil {
+		return nil, err
+	}
+	with := 0
+	for _, p := range pictures {
+		if p.Truth != nil {
+			with++
+		}
+	}
+	if with < len(pictures) {
+		fmt.Fprintf(os.Stderr, "gradcam: %d of %d pictures have a truth in %s\n", with, len(pictures), f.truth)
+	}
+	return s, nil
 }
 
 // open opens the study's model and sets its choices.
 func (f studyFlags) open(ctx context.Context, s *study.Study) error {
-	m, err := engine.New(f.backend).OpenModel(ctx, f.model)
-	if err != nil {
+	e := engine.New(f.backend)
+	for i, path := range f.models {
+		m, err := e.OpenModel(ctx, path)
+		if err != nil {
+			return err
+		}
+		if i == 0 {
+			s.Model = m
+		} else {
+			s.Others = append(s.Others, m)
+		}
+	}
+	r := gradcamnb.Request{}
+	if err := f.readInputs(s.Model, &r); err != nil {
 		return err
 	}
-	s.Model = m
-	r := gradcamnb.Request{}
-	if err := f.readInputs(m, &r); err != nil {
-		return err
+	if len(s.Others) > 0 { // none has the preparation of another
+		var err error
+		if r.Prep, err = f.prep(nil); err != nil {
+			return fmt.Errorf("%w, or every model must have its own sidecar", err)
+		}
 	}
 	s.Choices = []gradcamnb.Choice{r, gradcamnb.Layers(f.layers...), gradcamnb.Methods(f.methods...)}
 	if f.target != "" {
@@ -195,17 +234,33 @@ func describeStudy(p study.Progress, since time.Duration) string {
 // printStudy prints the means of a study, its counts, and the path of its report. Without a map, that is an error.
 func printStudy(out io.Writer, s *study.Summary, dir string) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "METRIC\tLAYER\tMETHOD\tMEAN\tSTD ERR\t95 % INTERVAL\tMAPS")
+	head, model := "", ""
+	if len(s.Answers) > 1 {
+		head = "MODEL\t"
+	}
+	fmt.Fprintln(w, "METRIC\t"+head+"LAYER\tMETHOD\tMEAN\tSTD ERR\t95 % INTERVAL\tMAPS")
 	for _, n := range s.Numbers {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%.4g\t%.2g\t%.4g to %.4g\t%d\n", n.Metric, n.Cell.Layer, n.Cell.Method, n.Mean, n.StdErr,
-			n.Lo, n.Hi, n.N)
+		if head != "" {
+			model = n.Cell.Model + "\t"
+		}
+		fmt.Fprintf(w, "%s\t%s%s\t%s\t%.4g\t%.2g\t%.4g to %.4g\t%d\n", n.Metric, model, n.Cell.Layer, n.Cell.Method, n.Mean,
+			n.StdErr, n.Lo, n.Hi, n.N)
 	}
 	if err := w.Flush(); err != nil {
 		return fmt.Errorf("printing the means: %w", err)
 	}
 	fmt.Fprintf(out, "%d of %d pictures, %d maps", s.Pictures, s.Wanted, s.Maps)
-	if s.Labelled > 0 {
-		fmt.Fprintf(out, "; the prediction is the label in %d of %d", s.Right, s.Labelled)
+	for _, a := range s.Answers {
+		of := ""
+		if len(s.Answers) > 1 {
+			of = " of " + a.Model
+		}
+		if a.Labelled > 0 {
+			fmt.Fprintf(out, "; the prediction%s is the label in %d of %d", of, a.Right, a.Labelled)
+		}
+		if a.Strange > 0 {
+			fmt.Fprintf(out, "; %d have a label that is no class of %s, such as %q", a.Strange, a.Model, a.Stranger)
+		}
 	}
 	if s.Failures > 0 {
 		fmt.Fprintf(out, "; %d could not be explained: their rows say why, the first %q: %s", s.Failures, s.Failed[0].Picture,

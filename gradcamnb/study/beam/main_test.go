@@ -45,7 +45,7 @@ func TestPrismAsPlain(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	plan := Plan{Model: filepath.Join(models, "net.onnx"), Backend: "go", Pictures: []string{photos},
+	plan := Plan{Models: []string{filepath.Join(models, "net.onnx")}, Backend: "go", Pictures: []string{photos},
 		Layers:  []string{"stages"},
 		Methods: []string{"Grad-CAM", "LayerCAM"}, Metrics: []string{"sparseness", "deletion"}, Part: 2, Batch: 2,
 		Out: filepath.Join(t.TempDir(), "beam")}
@@ -97,8 +97,8 @@ func read(t *testing.T, dir, name string) []byte {
 }
 
 func TestPlanErrors(t *testing.T) {
-	for want, p := range map[string]Plan{"--model": {}, "--pictures": {Model: "m"},
-		"--out": {Model: "m", Pictures: []string{"p"}}} {
+	for want, p := range map[string]Plan{"--model": {}, "--pictures": {Models: []string{"m"}},
+		"--out": {Models: []string{"m"}, Pictures: []string{"p"}}} {
 		if err := p.check(); err == nil || !bytes.Contains([]byte(err.Error()), []byte(want)) {
 			t.Errorf("%+v: %v, want %s", p, err, want)
 		}

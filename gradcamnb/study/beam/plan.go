@@ -23,7 +23,8 @@ import (
 
 // Plan holds all that a worker needs to know of a study. Its paths must mean the same on every worker.
 type Plan struct {
-	Model, Backend     string
+	Models             []string
+	Backend            string
 	Pictures           []string
 	Truth, TruthClass  string
 	Target             string // as gradcam explain --target; empty means what the model predicts
@@ -47,7 +48,7 @@ func (l *list) Set(text string) error {
 
 // flags declares the plan's flags on a flag set. They are parsed together with Beam's own.
 func (p *Plan) flags(f *flag.FlagSet) {
-	f.StringVar(&p.Model, "model", "", "ONNX file")
+	f.Var((*list)(&p.Models), "model", "ONNX file; may be repeated to compare models")
 	f.StringVar(&p.Backend, "backend", "", "go, xla:cpu, xla:cuda or onnxruntime")
 	f.Var((*list)(&p.Pictures), "pictures", "folder, pattern, .csv, .tar or .parquet; may be repeated")
 	f.StringVar(&p.Truth, "truth", "",
@@ -59,7 +60,7 @@ func (p *Plan) flags(f *flag.FlagSet) {
 	f.Var((*list)(&p.Methods), "method", "method; may be repeated")
 	f.Var((*list)(&p.Metrics), "metric", "what is measured of every map; may be repeated")
 	f.IntVar(&p.Steps, "steps", 0, "number of steps in which a picture is shown or hidden to measure a map; 0 means 8")
-	f.StringVar(&p.Baseline, "baseline", "", "what replaces hidden parts of a picture: mean, blur or black")
+	f.StringVar(&p.Baseline, "baseline", "", "what replaces hidden parts of a picture: mean, blur, rise-blur or black")
 	f.IntVar(&p.Part, "part", 64, "pictures in one part, which is one element and one file of rows")
 	f.IntVar(&p.Batch, "batch", 8, "pictures in one pass")
 	f.StringVar(&p.Out, "out", "", "folder for the results; every worker must be able to write to it")
@@ -68,7 +69,7 @@ func (p *Plan) flags(f *flag.FlagSet) {
 // check returns an error if a flag is missing.
 func (p Plan) check() error {
 	switch {
-	case p.Model == "":
+	case len(p.Models) == 0:
 		return errors.New("--model is missing: name an ONNX file that every worker can read")
 	case len(p.Pictures) == 0:
 		return errors.New("--pictures is missing: name a folder, a pattern, a .csv, .tar or .parquet file that every worker can read")
@@ -114,10 +115,15 @@ func (p Plan) open(ctx context.Context) (*openedStudy, error) {
 			return nil, err
 		}
 	}
-	s.Model, err = engine.New(p.Backend).OpenModel(ctx, p.Model)
-	if err != nil {
-		return nil, err
+	e := engine.New(p.Backend)
+	for _, path := range p.Models {
+		m, err := e.OpenModel(ctx, path)
+		if err != nil {
+			return nil, err
+		}
+		s.Others = append(s.Others, m)
 	}
+	s.Model, s.Others = s.Others[0], s.Others[1:]
 	if p.Target != "" {
 		t, err := gradcamnb.ParseTarget(p.Target)
 		if err != nil {

@@ -3,8 +3,9 @@
     python make.py        (numpy 2.4, Pillow 13, pycocotools 2.0.11, pandas 3.1, pyarrow 26)
 
 polygons.json: polygons and their masks as pycocotools draws them; coco.json: an annotation file, and in masks.json the
-masks that pycocotools makes of its pictures; shard.tar: a shard in WebDataset's layout; hub.parquet and frame.parquet:
-pictures as data sets of the hub have them, and as pandas writes a column of bytes; masks/: masks as they are drawn and
+masks that pycocotools makes of its pictures; shard.tar: a shard in WebDataset's layout; hub.parquet, named.parquet
+and frame.parquet: pictures as data sets of the hub have them, without and with names of classes, and as pandas writes a column
+of bytes; masks/: masks as they are drawn and
 numbered.
 """
 
@@ -105,6 +106,14 @@ pyarrow.parquet.write_table(pyarrow.table({
     "image": pyarrow.array([{"bytes": p, "path": f"{i}.png"} for i, p in enumerate(pictures)] + [{"bytes": None, "path": "gone.png"}]),
     "label": pyarrow.array([2, 0, None, 1], pyarrow.int64())}), "hub.parquet", row_group_size=2)
 pandas.DataFrame({"index": [5, 6, 7], "img": pictures, "label": ["red", "green", "blue"]}).to_parquet("frame.parquet")
+
+
+# As datasets.Dataset.to_parquet writes it: the classes' names stand in the file, and -1 is no label. A page holds one picture.
+named = pyarrow.table({"image": pyarrow.array([{"bytes": p, "path": None} for p in pictures * 4]),
+                       "label": pyarrow.array([2, 1, 0, 2, 1, 0, -1, 1, 0, 2, 1, 0], pyarrow.int64())})
+features = {"image": {"_type": "Image"}, "label": {"names": ["blue", "green", "red"], "_type": "ClassLabel"}}
+pyarrow.parquet.write_table(named.replace_schema_metadata({"huggingface": json.dumps({"info": {"features": features}})}), "named.parquet",
+                            use_dictionary=False, data_page_size=1, write_batch_size=1)
 
 os.makedirs("masks", exist_ok=True)
 m = np.zeros((H, W), np.uint8)

@@ -1,0 +1,44 @@
+package study
+
+// Answers counts how often the prediction of a model is the label of a picture.
+type Answers struct {
+	Model    string
+	Labelled int // pictures whose label is a class of the model
+	Right    int // of these, those whose prediction is the label
+
+	// Strange are the pictures whose label is no class of the model, although it predicts classes. Stranger is the label
+	// of the first one.
+	Strange  int
+	Stranger string
+}
+
+// newAnswers returns the answer that a row holds.
+func newAnswers(r Row) Answers {
+	a := Answers{Model: r.Model}
+	switch classes := r.Prediction != "" || r.Probability > 0; {
+	case r.Labelled:
+		a.Labelled = 1
+		if r.Correct {
+			a.Right = 1
+		}
+	case r.Label != "" && classes:
+		a.Strange, a.Stranger = 1, r.Label
+	}
+	return a
+}
+
+// addAnswers adds answers to those of their model in a list.
+func addAnswers(all []Answers, a Answers) []Answers {
+	for i := range all {
+		mine := &all[i]
+		if mine.Model != a.Model {
+			continue
+		}
+		if mine.Strange == 0 {
+			mine.Stranger = a.Stranger
+		}
+		mine.Labelled, mine.Right, mine.Strange = mine.Labelled+a.Labelled, mine.Right+a.Right, mine.Strange+a.Strange
+		return all
+	}
+	return append(all, a)
+}

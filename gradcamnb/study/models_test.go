@@ -1,0 +1,113 @@
+package study
+
+import (
+	"context"
+	"errors"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/gradcam-go/gradcam/gradcamnb"
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+)
+
+// otherSession is another model: it measures three times as much, is never right, and cannot explain a picture of 7.
+type otherSession struct{ fakeSession }
+
+func (o *otherSession) Info() gradcamnb.Info {
+	info := o.fakeSession.Info()
+	info.Name = "other"
+	return info
+}
+
+func (o *otherSession) Explain(ctx context.Context, r gradcamnb.Request) ([]*heatmap.Result, error) {
+	all, err := o.fakeSession.Explain(ctx, r)
+	for _, res := range all {
+		if res.Maps[0].Score == 7 {
+			return nil, errors.New("a picture that the other model does not take")
+		}
+		res.Top[0].Index = 1
+		for _, m := range res.Maps {
+			m.Metrics["insertion"] *= 3
+		}
+	}
+	return all, err
+}
+
+// Of the values 1, 2, 3 the first model has the means 2 (A) and 4 (B), the other 6 and 12: A less the other's A is -4
+// on the mean, and the other's B has the best rank. A picture that only one model explains counts for that model.
+func TestSeveralModels(t *testing.T) {
+	s := newStudy(t, &fakeSession{}, 1, 2, 3, 7)
+	s.Others = []*gradcamnb.Model{gradcamnb.NewModel(&otherSession{})}
+	s.Pictures[1].Label = "cat"
+	sum, err := s.Run(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if sum.Pictures != 4 || sum.Maps != 14 || sum.Failures != 1 || sum.Failed[0].Model != "other" {
+		t.Errorf("%d pictures, %d maps, %d failures", sum.Pictures, sum.Maps, sum.Failures)
+	}
+	want := []Answers{{"fake", 3, 3, 1, "cat"}, {"other", 2, 0, 1, "cat"}}
+	if !slices.Equal(sum.Answers, want) {
+		t.Errorf("%+v, want %+v", sum.Answers, want)
+	}
+	means := map[Cell]Number{}
+	for _, n := range sum.Numbers {
+		means[n.Cell] = n
+	}
+	for cell, want := range map[Cell][2]float64{{"fake", "conv", "A"}: {3.25, 4}, {"fake", "conv", "B"}: {6.5, 4},
+		{"other", "conv", "A"}: {6, 3}, {"other", "conv", "B"}: {12, 3}} {
+		if n := means[cell]; n.Mean != want[0] || n.N != int(want[1]) {
+			t.Errorf("%s: %+v, want %v", cell, n, want)
+		}
+	}
+	found := false
+	for _, c := range sum.Comparisons {
+		if c.A == (Cell{"fake", "conv", "A"}) && c.B == (Cell{"other", "conv", "A"}) {
+			found = c.N == 3 && c.Difference == -4 && !math.IsNaN(c.P)
+		}
+	}
+	if !found || len(sum.Comparisons) != 6 {
+		t.Errorf("comparisons %+v", sum.Comparisons)
+	}
+	page := string(MustReport(sum, s.Pictures))
+	for _, want := range []string{"A at conv of other", "The prediction of fake is the label in 3 of 3",
+		"1 pictures have a label that is no class of other, such as cat"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the report lacks %q", want)
+		}
+	}
+	alone := newStudy(t, &fakeSession{}, 1)
+	alone.Out = s.Out
+	if _, err := alone.Run(t.Context()); err == nil || !strings.Contains(err.Error(), "another study") {
+		t.Errorf("a study of one model goes on with that of two: %v", err)
+	}
+	s.Others = append(s.Others, gradcamnb.NewModel(&fakeSession{}))
+	if _, err := s.Run(t.Context()); err == nil || !strings.Contains(err.Error(), `two models have the name "fake"`) {
+		t.Error(err)
+	}
+}
+
+// A report shows the pictures with the highest and the lowest scores and probabilities, also if nothing was measured,
+// each once although it has a map by each method.
+func TestHighestScores(t *testing.T) {
+	s := newStudy(t, &fakeSession{}, 10, 20, 30)
+	s.Metrics = nil
+	sum, err := s.Run(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := sum.Examples["score"]
+	if len(x.Highest) != 3 || x.Highest[0].Row.Picture != "p02" || x.Lowest[0].Row.Picture != "p00" ||
+		x.Lowest[0].Value != 10 {
+		t.Errorf("%+v", x)
+	}
+	if n := len(sum.Examples["probability"].Highest); n != 3 {
+		t.Errorf("%d pictures by probability", n)
+	}
+	page := string(MustReport(sum, s.Pictures))
+	if n := strings.Count(page, `alt="A of p02"`); n != 4 {
+		t.Errorf("the highest picture is shown %d times, want 4: high and low by score and by probability", n)
+	}
+}

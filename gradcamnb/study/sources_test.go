@@ -1,0 +1,143 @@
+package study
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/gradcam-go/gradcam/internal/testing/golden"
+)
+
+// write writes a file and the folders that it lies in.
+func write(t *testing.T, path string, data []byte) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// wantError wants an error with a text.
+func wantError(t *testing.T, of string, err error, want string) {
+	t.Helper()
+	if err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("%s: %v, want %s", of, err, want)
+	}
+}
+
+// said returns the names and labels of pictures.
+func said(pictures []Picture) string {
+	var out []string
+	for _, p := range pictures {
+		out = append(out, p.Name+"="+p.Label)
+	}
+	return strings.Join(out, " ")
+}
+
+// Folders of classes are often links to where the pictures are, and so is the folder of all.
+func TestLinkedFolders(t *testing.T) {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "store", "felines", "1.png"), nil)
+	write(t, filepath.Join(dir, "data", "dog", "2.png"), nil)
+	for from, to := range map[string]string{"data/cat": "store/felines", "here": "data", "data/dog/back": "data"} {
+		if err := os.Symlink(filepath.Join(dir, to), filepath.Join(dir, from)); err != nil {
+			t.Skipf("no link can be made: %v", err)
+		}
+	}
+	pictures, err := OpenPictures(filepath.Join(dir, "here"))
+	if got, want := said(pictures), "cat/1.png=cat dog/2.png=dog"; err != nil || got != want {
+		t.Errorf("%s, %v, want %s", got, err, want)
+	}
+	for _, name := range []string{"a", "b", "c"} { // folders that link to one another without end
+		for _, to := range []string{"a", "b", "c"} {
+			write(t, filepath.Join(dir, "rooms", name, "1.png"), nil)
+			if name != to {
+				if err := os.Symlink(filepath.Join(dir, "rooms", to), filepath.Join(dir, "rooms", name, to)); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
+	write(t, filepath.Join(dir, "rooms", "d", "1.png"), nil)
+	if err := os.Symlink(filepath.Join(dir, "rooms", "d"), filepath.Join(dir, "rooms", "c", "d")); err != nil {
+		t.Fatal(err)
+	}
+	_, err = OpenPictures(filepath.Join(dir, "rooms", "a"))
+	wantError(t, "links without end", err, "more than 2 links")
+}
+
+// A pattern that leaves the folders open has labels; one that would mean less than it says, or folders, is an error,
+// and so is a file that is no picture.
+func TestPatterns(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"cat/1.png", "dog/2.png", "dog/deep/3.png"} {
+		write(t, filepath.Join(dir, filepath.FromSlash(name)), nil)
+	}
+	at := filepath.ToSlash(dir)
+	pictures, err := OpenPictures(filepath.Join(dir, "*", "*.png"))
+	if got, want := said(pictures), at+"/cat/1.png=cat "+at+"/dog/2.png=dog"; err != nil || got != want {
+		t.Errorf("%s, %v, want %s", got, err, want)
+	}
+	pictures, err = OpenPictures(filepath.Join(dir, "dog", "*.png"))
+	if got, want := said(pictures), at+"/dog/2.png="; err != nil || got != want {
+		t.Errorf("%s, %v, want %s", got, err, want)
+	}
+	write(t, filepath.Join(dir, "shard.tar.gz"), []byte("text"))
+	write(t, filepath.Join(dir, "list.txt"), []byte("cat/1.png"))
+	for path, want := range map[string]string{"**/*.png": "has **", "*": "means the folder", "none*.png": "no picture",
+		"shard.tar.gz": "unpack", "list.txt": "write a list as .csv"} {
+		_, err := OpenPictures(filepath.Join(dir, filepath.FromSlash(path)))
+		wantError(t, path, err, want)
+	}
+	_, err = OpenTruths(filepath.Join(dir, "cat", "1.png"), "")
+	wantError(t, "a file of truths", err, "give a folder")
+}
+
+// Shards of the same name in two folders have pictures of different names.
+func TestShardsOfOneName(t *testing.T) {
+	data, err := os.ReadFile(golden.Path("golden", "study", "shard.tar"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "train", "0.tar"), data)
+	write(t, filepath.Join(dir, "val", "0.tar"), data)
+	pictures, err := OpenPictures(dir)
+	if err != nil || len(pictures) != 6 {
+		t.Fatal(len(pictures), err)
+	}
+	if err := checkNames(pictures); err != nil {
+		t.Error(err)
+	}
+	if got, want := pictures[3].Name, "val/0.tar/000.png"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+}
+
+// A class that no object has is an error with those that there are.
+func TestClassesOfNoObject(t *testing.T) {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "boxes.csv"), []byte("picture,x0,y0,x1,y1,label\np.png,0,0,1,1,cat\n"))
+	write(t, filepath.Join(dir, "voc", "p.xml"), []byte(vocWith("<xmin>1</xmin><ymin>1</ymin><xmax>2</xmax><ymax>2</ymax>")))
+	write(t, filepath.Join(dir, "coco.json"), []byte(`{"categories": [{"id": 1, "name": "cat"}, {"id": 2, "name": "dog"}]}`))
+	for _, name := range []string{"boxes.csv", "voc", "coco.json"} {
+		_, err := OpenTruths(filepath.Join(dir, name), "Cat")
+		wantError(t, name, err, `no object of the class "Cat", did you mean "cat"?`)
+		if _, err := OpenTruths(filepath.Join(dir, name), "cat"); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// What a data set's sample says of its class: the first of several files, a text or a number.
+func TestLabelsInJSON(t *testing.T) {
+	for text, want := range map[string]string{`{"label": "cat"}`: "cat", `{"label": 3}`: "3", `{"label": 3.0}`: "3",
+		`{"label": null, "cls": 2}`: "2", `{"class": "dog", "caption": "a dog"}`: "dog", `{}`: "", `[1]`: "", `{"label": [1]}`: ""} {
+		if got := labelInJSON(text); got != want {
+			t.Errorf("%s: %q, want %q", text, got, want)
+		}
+	}
+}
