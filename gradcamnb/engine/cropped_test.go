@@ -19,9 +19,22 @@ import (
 // and answers with the mean. Rows and columns go from first to end by a step.
 func croppingModel(t *testing.T, first, end [2]int64, step int64) string {
 	t.Helper()
-	numbers := func(name string, values ...int64) *protos.TensorProto {
-		return &protos.TensorProto{Name: name, DataType: int32(protos.TensorProto_INT64), Dims: []int64{int64(len(values))},
-			Int64Data: values}
+	return behind(t, "Slice", wholeNumbers("first", first[:]...), wholeNumbers("end", end[:]...),
+		wholeNumbers("axes", 2, 3), wholeNumbers("step", step, step))
+}
+
+func wholeNumbers(name string, values ...int64) *protos.TensorProto {
+	return &protos.TensorProto{Name: name, DataType: int32(protos.TensorProto_INT64), Dims: []int64{int64(len(values))},
+		Int64Data: values}
+}
+
+// behind writes a file that makes something of a picture of 8 x 8 by an operator with constants, convolves that with the
+// one weight 1, and answers with the mean.
+func behind(t *testing.T, op string, constants ...*protos.TensorProto) string {
+	t.Helper()
+	inputs := []string{"image"}
+	for _, c := range constants {
+		inputs = append(inputs, c.Name)
 	}
 	value := func(name string, dims ...int64) *protos.ValueInfoProto {
 		shape := &protos.TensorShapeProto{}
@@ -41,13 +54,11 @@ func croppingModel(t *testing.T, first, end [2]int64, step int64) string {
 			Name: "g", Input: []*protos.ValueInfoProto{value("image", 1, 1, 8, 8)},
 			Output: []*protos.ValueInfoProto{value("y", 1, 1)},
 			Node: []*protos.NodeProto{
-				node("Slice", "part", "image", "first", "end", "axes", "step"), node("Conv", "conv", "part", "weight"),
+				node(op, "part", inputs...), node("Conv", "conv", "part", "weight"),
 				node("Relu", "act", "conv"), node("GlobalAveragePool", "mean", "act"), node("Flatten", "y", "mean"),
 			},
-			Initializer: []*protos.TensorProto{
-				numbers("first", first[:]...), numbers("end", end[:]...), numbers("axes", 2, 3), numbers("step", step, step),
-				{Name: "weight", DataType: int32(protos.TensorProto_FLOAT), Dims: []int64{1, 1, 1, 1}, FloatData: []float32{1}},
-			},
+			Initializer: append(constants, &protos.TensorProto{Name: "weight", DataType: int32(protos.TensorProto_FLOAT),
+				Dims: []int64{1, 1, 1, 1}, FloatData: []float32{1}}),
 		},
 	})
 	if err != nil {
@@ -99,6 +110,46 @@ func TestMapOfCutPart(t *testing.T) {
 					}
 				}
 			}
+		}
+	}
+}
+
+// A map of a picture that the network pads goes beyond the picture: what lies in the bars is not drawn, and the rest is
+// not stretched over the picture. By hand: of 12 x 8 cells 2 rows are bars above and 2 below, the score is the mean of
+// 96 values, and the map is pixel/96.
+func TestMapOfPaddedPicture(t *testing.T) {
+	picture := gradcamnb.Tensor{Dims: []int{1, 1, 8, 8}}
+	for i := range 64 {
+		picture.Values = append(picture.Values, float32(i+1))
+	}
+	file := behind(t, "Pad", wholeNumbers("pads", 0, 0, 2, 0, 0, 0, 2, 0))
+	for _, backend := range []string{"go", "xla:cpu"} {
+		e := engine.New(backend)
+		if err := e.Start(); err != nil {
+			require.Missing(t, "xla", err.Error())
+		}
+		s, err := e.Open(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := gradcamnb.NewModel(s)
+		results, err := m.ExplainTensor(picture)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := results[0].Maps[0]
+		signed := got.Signed()
+		for y := range 8 {
+			for x := range 8 {
+				want := picture.Values[8*y+x] / 96
+				if !(math.Abs(float64(got.At(x, y)-want)) <= 1e-6) || !(math.Abs(float64(signed.At(x, y)-want)) <= 1e-6) {
+					t.Fatalf("%s: (%d, %d) has %g and %g, want %g", backend, x, y, got.At(x, y), signed.At(x, y), want)
+				}
+			}
+		}
+		_, err = m.ExplainTensor(picture, gradcamnb.Methods("Score-CAM"))
+		if err == nil || !strings.Contains(err.Error(), "pads the picture") {
+			t.Errorf("%s, Score-CAM: %v, want that the model pads the picture", backend, err)
 		}
 	}
 }

@@ -12,7 +12,8 @@ type Grid struct {
 	Values []float32 // row by row
 
 	// Shares of the picture's height, and of its width, that lie before the grid and behind it: the model cuts them off
-	// before it makes the layer. 0 of a grid of the whole picture.
+	// before it makes the layer. Less than 0 if the grid goes beyond the picture, which the model pads. 0 of a grid of
+	// just the picture.
 	Beyond [2][2]float64 `json:",omitzero"`
 }
 

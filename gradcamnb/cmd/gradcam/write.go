@@ -85,7 +85,8 @@ type reportMap struct {
 	Grid      [2]int   `json:"grid"` // height, width, of a volume those of a slice
 	Slices    int      `json:"slices,omitempty"`
 
-	// Shares of the input's height and width that lie before and behind raw.npy: the model cuts them off.
+	// Shares of the input's height and width that lie before and behind raw.npy: the model cuts them off, or adds them
+	// if they are less than 0.
 	Beyond [2][2]float64 `json:"beyond,omitzero"`
 
 	Range     [2]*float64 `json:"raw_range"` // lowest and highest value of raw.npy

@@ -27,7 +27,7 @@ type Method struct {
 	Plane bool
 
 	// Spreads is true if the method spreads a layer over the whole picture, as a mask or under its mirror image. It has no
-	// map if the model cuts off a part of the picture before the layer.
+	// map if the model cuts off a part of the picture, or pads it, before the layer.
 	Spreads bool
 
 	Passes string // what it costs, e.g. "1 forward, 1 backward"

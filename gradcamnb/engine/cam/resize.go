@@ -17,7 +17,8 @@ import (
 func Resize(x *Node, height, width int) *Node { return ResizeWithin(x, height, width, [2][2]float64{}) }
 
 // ResizeWithin is [Resize] of maps of a part of the picture. beyond has the shares of the picture's height, and of its
-// width, that lie before the part and behind it, where the result is 0:
+// width, that lie before the part and behind it, for which the result is 0. A share is less than 0 if the map goes
+// beyond the picture:
 //
 //	x = (o + 1/2 - before out) * in/(out (1 - before - behind)) - 1/2.
 func ResizeWithin(x *Node, height, width int, beyond [2][2]float64) *Node {

@@ -24,7 +24,7 @@ type Method struct {
 	AtLayers bool // it makes a map at every layer of the request
 	Slopes   bool // its passes take gradients of the score
 	Plane    bool // it has no map of a volume, because it reads a cell's neighbours in a plane
-	Spreads  bool // it has no map of a layer before which the model cuts off a part of the picture
+	Spreads  bool // it has no map of a layer before which the model cuts off a part of the picture, or pads it
 
 	// Explain makes the maps of a subject: one for every aim or, if the method is AtLayers,
 	// for every aim and every layer. It fills in the values of a map: Grid, Raw and, if it

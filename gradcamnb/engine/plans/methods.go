@@ -62,15 +62,15 @@ func refuseVolume(method string) error {
 }
 
 // checkCropped returns an error if a method spreads a layer over the whole picture, and the model cuts off a part of
-// the picture before that layer. Methods of many layers look at all of them.
+// the picture, or pads it, before that layer. Methods of many layers look at all of them.
 func (p Plan) checkCropped(all []source.Layer) error {
 	check := func(method string, layers []source.Layer) error {
-		i := slices.IndexFunc(layers, func(l source.Layer) bool { return l.Feeds && l.Axes.Beyond != [2][2]float64{} })
+		i := slices.IndexFunc(layers, func(l source.Layer) bool { return l.Feeds && l.Axes.Margins() != "" })
 		if i < 0 {
 			return nil
 		}
-		return fmt.Errorf("%s spreads every layer over the whole picture, and the model cuts off a part of the picture before layer %q: take %s or LayerCAM, whose maps are laid on the part that is left",
-			method, layers[i].Name, cam.GradCAM.Name)
+		return fmt.Errorf("%s spreads every layer over the whole picture, and the model %s before layer %q: take %s or LayerCAM, whose maps are laid where the layer lies",
+			method, layers[i].Axes.Margins(), layers[i].Name, cam.GradCAM.Name)
 	}
 	for _, m := range p.methods {
 		layers := p.Layers

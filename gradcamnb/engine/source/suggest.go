@@ -29,8 +29,8 @@ func suggest(layers []Layer) {
 	if l.Axes.Flat() && l.Grid[0] > 1 {
 		l.Why = fmt.Sprintf("last tokens of patches that reach the answer, %s patches", l.size())
 	}
-	if l.Axes.Beyond != [2][2]float64{} {
-		l.Why += ", of the part of the picture that the model does not cut off"
+	if did := l.Axes.Margins(); did != "" {
+		l.Why += "; before it the model " + did
 	}
 }
 

@@ -62,10 +62,7 @@ var (
 
 	// QuickGelu is x * sigmoid(alpha x).
 	_ = register("com.microsoft.QuickGelu", func(b *builder, n *node) {
-		alpha := n.floatOr("alpha", 1.702)
-		n.out = []*value{b.applyToEach(n.need(0), func(x ref) ref {
-			return b.binary("Mul", x, b.unary("Sigmoid", b.binary("Mul", x, b.scalar(alpha))))
-		})}
+		n.out = []*value{b.swish(n.need(0), n.floatOr("alpha", 1.702))}
 	}, nil)
 )
 

@@ -80,17 +80,11 @@ func fewReals(v *value) []float32 {
 	return append([]float32{}, v.konst.numbers()...)
 }
 
-// initializers returns the shapes of the weights. Small weights of whole numbers have their values, too.
-func (w *walk) initializers(g *protos.GraphProto) map[string]Tensor {
+// listGiven returns the shapes of the weights and inputs. Small constants have their values, too.
+func (w *walk) listGiven() map[string]Tensor {
 	out := map[string]Tensor{}
-	for _, p := range g.Initializer {
-		v := w.values[p.Name]
-		out[p.Name] = Tensor{Name: p.Name, Dims: v.dims, Constant: true, Ints: smallInts(v), Reals: fewReals(v)}
-	}
-	for name, v := range w.values { // the values of other inputs
-		if _, ok := out[name]; !ok {
-			out[name] = Tensor{Name: name, Dims: v.dims, Constant: v.konst != nil, Ints: smallInts(v), Reals: fewReals(v)}
-		}
+	for name, v := range w.values {
+		out[name] = Tensor{Name: name, Dims: v.dims, Constant: v.konst != nil, Ints: smallInts(v), Reals: fewReals(v)}
 	}
 	return out
 }

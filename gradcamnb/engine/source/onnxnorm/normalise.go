@@ -80,7 +80,7 @@ func Normalise(ctx context.Context, m *protos.ModelProto, input []int, o Options
 	for _, r := range others {
 		out.OtherInputs[r.name] = r.dims
 	}
-	out.Given = w.initializers(g)
+	out.Given = w.listGiven()
 	need := findNeeds(g, o)
 	out.Left = need.left
 	for _, p := range SortNodes(g.Node) {

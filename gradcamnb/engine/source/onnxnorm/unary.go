@@ -25,10 +25,7 @@ var (
 	_ = registerFormula("Round", (*builder).round)
 
 	_ = register("Swish", func(b *builder, n *node) { // x sigmoid(alpha x)
-		alpha := n.floatOr("alpha", 1)
-		n.out = []*value{b.applyToEach(n.need(0), func(x ref) ref {
-			return b.mul(x, b.unary("Sigmoid", b.scaleBy(x, alpha)))
-		})}
+		n.out = []*value{b.swish(n.need(0), n.floatOr("alpha", 1))}
 	}, nil)
 
 	_ = register("SwiGLU", func(b *builder, n *node) { // x sigmoid(alpha x) y
@@ -67,6 +64,11 @@ var (
 		}).setKind(truth)}
 	}, nil)
 )
+
+// swish returns x sigmoid(alpha x).
+func (b *builder) swish(x *value, alpha float32) *value {
+	return b.applyToEach(x, func(x ref) ref { return b.mul(x, b.unary("Sigmoid", b.scaleBy(x, alpha))) })
+}
 
 func registerFormula(op string, f func(b *builder, x ref) ref) bool {
 	return register(op, func(b *builder, n *node) {

@@ -24,13 +24,12 @@ func takeEvery(a Axis, size, from, step, n int) Axis {
 	p, ok := a.place()
 	switch {
 	case ok && step > 1 && from < step && from+(n-1)*step+step >= size:
-		q := cells(p.Kind, n)
-		q.Piece, q.Moved, q.Warped, q.Lost = true, p.Moved, p.Warped, p.Lost
+		q := p.remake(n)
+		q.Piece = true
 		return Axis{q}
 	case ok:
-		q := cells(p.Kind, n)
+		q := p.crop(from, size-from-n*step, n)
 		q.Piece, q.Moved = true, p.Moved || step < 0 || p.Kind == Depth
-		q.Warped, q.Lost = p.Warped, p.Lose(float64(from), float64(size-from-n*step))
 		return Axis{q}
 	case len(a) == 0 || !slices.ContainsFunc(a, func(p Part) bool { return p.Kind != Other }):
 		return otherAxis(n)
@@ -314,9 +313,7 @@ func joinAxes(s step) []Axis {
 // surround returns the axis of cells with before more elements in front of them and after more behind them.
 func (p Part) surround(before, after, size int) Axis {
 	if len(p.Core) == 1 && p.Core[0].isWhole() { // rows or columns were added at the ends of a map
-		out := resizeAxis(p.Core, p.Size, size)
-		out[0].Lost = p.Core[0].Lose(float64(-before), float64(-after))
-		return out
+		return Axis{p.Core[0].crop(-before, -after, size)}
 	}
 	p.Before, p.After, p.Size = p.Before+before, p.After+after, size
 	if p.Before == 0 && p.After == 0 {

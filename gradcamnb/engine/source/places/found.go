@@ -16,8 +16,23 @@ type Position struct {
 	Warped        bool   // a grid of the network's own says where each cell was sampled
 
 	// Shares of the picture's height, and of its width, that lie before the first cell and behind the last one, since
-	// they were cut off; 0 of a map of the whole picture.
+	// they were cut off; less than 0 if the cells go beyond the picture, which was padded; 0 of a map of just the picture.
 	Beyond [2][2]float64
+}
+
+// Margins says what the model did to the margins of the picture before it made the tensor; empty if nothing.
+func (f Position) Margins() string {
+	h, w := f.Beyond[0], f.Beyond[1]
+	cut, padded := max(h[0], h[1], w[0], w[1]) > 0, min(h[0], h[1], w[0], w[1]) < 0
+	switch {
+	case cut && padded:
+		return "cuts off a part of the picture and pads it"
+	case cut:
+		return "cuts off a part of the picture"
+	case padded:
+		return "pads the picture"
+	}
+	return ""
 }
 
 // Places tells whether the tensor holds places of the picture.

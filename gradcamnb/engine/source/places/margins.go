@@ -16,12 +16,27 @@ func (p Part) Lose(first, last float64) [2]float64 {
 	return [2]float64{p.Lost[0] + first*p.cell(), p.Lost[1] + last*p.cell()}
 }
 
-// Beyond returns the shares of the picture that lie before the first cell and behind the last one. A map that misses no
-// more than a cell at either end counts as one of the whole picture, as every map of an unpadded convolution does.
+// crop returns the n cells that are left after first and last ones were cut off at the ends, or added. If just as many
+// are cut off as windows added, what is left is what the windows read, as behind a causal convolution, whose last cells
+// are cut off.
+func (p Part) crop(first, last, n int) Part {
+	q := p.remake(n)
+	q.Lost = p.Lose(float64(first), float64(last))
+	if added := p.Grown[0] + p.Grown[1]; added > 0 && float64(first+last) == added {
+		q.Lost = p.Lose(p.Grown[0], p.Grown[1])
+		q.Exact = p.undo
+	}
+	return q
+}
+
+// Beyond returns the shares of the picture that lie before the first cell and behind the last one; less than 0 if the
+// cells go beyond the picture. Behind windows, a cell that was cut off or added at either end does not count, since
+// the cells of windows count as covering all that they read: every map of an unpadded convolution does.
 func (p Part) Beyond() [2]float64 {
 	const rounding = 1 + 1e-9
-	if max(p.Lost[0], p.Lost[1]) <= rounding*p.cell() {
-		return [2]float64{}
+	since := max(math.Abs(p.Lost[0]-p.Exact[0]), math.Abs(p.Lost[1]-p.Exact[1]))
+	if p.Read && since <= rounding*p.cell() {
+		return p.Exact
 	}
 	return p.Lost
 }
@@ -48,23 +63,46 @@ func (s step) margins(i int, from, to Axis) Axis {
 	switch s.Op {
 	case "Pad":
 		first, last := s.pads(i)
-		out[0].Lost = p.Lose(float64(-first), float64(-last))
+		out[0] = p.crop(-first, -last, out[0].Size)
 	case "CenterCropPad":
 		gone := p.Size - out[0].Size
-		out[0].Lost = p.Lose(float64(gone/2), float64(gone-gone/2))
+		out[0] = p.crop(gone/2, gone-gone/2, out[0].Size)
 	case "Resize":
 		out[0].Lost, out[0].Moved = s.region(i, p)
 	case "GridSample":
 		out[0].Warped = true
 	case "Conv", "FusedConv", "QLinearConv", "ConvInteger", "DeformConv", "MaxPool", "AveragePool", "LpPool",
 		"QLinearAveragePool":
-		stride := 1
-		if strides, ok := s.ints(-1, "strides"); ok && i-2 < len(strides) {
-			stride = strides[i-2]
-		}
-		out[0].Lost = p.use(out[0].Size*stride, stride)
+		out[0] = p.read(out[0].Size, s.windows(i))
+	case "ConvTranspose":
+		out[0] = p.spread(out[0].Size, s.windows(i).stride)
 	}
 	return out
+}
+
+// window tells how windows stand along an axis.
+type window struct {
+	stride, length int // length from the first to the last cell of one window
+	pad            int // cells that the operator adds before the first cell
+}
+
+// windows returns how an operator's windows stand along an axis.
+func (s step) windows(axis int) window {
+	number := func(attr string, otherwise int) int {
+		if n, ok := s.ints(-1, attr); ok && axis-2 < len(n) {
+			return n[axis-2]
+		}
+		return otherwise
+	}
+	length := 1
+	for i := range s.Inputs { // the kernel is the first input without the axes of the picture
+		if dims := s.dims(i); !s.isComputed(i) && len(dims) == len(s.Dims) {
+			length = dims[axis]
+			break
+		}
+	}
+	length = (number("kernel_shape", length)-1)*number("dilations", 1) + 1
+	return window{stride: number("strides", 1), length: length, pad: number("pads", 0)}
 }
 
 // region returns the shares that are lost if a Resize takes a region of an axis, from a share of its cells' middles to
@@ -107,24 +145,71 @@ func (s step) findPair(axis, n int, axes []int) (k int, ok bool) {
 	return k, k >= 0 && k < n
 }
 
-// use returns the shares that are lost behind windows that cover so many cells, side by side. Windows that cover fewer
-// than there are use up cells that were added before. If they cover more, by at least a stride, they have added cells
-// at the end, as a causal convolution does.
-func (p Part) use(covered, stride int) [2]float64 {
-	lost := p.Lost
-	left := float64(p.Size-covered) * p.cell() // of what was added
-	if covered-p.Size >= stride {
-		lost[1] += left
-		return lost
-	}
-	added := -min(lost[0], 0) - min(lost[1], 0)
-	if left <= 0 || added == 0 {
-		return lost
-	}
-	for i := range lost {
-		if lost[i] < 0 {
-			lost[i] = math.Min(0, lost[i]*(1-left/added))
+// read returns the cells of n windows, side by side. Windows that cover fewer cells than there are use up cells that
+// were added before, all of them if less than one window would be left. If they cover more, by at least a window, they
+// have added cells with padding of their own. What they would need to have a middle at every cell is not added.
+func (p Part) read(n int, w window) Part {
+	q := p.remake(n)
+	left := p.Size - n*w.stride
+	switch {
+	case left > 0:
+		q.Lost = p.use(float64(left), float64(w.stride))
+	case -left >= w.stride:
+		first := float64(w.pad - (w.length-w.stride+1)/2)
+		last := float64(-left) - first
+		q.Lost = p.Lose(-first, -last)
+		q.Grown, q.undo = [2]float64{first / float64(w.stride), last / float64(w.stride)}, p.Exact
+		if !p.Read {
+			q.undo = p.Lost
 		}
+	}
+	for i := range q.Exact {
+		switch {
+		case !p.Read && max(q.Grown[0], q.Grown[1]) <= 1: // even windows, which are one more than the cells
+			q.Exact[i] = max(q.Lost[i], p.Lost[i])
+		case !p.Read:
+			q.Exact[i] = q.Lost[i]
+		case q.Exact[i] < 0: // what was added and is used up is gone
+			q.Exact[i] = max(q.Exact[i], min(q.Lost[i], 0))
+		}
+	}
+	q.Read = true
+	return q
+}
+
+// spread returns the n cells of a transposed convolution. If they are more than stride for each cell, the first and
+// the last ones lie beyond what it read.
+func (p Part) spread(n, stride int) Part {
+	q := p.remake(p.Size * stride)
+	if more := float64(n - q.Size); more > 0 {
+		q.Lost, q.Grown, q.undo = q.Lose(-more/2, -more/2), [2]float64{more / 2, more / 2}, q.Exact
+	}
+	q.Size, q.Extent = n, n
+	return q
+}
+
+// use returns the shares that are lost after so many cells of what was added at the ends were used up: first of what was
+// added behind windows, then of what was added to the picture. Less than least cells that would be left count as used
+// up, too.
+func (p Part) use(cells, least float64) [2]float64 {
+	lost, used := p.Lost, cells*p.cell()
+	for _, floor := range [][2]float64{p.Exact, {}} {
+		var more [2]float64 // what was added beyond the floor
+		for i := range more {
+			more[i] = max(min(floor[i], 0)-lost[i], 0)
+		}
+		total := more[0] + more[1]
+		if used <= 0 || total == 0 {
+			continue
+		}
+		share := min(used/total, 1)
+		if total-used < least*p.cell()*(1-1e-9) {
+			share = 1
+		}
+		for i := range lost {
+			lost[i] += share * more[i]
+		}
+		used -= total
 	}
 	return lost
 }

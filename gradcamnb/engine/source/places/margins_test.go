@@ -49,14 +49,73 @@ func TestWindowsUseWhatWasAdded(t *testing.T) {
 		// 2 added at each end, then 3 x 3: 34 are left
 		"in part": {36, [2]float64{-2. / 32, -2. / 32}, 34, 1, [2]float64{-1. / 32, -1. / 32}},
 		// 5 x 5 on what was cut: nothing was added
-		"cut":      {16, [2]float64{0.25, 0.25}, 12, 1, [2]float64{0.25, 0.25}},
-		"same":     {15, [2]float64{}, 16, 2, [2]float64{}},
-		"causal":   {32, [2]float64{}, 36, 1, [2]float64{0, -4. / 32}},
+		"cut":  {16, [2]float64{0.25, 0.25}, 12, 1, [2]float64{0.25, 0.25}},
+		"same": {15, [2]float64{}, 16, 2, [2]float64{}},
+		// windows of 5 cells with 4 added at each end are 4 more, 2 at each end
+		"grown":    {32, [2]float64{}, 36, 1, [2]float64{-2. / 32, -2. / 32}},
+		"nothing":  {227, [2]float64{-1. / 224, -2. / 224}, 224, 2, [2]float64{}},
+		"rounding": {301, [2]float64{-1. / 299, -1. / 299}, 300, 2, [2]float64{}}, // one of 301 is left over
 		"at ends":  {36, [2]float64{0.5, -0.25}, 36, 1, [2]float64{0.5, -0.25}},
 		"one side": {40, [2]float64{0, -0.25}, 36, 1, [2]float64{0, -0.125}}, // 8 of 32 were added, and 4 are used
 	} {
 		p := Part{Kind: Row, Size: c.size, Stride: 1, Extent: c.size, Lost: c.lost}
-		got := p.use(c.covered, c.stride)
+		got := p.read(c.covered/c.stride, window{stride: c.stride, length: 5, pad: 4}).Lost
+		if !(math.Abs(got[0]-c.want[0])+math.Abs(got[1]-c.want[1]) <= 1e-12) {
+			t.Errorf("%s: %v, want %v", name, got, c.want)
+		}
+	}
+}
+
+// A tensor's cells behind the last of some steps, each of which cuts, pads or reads rows of a picture of 256. By hand.
+func TestBeyond(t *testing.T) {
+	type step func(p Part) Part
+	cut := func(first, last int) step {
+		return func(p Part) Part {
+			return takeEvery(Axis{p}, p.Size, first, 1, p.Size-first-last)[0]
+		}
+	}
+	pad := func(first, last int) step {
+		return func(p Part) Part {
+			return p.crop(-first, -last, p.Size+first+last)
+		}
+	}
+	read := func(n, stride int) step {
+		return func(p Part) Part { return p.read(n, window{stride: stride, length: stride}) }
+	}
+	padded := func(n int, w window) step { return func(p Part) Part { return p.read(n, w) } }
+	spread := func(n, stride int) step { return func(p Part) Part { return p.spread(n, stride) } }
+	for name, c := range map[string]struct {
+		steps []step
+		want  [2]float64
+	}{
+		// a centre crop of 224, then 32 of the picture's rows a cell: less than half a cell is cut off at each end
+		"centre crop":        {[]step{cut(16, 16), read(112, 2), read(7, 16)}, [2]float64{1. / 16, 1. / 16}},
+		"letterbox":          {[]step{pad(64, 64), read(96, 4), read(12, 8)}, [2]float64{-0.25, -0.25}},
+		"letterbox, cells":   {[]step{pad(16, 16), read(9, 32)}, [2]float64{-1. / 16, -1. / 16}},
+		"tf's own pads":      {[]step{pad(0, 1), read(128, 2), pad(0, 1), read(64, 2)}, [2]float64{}},
+		"letterbox and tf's": {[]step{pad(64, 64), read(192, 2), pad(0, 1), read(96, 2)}, [2]float64{-0.25, -0.25}},
+		// windows of 3 without padding use a cell of what was added at each end
+		"valid windows": {[]step{pad(64, 64), read(382, 1)}, [2]float64{-63. / 256, -63. / 256}},
+		"trimmed":       {[]step{read(256, 1), cut(1, 1)}, [2]float64{}},
+		"crop of a map": {[]step{read(16, 16), cut(4, 4)}, [2]float64{0.25, 0.25}},
+		// a causal convolution of 3 cells, 4 apart, with 8 added at each end: 8 more, and the last 8 are cut off
+		"causal":                 {[]step{padded(264, window{1, 9, 8}), cut(0, 8)}, [2]float64{}},
+		"causal, a crop before":  {[]step{cut(32, 32), padded(200, window{1, 9, 8}), cut(0, 8)}, [2]float64{0.125, 0.125}},
+		"causal, behind another": {[]step{read(256, 1), padded(264, window{1, 9, 8}), cut(0, 8)}, [2]float64{}},
+		"grown":                  {[]step{read(256, 1), padded(264, window{1, 9, 8})}, [2]float64{-4. / 256, -4. / 256}},
+		"even":                   {[]step{padded(257, window{1, 2, 1})}, [2]float64{}},
+		// a letterbox of 64 rows below within a convolution of 3 x 3 with 1 of its own: 1 above and 65 below
+		"letterbox within windows": {[]step{padded(160, window{2, 3, 1}), read(20, 8)}, [2]float64{0, -0.25}},
+		// windows of 4 for every second cell make 2 cells more, one at each end
+		"transposed":          {[]step{read(128, 2), spread(258, 2)}, [2]float64{}},
+		"transposed, cropped": {[]step{read(8, 32), spread(288, 32), cut(16, 16)}, [2]float64{}},
+		"odd, and back":       {[]step{read(86, 3), spread(258, 3), cut(0, 1)}, [2]float64{}},
+	} {
+		p := cells(Row, 256)
+		for _, s := range c.steps {
+			p = s(p)
+		}
+		got := p.Beyond()
 		if !(math.Abs(got[0]-c.want[0])+math.Abs(got[1]-c.want[1]) <= 1e-12) {
 			t.Errorf("%s: %v, want %v", name, got, c.want)
 		}
@@ -104,7 +163,8 @@ func TestPartsBehindConvolution(t *testing.T) {
 			want: [2][2]float64{{2. / 16, 3. / 16}}},
 		"negative pads": {op: "Pad", dims: []int{1, 3, 8, 8}, given: []onnxnorm.Tensor{ints(0, 0, -4, -8, 0, 0, -4, -8)},
 			want: quarters},
-		"pads": {op: "Pad", dims: []int{1, 3, 24, 40}, given: []onnxnorm.Tensor{ints(0, 0, 4, 8, 0, 0, 4, 8)}},
+		"pads": {op: "Pad", dims: []int{1, 3, 24, 40}, given: []onnxnorm.Tensor{ints(0, 0, 4, 8, 0, 0, 4, 8)},
+			want: [2][2]float64{{-0.25, -0.25}, {-1. / 3, -1. / 3}}},
 		"region": {op: "Resize", dims: []int{1, 3, 16, 24}, given: []onnxnorm.Tensor{{Constant: true, Reals: region}},
 			attrs: []*protos.AttributeProto{{Name: "coordinate_transformation_mode", S: []byte("tf_crop_and_resize")}},
 			want:  [2][2]float64{{3. / 16, 3. / 16}}},

@@ -38,6 +38,12 @@ type Part struct {
 	// 0 if cells were added there.
 	Lost [2]float64
 
+	Read  bool       // windows have read the cells, those of a convolution or a pool
+	Exact [2]float64 // of what is lost, or added: what the picture itself lost, before windows read it
+
+	Grown [2]float64 // cells that the last windows added before and behind what they read
+	undo  [2]float64 // Exact without them
+
 	Core          []Part // for Tokens: the cells
 	Before, After int    // for Tokens: how many elements stand before and after the cells
 }
@@ -56,6 +62,12 @@ func (p Part) isUnmoved(k Kind) bool { return p.Kind == k && p.isWhole() && !p.M
 
 // cells returns a part of n new rows or columns.
 func cells(k Kind, n int) Part { return Part{Kind: k, Size: n, Stride: 1, Extent: n} }
+
+// remake returns n cells in place of those of a part, between the same ends.
+func (p Part) remake(n int) Part {
+	p.Size, p.Stride, p.Extent, p.Piece, p.Grown = n, 1, n, false, [2]float64{}
+	return p
+}
 
 func otherAxis(n int) Axis {
 	if n == 1 {

@@ -102,9 +102,7 @@ func resizeAxis(a Axis, before, after int) Axis {
 	p, ok := a.place()
 	switch {
 	case ok:
-		q := cells(p.Kind, after)
-		q.Moved, q.Warped, q.Lost = p.Moved, p.Warped, p.Lost
-		return Axis{q}
+		return Axis{p.remake(after)}
 	case before == after:
 		return a
 	case len(a) == 1 && a[0].Kind == Other || len(a) == 0:
