@@ -75,6 +75,7 @@ HF = {
     "yolos": lambda: (hf.YolosForObjectDetection(hf.YolosConfig(hidden_size=32, num_hidden_layers=2, num_attention_heads=4, intermediate_size=64, image_size=[SIZE, SIZE], num_detection_tokens=30, num_labels=CLASSES, use_mid_position_embeddings=False)), "detr"),
     "mask2former": lambda: (hf.Mask2FormerForUniversalSegmentation(hf.Mask2FormerConfig(backbone_config=hf.SwinConfig(image_size=SIZE, embed_dim=16, depths=[1, 1, 1, 1], num_heads=[1, 2, 4, 8], window_size=5, out_features=["stage1", "stage2", "stage3", "stage4"]), hidden_dim=32, feature_size=32, mask_feature_size=32, num_queries=20, encoder_layers=1, decoder_layers=2, num_attention_heads=4, dim_feedforward=64, encoder_feedforward_dim=64, num_labels=CLASSES)), "maskformer"),
 }
+OPSETS = {"deformable detr": 17, "mask2former": 17}  # their GridSample of opset 20 is none that onnxruntime 1.32.0 runs
 TV = ("fasterrcnn_mobilenet_v3_large_320_fpn", "fasterrcnn_resnet50_fpn", "maskrcnn_resnet50_fpn", "keypointrcnn_resnet50_fpn", "retinanet_resnet50_fpn", "fcos_resnet50_fpn", "ssdlite320_mobilenet_v3_large", "ssd300_vgg16")
 
 
@@ -96,7 +97,7 @@ def export(name, path):
         net = (Masked if decoder == "maskformer" else Logits)(spread(net).eval())
         threshold, args = (0.5 if decoder == "rt-detr" else 0.1), (torch.rand(1, 3, SIZE, SIZE),)
     with torch.no_grad():
-        torch.onnx.export(net, args, path, opset_version=20 if decoder in ("rt-detr", "maskformer") else 17, dynamo=False, input_names=["pixel_values"])
+        torch.onnx.export(net, args, path, opset_version=OPSETS.get(name, 20 if decoder == "rt-detr" else 17), dynamo=False, input_names=["pixel_values"])
     return decoder, threshold
 
 

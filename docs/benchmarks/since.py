@@ -2,9 +2,10 @@
 
 usage: since.py COMMIT FOLDER [--rounds N] MODEL.onnx ...
 
-FOLDER is for the programs and the models' compiled programs. Every round starts both
-programs once, one after the other, and takes the median of three explanations a cell, after
-one that is not counted. The report goes to standard output.
+FOLDER is for the programs and the models' compiled programs. Every round of a model starts
+both programs once, one right after the other, the one that was second before now first, and
+takes the median of five explanations a cell, after one that is not counted. The report goes
+to standard output.
 """
 import argparse
 import json
@@ -31,7 +32,7 @@ def measure(command, models, programs, record):
     """Milliseconds by model and batch."""
     record.unlink(missing_ok=True)
     names = [word for m in models for word in ("--model", m)]
-    subprocess.run([*command, *names, "--batch", "1,8", "--backend", "xla:cpu", "--rounds", "3", "--patience", "0", "--warm", "1",
+    subprocess.run([*command, *names, "--batch", "1,8", "--backend", "xla:cpu", "--rounds", "5", "--patience", "0", "--warm", "1",
                     "--record", record, "--out", record.with_suffix(".md")],
                    cwd=ROOT, check=True, stderr=subprocess.DEVNULL, env=dict(os.environ, GRADCAMNB_PROGRAMS=str(programs)))
     rows = json.loads(record.read_text())["Rows"]
@@ -53,17 +54,22 @@ def main():
         sides = {"before": build(pathlib.Path(old), folder / "before"), "now": build(ROOT, folder / "now")}
     models = [str(pathlib.Path(m).resolve()) for m in args.models]
     took = {side: {} for side in sides}
-    for round in range(args.rounds + 1):
-        for side, command in sides.items():
-            for cell, ms in measure(command, models, folder / f"programs-{side}", folder / f"{side}.json").items():
-                if round:  # the first one compiles
-                    took[side].setdefault(cell, []).append(ms)
+    for model in models:
+        for round in range(args.rounds + 1):
+            order = list(sides.items())
+            for side, command in order[::-1] if round % 2 else order:
+                for cell, ms in measure(command, [model], folder / f"programs-{side}", folder / f"{side}.json").items():
+                    if round:  # the first one compiles
+                        took[side].setdefault(cell, []).append(ms)
     print(f"| model | batch | {args.commit} | now | now / before | range of the rounds |\n|---|---|---|---|---|---|")
+    middle = []
     for cell, before in took["before"].items():
         now = took["now"][cell]
         ratios = [n / b for n, b in zip(now, before)]
+        middle.append(statistics.median(ratios))
         print(f"| {cell[0]} | {cell[1]} | {statistics.median(before):.1f} ms | {statistics.median(now):.1f} ms | "
               f"{statistics.median(ratios):.3f} | {min(ratios):.2f} to {max(ratios):.2f} |")
+    print(f"\nGeometric mean of the ratios: {statistics.geometric_mean(middle):.3f}.")
 
 
 main()
