@@ -140,9 +140,9 @@ def turned_iou(a, b):
     return inter / np.maximum(shapely.area(a) + shapely.area(b) - inter, 1e-9)
 
 
-def widened(m):
-    """the model with float32 in place of float16"""
-    half, single = onnx.TensorProto.FLOAT16, onnx.TensorProto.FLOAT
+def widened(m, half=onnx.TensorProto.FLOAT16):
+    """the model with float32 in place of float16, or of another type"""
+    single = onnx.TensorProto.FLOAT
     constants = [a.t for n in m.graph.node for a in n.attribute if a.HasField("t")]
     for t in (t for t in [*m.graph.initializer, *constants] if t.data_type == half):
         t.CopyFrom(onnx.numpy_helper.from_array(onnx.numpy_helper.to_array(t).astype(np.float32), t.name))

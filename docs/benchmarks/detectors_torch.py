@@ -4,18 +4,20 @@
 
 Three things are checked of every file. `gradcam detect` is compared with onnxruntime's outputs, decoded as the maker does. `gradcam drise`
 runs with 8 masks, and its weights are compared with those of a separate program that draws the same masks. And the suggested layer must
-have a gradient. torchvision's files have their suppression inside, so onnxruntime runs them, and it has no gradients.
+have a gradient. torchvision's files have their suppression inside, so onnxruntime runs them, and it has no gradients. The exporter
+writes the grids of Deformable DETR and Mask2Former in float64, in which onnxruntime has no GridSample: there it is given float32.
 """
 import os, shutil, sys, tempfile
 
 import cv2
 import numpy as np
+import onnx
 import onnxruntime as ort
 import torch
 import torchvision.models.detection as tv
 import transformers as hf
 
-from detectors import SIZE, compared, gradient, listed, matched, picture
+from detectors import SIZE, compared, gradient, listed, matched, picture, widened
 
 CLASSES = 5
 
@@ -75,7 +77,6 @@ HF = {
     "yolos": lambda: (hf.YolosForObjectDetection(hf.YolosConfig(hidden_size=32, num_hidden_layers=2, num_attention_heads=4, intermediate_size=64, image_size=[SIZE, SIZE], num_detection_tokens=30, num_labels=CLASSES, use_mid_position_embeddings=False)), "detr"),
     "mask2former": lambda: (hf.Mask2FormerForUniversalSegmentation(hf.Mask2FormerConfig(backbone_config=hf.SwinConfig(image_size=SIZE, embed_dim=16, depths=[1, 1, 1, 1], num_heads=[1, 2, 4, 8], window_size=5, out_features=["stage1", "stage2", "stage3", "stage4"]), hidden_dim=32, feature_size=32, mask_feature_size=32, num_queries=20, encoder_layers=1, decoder_layers=2, num_attention_heads=4, dim_feedforward=64, encoder_feedforward_dim=64, num_labels=CLASSES)), "maskformer"),
 }
-OPSETS = {"deformable detr": 17, "mask2former": 17}  # their GridSample of opset 20 is none that onnxruntime 1.32.0 runs
 TV = ("fasterrcnn_mobilenet_v3_large_320_fpn", "fasterrcnn_resnet50_fpn", "maskrcnn_resnet50_fpn", "keypointrcnn_resnet50_fpn", "retinanet_resnet50_fpn", "fcos_resnet50_fpn", "ssdlite320_mobilenet_v3_large", "ssd300_vgg16")
 
 
@@ -97,13 +98,14 @@ def export(name, path):
         net = (Masked if decoder == "maskformer" else Logits)(spread(net).eval())
         threshold, args = (0.5 if decoder == "rt-detr" else 0.1), (torch.rand(1, 3, SIZE, SIZE),)
     with torch.no_grad():
-        torch.onnx.export(net, args, path, opset_version=OPSETS.get(name, 20 if decoder == "rt-detr" else 17), dynamo=False, input_names=["pixel_values"])
+        torch.onnx.export(net, args, path, opset_version=20 if decoder == "rt-detr" else 17, dynamo=False, input_names=["pixel_values"])
     return decoder, threshold
 
 
 class Peer:
     def __init__(self, path, decoder):
-        self.run, self.decoder = ort.InferenceSession(path), decoder
+        single = widened(onnx.load(path), onnx.TensorProto.DOUBLE)
+        self.run, self.decoder = ort.InferenceSession(single.SerializeToString()), decoder
         self.name, self.bare = self.run.get_inputs()[0].name, len(self.run.get_inputs()[0].shape) == 3
 
     def candidates(self, x):

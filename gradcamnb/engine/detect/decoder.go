@@ -71,6 +71,7 @@ type Decoder struct {
 	Name    string // as in a sidecar, e.g. "yolov8"
 	Outputs string // what it reads, in words
 	Masks   bool   // it gives instance masks
+	Around  bool   // it draws its boxes around its masks, so they have no order of numbers that could be mistaken
 	Spec    Spec   // its usual threshold and suppression
 
 	Turned bool // its points are the corners of a turned box, in order round it, and boxes are compared by them

@@ -23,6 +23,7 @@ var MaskFormer = register(Decoder{
 	Name:    "maskformer",
 	Outputs: `two outputs: class logits [batch, queries, classes + 1], "no object" last, and mask logits [batch, queries, h, w]`,
 	Masks:   true,
+	Around:  true,
 	Spec:    Spec{Threshold: 0.5, NMS: 1},
 	New: func(data json.RawMessage, classes int) (Head, error) {
 		return maskFormer{classes}, numbers(data, &struct{}{})

@@ -18,6 +18,7 @@ var SAM = register(Decoder{
 	Name:    "sam",
 	Outputs: "two outputs: mask logits [batch, m, h, w] and the overlaps [batch, m] that the model expects of them, in either order",
 	Masks:   true,
+	Around:  true,
 	Spec:    Spec{Threshold: 0.5, NMS: 1},
 	New: func(data json.RawMessage, _ int) (Head, error) {
 		return sam{}, numbers(data, &struct{}{})

@@ -27,7 +27,7 @@ const (
 // and meet the picture.
 //
 // If the file itself names the decoder, or the outputs' names tell it (told), only the scores
-// and class numbers are checked.
+// and class numbers are checked. The order of numbers is not looked at if boxes are drawn around masks.
 func (c candidates) checkSense(spec detect.Spec, picture [2]int, told bool) error {
 	for _, read := range []struct {
 		what   string
@@ -41,8 +41,10 @@ func (c candidates) checkSense(spec detect.Spec, picture [2]int, told bool) erro
 	if err := c.checkNames(spec); err != nil || told {
 		return err
 	}
-	if err := c.corners(); err != nil {
-		return err
+	if d, err := detect.ByName(spec.Decoder); err != nil || !d.Around {
+		if err := c.corners(); err != nil {
+			return err
+		}
 	}
 	sure := c.surest(spec)
 	small := 0

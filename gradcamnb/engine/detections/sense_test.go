@@ -39,6 +39,9 @@ func TestSense(t *testing.T) {
 		{"corners as middle and size", candidates{boxes(20-15, 20-15, 20+15, 20+15), half, half, ones}, "xyxy"},
 	} {
 		err := c.all.checkSense(detect.Spec{Threshold: 0.25}, [2]int{64, 64}, false)
+		if around := c.all.checkSense(detect.Spec{Decoder: "maskformer", Threshold: 0.25}, [2]int{64, 64}, false); c.want == "xyxy" && around != nil {
+			t.Errorf("%s, around masks: %v", c.what, around)
+		}
 		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q", c.what, err, c.want)
 		}
