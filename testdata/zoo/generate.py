@@ -31,7 +31,10 @@ from torch import nn
 
 import makers as M
 import networks as N
-from networks import golden, tv
+from networks import tv
+from reference.networks import DenseNet, init_weights, settle_batchnorm, smooth_input  # this DenseNet has no in-place functions
+from reference.onnx_files import find_tensor, no_inplace, ort_all_tensors
+from reference.peer import grab, run_pgc
 
 HERE = pathlib.Path(__file__).parent
 KEEP = 2000
@@ -88,7 +91,7 @@ def targets(kind, y):
 
 
 def grad_cam(net, layer, x, wanted, reshape):
-    _, rec = golden.run_pgc("GradCAM", net, [net.net.get_submodule(layer)], x, wanted, reshape)
+    _, rec = run_pgc("GradCAM", net, [net.net.get_submodule(layer)], x, wanted, reshape)
     return rec[0]["cam"]
 
 
@@ -102,9 +105,9 @@ def last(t):
 
 def build(ctor, size, seed, prepare=None):
     torch.manual_seed(seed)
-    net = golden.no_inplace(ctor())
-    golden.init_weights(net, seed)
-    golden.settle_batchnorm(net, size, seed)
+    net = no_inplace(ctor())
+    init_weights(net, seed)
+    settle_batchnorm(net, size, seed)
     if prepare:
         prepare(net)
     return net.eval()
@@ -173,15 +176,14 @@ def write(name, m, x, raw, noise, about, external=False):
 
 def tensor_of(m, net, layer, x, tolerance=1e-4):
     """The file's tensor that holds what the module makes, in whatever order of axes."""
-    want, _ = golden.grab(net, net.get_submodule(layer), torch.from_numpy(x))
+    want, _ = grab(net, net.get_submodule(layer), torch.from_numpy(x))
     with tempfile.NamedTemporaryFile(suffix=".onnx") as f:
         onnx.save(m, f.name)
-        every = golden.ort_all_tensors(f.name, {"image": x})
-    golden.MATCH_RTOL = tolerance
+        every = ort_all_tensors(f.name, {"image": x})
     every = {k: (op, v.astype(np.float32) if v.dtype == np.float16 else v) for k, (op, v) in every.items()}
-    hits = golden.find_tensor(every, want)
+    hits = find_tensor(every, want, tolerance)
     if not hits and want.ndim == 4:
-        hits = golden.find_tensor(every, np.ascontiguousarray(want.transpose(0, 2, 3, 1)))
+        hits = find_tensor(every, np.ascontiguousarray(want.transpose(0, 2, 3, 1)), tolerance)
     if not hits:
         raise ValueError(f"no tensor of the file is the layer {layer}")
     return hits[0][0]
@@ -234,7 +236,7 @@ class Zoo:
             net = build(ctor, 64, 1)
             with tempfile.TemporaryDirectory() as d:
                 m = export(net, torch.from_numpy(x), "ts", 13, f"{d}/m.onnx")
-            m = tidy(M.quantised(m, [golden.smooth_input(k, 8, 64) for k in range(4)] + [np.repeat(x, 4, 0)], form))
+            m = tidy(M.quantised(m, [smooth_input(k, 8, 64) for k in range(4)] + [np.repeat(x, 4, 0)], form))
             layer = [n.input[0] for n in m.graph.node if n.op_type in ("Conv", "QLinearConv")][{"fourth": -4, "sixth": -6}[back]]
             twin = M.Twin(m, layer)
             index, wanted = targets("class", twin(torch.from_numpy(x)))
@@ -269,8 +271,8 @@ class Zoo:
                 raise ValueError(f"the file differs from the network by {d}")
             with tempfile.NamedTemporaryFile(suffix=".onnx") as f:
                 onnx.save(m, f.name)
-                every = golden.ort_all_tensors(f.name, {m.graph.input[0].name: x})
-            hits = golden.find_tensor(every, act) or golden.find_tensor(every, np.ascontiguousarray(act.transpose(0, 3, 1, 2)))
+                every = ort_all_tensors(f.name, {m.graph.input[0].name: x})
+            hits = find_tensor(every, act) or find_tensor(every, np.ascontiguousarray(act.transpose(0, 3, 1, 2)))
             write(name, m, x, raw, float(np.abs(raw - exact).max() / np.abs(exact).max()), {
                 "family": family, "maker": f"Keras {K.keras.__version__}, tf2onnx {K.tf2onnx.__version__}", "layer": layer, "tensor": hits[0][0],
                 "target": {"kind": "class", "index": [int(i) for i in index]}})
@@ -312,7 +314,7 @@ def main(only):
     z.torch("resnet-wide", "Wide ResNet", lambda: N.resnet(N.Bottleneck, by=32, width_per_group=128), "layer3", ["ts-11-static"])
     z.torch("vgg", "VGG", N.VGG, "features.13", ["ts-12"], size=112)
     z.torch("alexnet", "AlexNet", lambda: N.narrow(tm.AlexNet(N.CLASSES), 64, 224), "features.11", ["dyn-18"], size=224)
-    z.torch("densenet", "DenseNet", lambda: golden.DenseNet(6, (2, 2, 2), 12, 2, num_classes=N.CLASSES), "features.denseblock3", ["ts-17", "dyn-18"])
+    z.torch("densenet", "DenseNet", lambda: DenseNet(6, (2, 2, 2), 12, 2, num_classes=N.CLASSES), "features.denseblock3", ["ts-17", "dyn-18"])
     z.torch("googlenet", "GoogLeNet", lambda: N.narrow(tm.GoogLeNet(N.CLASSES, False, init_weights=False), 32, 64), "inception4e", ["dyn-18"])
     z.torch("inception-v3", "Inception v3", lambda: N.narrow(tm.Inception3(N.CLASSES, False, True, init_weights=False), 64, 96), "Mixed_6e", ["ts-17"], size=96)
     z.torch("squeezenet", "SqueezeNet", lambda: N.narrow(tm.SqueezeNet("1_1", N.CLASSES), 8, 64), "features.12", ["ts-10"])
@@ -352,7 +354,7 @@ def main(only):
     z.torch("resnet-basic-extended", "ResNet, basic blocks", lambda: N.resnet(N.BasicBlock), "layer3", ["ts-17"], finish=M.optimised("extended"))
     z.torch("convnext-extended", "ConvNeXt", lambda: tm.ConvNeXt([N.CNBlockConfig(12, 20, 1), N.CNBlockConfig(20, None, 1)], 0.0, 1.0, N.CLASSES),
             "features.3", ["dyn-18"], finish=M.optimised("extended"))
-    z.torch("densenet-half-weights", "DenseNet", lambda: golden.DenseNet(6, (2, 2, 2), 12, 2, num_classes=N.CLASSES), "features.denseblock3", ["dyn-18"],
+    z.torch("densenet-half-weights", "DenseNet", lambda: DenseNet(6, (2, 2, 2), 12, 2, num_classes=N.CLASSES), "features.denseblock3", ["dyn-18"],
             prepare=M.halved, finish=M.half_weights)
     z.torch("squeezenet-half", "SqueezeNet", lambda: N.narrow(tm.SqueezeNet("1_1", N.CLASSES), 8, 64), "features.12", ["ts-17"], prepare=M.halved, finish=M.half, loose=True)
     z.torch("efficientnet-v1-external", "EfficientNet", N.efficientnet_v1, "features.3", ["dyn-18"], external=True)

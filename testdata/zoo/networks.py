@@ -22,7 +22,7 @@ from torchvision.models.resnet import BasicBlock, Bottleneck
 from torchvision.models.swin_transformer import PatchMergingV2, SwinTransformerBlockV2
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "golden"))
-import generate as golden  # noqa: E402  (its DenseNet has no in-place functions)
+from reference.networks import cbr  # noqa: E402
 
 CLASSES = 10
 
@@ -68,7 +68,6 @@ class MobileNetV1(nn.Sequential):
     """Howard et al. 2017: depthwise 3x3 and pointwise 1x1, each with batch norm and ReLU."""
 
     def __init__(self, act=nn.ReLU):
-        cbr = golden.cbr
         layers, c = [cbr(3, 8, 3, 2, act=act)], 8
         for out, stride in [(12, 1), (16, 2), (16, 1), (24, 2), (24, 1), (32, 2)]:
             layers += [nn.Sequential(cbr(c, c, 3, stride, g=c, act=act), cbr(c, out, 1, act=act))]
@@ -82,12 +81,12 @@ class Mixed(nn.Module):
 
     def __init__(self):
         super().__init__()
-        self.stem = golden.cbr(3, 12, 3, 2, act=nn.LeakyReLU)
-        self.down = nn.Sequential(golden.cbr(12, 16, 3, 1), nn.AvgPool2d(2))
-        self.block = nn.Sequential(golden.cbr(16, 16, 3), golden.cbr(16, 16, 3))
+        self.stem = cbr(3, 12, 3, 2, act=nn.LeakyReLU)
+        self.down = nn.Sequential(cbr(12, 16, 3, 1), nn.AvgPool2d(2))
+        self.block = nn.Sequential(cbr(16, 16, 3), cbr(16, 16, 3))
         self.gate = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Conv2d(16, 16, 1), nn.Sigmoid())
-        self.left, self.right = golden.cbr(16, 12, 1), golden.cbr(16, 12, 3, 1)
-        self.mix = golden.cbr(24, 16, 3, 2)
+        self.left, self.right = cbr(16, 12, 1), cbr(16, 12, 3, 1)
+        self.mix = cbr(24, 16, 3, 2)
         self.head = nn.Linear(16, CLASSES, bias=False)
 
     def forward(self, x):
@@ -142,7 +141,7 @@ class UNet(nn.Module):
 
     def __init__(self, n=3):
         super().__init__()
-        two = lambda i, o: nn.Sequential(golden.cbr(i, o), golden.cbr(o, o))
+        two = lambda i, o: nn.Sequential(cbr(i, o), cbr(o, o))
         self.d1, self.d2, self.mid = two(3, 6), two(6, 10), two(10, 16)
         self.up = nn.ConvTranspose2d(16, 10, 4, 2, 1)
         self.u2, self.u1, self.head = two(20, 10), two(16, 8), nn.Conv2d(8, n, 1)
@@ -222,7 +221,7 @@ class Detector(nn.Module):
 
 
 def csp_conv(i, o, k=1, s=1, act=nn.SiLU):
-    return golden.cbr(i, o, k, s, act=act)
+    return cbr(i, o, k, s, act=act)
 
 
 class Residual(nn.Module):
