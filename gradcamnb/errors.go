@@ -8,7 +8,7 @@ import "github.com/gradcam-go/gradcam/internal/fault"
 var (
 	ErrUnknownLayer    = fault.ErrUnknownLayer    // the model has no such layer; the error names the nearest
 	ErrUnknownMethod   = fault.ErrUnknownMethod   // there is no such method
-	ErrUnknownName     = fault.ErrUnknownName     // there is no such method, metric, design, decoder, ...
+	ErrUnknownName     = fault.ErrUnknownName     // there is no such method, metric, baseline, design, decoder, side, ...
 	ErrNoClass         = fault.ErrNoClass         // the model has no such class, tag or value
 	ErrNoPreprocessing = fault.ErrNoPreprocessing // nothing says how to prepare a picture; see Prepared
 	ErrUnsupported     = fault.ErrUnsupported     // an operator of the file; see OperatorError

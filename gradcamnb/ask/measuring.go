@@ -18,8 +18,8 @@ type Measuring struct {
 	// twice as many passes of the model.
 	Steps int `json:"steps,omitempty"`
 
-	// Baseline is what replaces a hidden part of the picture: "mean", "blur", "rise-blur" or "black". Empty means what the
-	// metric's paper takes.
+	// Baseline is what replaces a hidden part of the picture: "mean", "blur", "rise-blur" or "black" (package baseline).
+	// Empty means what the metric's paper takes.
 	Baseline string `json:"baseline,omitempty"`
 
 	// Lead is the metric by which the best map of every picture and target is compared with the next best one; see

@@ -57,8 +57,8 @@ type Layer struct {
 	Why            string `json:"why,omitempty"`             // why it is suggested
 }
 
-// Cells is the size of a map at the layer: height and width, or of a volume slices, their height and width; nil if it
-// has no spatial size.
+// Cells returns the size of a map at the layer: height and width, or slices, height and width for a volume. It returns
+// nil if the layer has no spatial size.
 func (l Layer) Cells() []int {
 	switch {
 	case l.Grid[0] == 0:

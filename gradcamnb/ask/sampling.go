@@ -18,7 +18,7 @@ type Sampling struct {
 	// masks in one pass of the model; 16 of pictures up to 256 x 256, fewer of larger ones, as many as the file takes
 	Batch int `json:"batch,omitempty"`
 
-	// Design is how masks are drawn and averaged.
+	// Design is how masks are drawn and averaged (package design).
 	//
 	//   - "" draws every cell of every mask independently and averages as in the papers.
 	//   - "centred" draws the same masks and subtracts the mean score before averaging. It needs less than half of the

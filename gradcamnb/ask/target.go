@@ -26,7 +26,7 @@ func (t Target) WithIndex(index int) (Target, error) {
 	return Target{s}, err
 }
 
-// Side explains one side of a detection or box, "left", "top", "right" or "bottom": what moves it?
+// Side explains one side of a detection or box, "left", "top", "right" or "bottom" (package edge): what moves it?
 func (t Target) Side(edge string) Target {
 	t.Edge = edge
 	return t

@@ -4,7 +4,7 @@
 // A name can be written as text, too; case, dashes and spaces do not matter.
 package decoder
 
-// Name is one of them, or any other text that means one.
+// Name is one of the names below, as text.
 type Name = string
 
 // The names.

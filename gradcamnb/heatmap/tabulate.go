@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/gradcam-go/gradcam/internal/fault"
 )
 
 // Axis is a property in which the maps of a sheet differ.
@@ -30,7 +32,7 @@ func AxisByName(name string) (Axis, error) {
 		return ByTarget, nil
 	}
 	if !slices.Contains(axes, Axis(name)) {
-		return "", fmt.Errorf("nothing can be laid out by %q; there are %q", name, axes)
+		return "", fault.Errorf(fault.ErrUnknownName, "nothing can be laid out by %q; there are %q", name, axes)
 	}
 	return Axis(name), nil
 }

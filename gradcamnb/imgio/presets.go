@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gradcam-go/gradcam/internal/fault"
 	near "github.com/gradcam-go/gradcam/internal/nearest"
 )
 
@@ -64,8 +65,8 @@ func each(v float32) [3]float32 { return [3]float32{v, v, v} }
 func Preset(name string, w, h int) (Prep, error) {
 	i := slices.IndexFunc(presets, func(p preset) bool { return p.name == strings.ToLower(strings.TrimSpace(name)) })
 	if i < 0 {
-		return Prep{}, fmt.Errorf("there is no preparation %q%s; there are %s", name, near.DidYouMean(name, PresetNames()),
-			strings.Join(PresetNames(), ", "))
+		return Prep{}, fault.Errorf(fault.ErrUnknownName, "there is no preparation %q%s; there are %s", name,
+			near.DidYouMean(name, PresetNames()), strings.Join(PresetNames(), ", "))
 	}
 	p := presets[i].prep(w, h)
 	return p, p.Validate()

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+	"github.com/gradcam-go/gradcam/internal/fault"
+	"github.com/gradcam-go/gradcam/internal/nearest"
 )
 
 // Edges are the names of a box's sides, in the order of its coordinates.
@@ -48,7 +50,8 @@ func edgeSuffix(s Spec) string {
 func resolveDetection(sc Scene, s Spec, pick func(f *Findings, picture int) (heatmap.Detection, error),
 	words func(heatmap.Detection) string) (ResolvedTarget, error) {
 	if s.Edge != "" && !slices.Contains(Edges, s.Edge) {
-		return ResolvedTarget{}, fmt.Errorf("a box has no side %q; it has %s", s.Edge, strings.Join(Edges, ", "))
+		return ResolvedTarget{}, fault.Errorf(fault.ErrUnknownName, "a box has no side %q%s; it has %s", s.Edge,
+			nearest.DidYouMean(s.Edge, Edges), strings.Join(Edges, ", "))
 	}
 	if len(s.Index) != 1 {
 		return ResolvedTarget{}, fmt.Errorf("it names %d numbers and needs one", len(s.Index))

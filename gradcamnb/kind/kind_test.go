@@ -216,4 +216,8 @@ func TestDrawnBox(t *testing.T) {
 		!strings.Contains(err.Error(), "confidence of 0.2 and the threshold is 0.5") {
 		t.Errorf("nothing is found: %v", err)
 	}
+	if _, err := Detection.Resolve(sc, Spec{Kind: "detection", Index: []int{1}, Edge: "botom"}); !errors.Is(err,
+		fault.ErrUnknownName) || !strings.Contains(err.Error(), `did you mean "bottom"?`) {
+		t.Errorf("a side that is not there: %v", err)
+	}
 }

@@ -4,12 +4,13 @@
 // A name can be written as text, too; case, dashes and spaces do not matter.
 package metric
 
-// Name is one of them, or any other text that means one.
+// Name is one of the names below, as text.
 type Name = string
 
 // The names.
 const (
 	ADCC                        Name = "ADCC"
+	ARCC                        Name = "ARCC"
 	AUC                         Name = "AUC"
 	AttributionLocalisation     Name = "attribution localisation"
 	AverageDrop                 Name = "average drop"
@@ -31,6 +32,8 @@ const (
 	Insertion                   Name = "insertion"
 	InsertionMinusDeletion      Name = "insertion - deletion"
 	IoU                         Name = "IoU"
+	IoUAtOtsu                   Name = "IoU at Otsu"
+	IoUAtQuantile               Name = "IoU at quantile"
 	LocalLipschitz              Name = "local Lipschitz"
 	MaxSensitivity              Name = "max-sensitivity"
 	ModelRandomisation          Name = "model randomisation"

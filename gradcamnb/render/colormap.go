@@ -1,7 +1,6 @@
 package render
 
 import (
-	"fmt"
 	"image/color"
 	"math"
 	"slices"
@@ -11,6 +10,7 @@ import (
 	"gonum.org/v1/plot/palette"
 	"gonum.org/v1/plot/palette/moreland"
 
+	"github.com/gradcam-go/gradcam/internal/fault"
 	"github.com/gradcam-go/gradcam/internal/nearest"
 )
 
@@ -69,8 +69,8 @@ func ColorMapByName(name string) (ColorMap, error) {
 		return colorMaps[i], nil
 	}
 	names := ColorMapNames()
-	return ColorMap{}, fmt.Errorf("there is no colour map %q%s; there are %s", name, nearest.DidYouMean(name, names),
-		strings.Join(names, ", "))
+	return ColorMap{}, fault.Errorf(fault.ErrUnknownName, "there is no colour map %q%s; there are %s", name,
+		nearest.DidYouMean(name, names), strings.Join(names, ", "))
 }
 
 // ColorMapNames returns the names of all colour maps, the default first.

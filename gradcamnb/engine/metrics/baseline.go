@@ -2,20 +2,28 @@ package metrics
 
 import (
 	"fmt"
+	"maps"
 	"math"
+	"slices"
+	"strings"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
+	"github.com/gradcam-go/gradcam/internal/fault"
+	"github.com/gradcam-go/gradcam/internal/nearest"
 )
 
+// Baselines returns the names of the baselines, and what each puts in the place of the hidden parts of a picture.
+func Baselines() map[string]string {
+	return map[string]string{
+		"mean":      "zero everywhere, which is the mean colour if the preprocessing subtracts the mean",
+		"blur":      "the picture, blurred",
+		"rise-blur": "the picture, blurred as in the code of Petsiuk et al., for figures to be compared with theirs",
+		"black":     "black, for which the preprocessing must be known",
+	}
+}
+
 // Baseline returns the picture that replaces hidden parts of a picture of shape dims, in the model's own units and
-// layout:
-//
-//   - "mean" is zero everywhere, which is the mean colour if the preprocessing subtracts the mean;
-//   - "blur" is the picture blurred;
-//   - "rise-blur" is the picture blurred as in the code of Petsiuk et al., for figures to be compared with theirs;
-//   - "black" is black, for which the preprocessing must be known.
-//
-// Any other name is an error.
+// layout; [Baselines] has the names. Any other name is an error.
 func Baseline(name string, picture []float32, dims []int, layout imgio.Layout, prep *imgio.Prep) ([]float32, error) {
 	switch name {
 	case "mean":
@@ -30,7 +38,9 @@ func Baseline(name string, picture []float32, dims []int, layout imgio.Layout, p
 		}
 		return black(picture, dims, layout, *prep), nil
 	}
-	return nil, fmt.Errorf(`there is no baseline %q; there are "mean", "blur", "rise-blur" and "black"`, name)
+	names := slices.Sorted(maps.Keys(Baselines()))
+	return nil, fault.Errorf(fault.ErrUnknownName, "there is no baseline %q%s; there are %s", name,
+		nearest.DidYouMean(name, names), strings.Join(names, ", "))
 }
 
 func black(picture []float32, dims []int, layout imgio.Layout, p imgio.Prep) []float32 {

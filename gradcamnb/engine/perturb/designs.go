@@ -1,10 +1,7 @@
 package perturb
 
 import (
-	"maps"
 	"math/bits"
-	"slices"
-	"strings"
 
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
@@ -13,6 +10,7 @@ import (
 
 // design says how masks are drawn and averaged.
 type design struct {
+	use     string // what it does, in a few words
 	draw    func(seed, first, p *Node, n int, f field) *Node
 	centred bool // the mean score is subtracted before averaging
 	half    bool // it needs the probability 1/2
@@ -29,13 +27,21 @@ type design struct {
 // covered a pixel. If c is far from zero, most of the error of the paper's average comes from
 // this term.
 var designs = map[string]design{
-	"":         {draw: drawRandom},
-	"centred":  {draw: drawRandom, centred: true},
-	"balanced": {draw: drawBalanced, centred: true, half: true, block: balancedBlock},
+	"":        {draw: drawRandom},
+	"centred": {use: "subtracts the mean score before averaging", draw: drawRandom, centred: true},
+	"balanced": {use: "shows every two cells together equally often, and centres", draw: drawBalanced, centred: true,
+		half: true, block: balancedBlock},
 }
 
-func designNames() string {
-	return strings.Join(slices.Sorted(maps.Keys(designs))[1:], ", ")
+// Designs returns the names of the designs that are not the papers' own, and what each does.
+func Designs() map[string]string {
+	out := map[string]string{}
+	for name, d := range designs {
+		if name != "" {
+			out[name] = d.use
+		}
+	}
+	return out
 }
 
 // drawBalanced makes masks like [drawRandom], but in blocks. A block has the k rows of a Hadamard

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	. "github.com/gomlx/gomlx/core/graph"
@@ -13,6 +15,8 @@ import (
 
 	"github.com/gradcam-go/gradcam/gradcamnb/ask"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+	"github.com/gradcam-go/gradcam/internal/fault"
+	"github.com/gradcam-go/gradcam/internal/nearest"
 )
 
 // RISE scores the picture I under N random masks M_i, of which a pixel is seen with
@@ -153,8 +157,10 @@ func checkSampling(o ask.Sampling, f field) error {
 	}
 	design, ok := designs[o.Design]
 	if !ok {
-		return fmt.Errorf("there is no design %q for masks; there are %s, and without a name it is that of the papers", o.Design,
-			designNames())
+		names := slices.Sorted(maps.Keys(Designs()))
+		return fault.Errorf(fault.ErrUnknownName,
+			"there is no design %q for masks%s; there are %s, and that of the papers if none is named", o.Design,
+			nearest.DidYouMean(o.Design, names), strings.Join(names, ", "))
 	}
 	if design.half && o.P != 0.5 {
 		return fmt.Errorf("the design %q shows half of the cells in every block, and the probability is %g: give 1/2, or another design", o.Design, o.P)
