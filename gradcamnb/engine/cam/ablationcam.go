@@ -11,7 +11,7 @@ import "errors"
 // Desai and Ramaswamy 2020, "Ablation-CAM: Visual Explanations for Deep Convolutional
 // Network via Gradient-free Localization". A score of exactly 0 has no shares, and is refused.
 // Every pass starts at the layer. Shapes: [h, w, channels] -> [h, w].
-var AblationCAM = register(Method{
+var AblationCAM = Register(Method{
 	Name:    "Ablation-CAM",
 	Aliases: []string{"AblationCAM-zero"},
 	Paper:   "Desai and Ramaswamy 2020, WACV",

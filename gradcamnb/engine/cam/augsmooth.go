@@ -5,7 +5,7 @@ package cam
 // pytorch-grad-cam's aug_smooth (base_cam.py), and in no paper. It is made of Grad-CAM, or of
 // another method of one pass: AugSmooth(LayerCAM). The factors multiply the model's input
 // after its preprocessing.
-var AugSmooth = register(Method{
+var AugSmooth = Register(Method{
 	Name:    "AugSmooth",
 	Aliases: []string{"Augmentation smoothing"},
 	Spreads: true,

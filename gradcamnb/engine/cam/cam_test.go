@@ -2,6 +2,7 @@ package cam
 
 import (
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/gomlx/compute/gobackend"
@@ -63,9 +64,7 @@ func TestByHand(t *testing.T) {
 	}
 }
 
-// The sign of a principal component: what is furthest from zero is positive, also
-// where most cells are on the other side; and a layer of zeros has a map of zeros.
-// TestCellMeanOfLargeMap takes the mean of 224 x 224 like terms; a single float32 sum is off by 5e-4 of it.
+// The mean of 224 x 224 equal terms is right to 1e-5. A single float32 sum would be off by 5e-4 of it.
 func TestCellMeanOfLargeMap(t *testing.T) {
 	const side, value = 224, 0.1
 	flat := make([]float32, side*side)
@@ -79,6 +78,8 @@ func TestCellMeanOfLargeMap(t *testing.T) {
 	}
 }
 
+// The cell of a principal component that is furthest from zero is positive, also if most cells are on the other side.
+// A layer whose cells are all alike has a map of zeros.
 func TestPrincipalSign(t *testing.T) {
 	for _, c := range []struct{ act, want []float32 }{
 		{[]float32{9, 9, 0}, []float32{-3, -3, 6}},
@@ -93,6 +94,25 @@ func TestPrincipalSign(t *testing.T) {
 				break
 			}
 		}
+	}
+}
+
+// A method without a name or a procedure, or with the name of another one, is a mistake of the program.
+func TestRegisterRefuses(t *testing.T) {
+	terms := Terms(func(act, _ *Node) *Node { return act })
+	for want, m := range map[string]Method{
+		"needs a Name":       {Procedure: terms},
+		"needs a Name and a": {Name: "Mine"},
+		`one of "Grad-CAM"`:  {Name: "Mine", Aliases: []string{"gradcam"}, Procedure: terms},
+	} {
+		func() {
+			defer func() {
+				if said, _ := recover().(string); !strings.Contains(said, want) {
+					t.Errorf("it says %q, want %q", said, want)
+				}
+			}()
+			Register(m)
+		}()
 	}
 }
 

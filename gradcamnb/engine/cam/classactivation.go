@@ -21,7 +21,7 @@ import (
 // linear layer's. They are computed as dS/dF_k = SUM_ij dS/dA_k,ij, which is equal if only
 // the pooling and linear operators lie between layer and score; that is checked first. The
 // map's mean is the score less the bias. Shapes: [batch, h, w, channels] -> [batch, h, w].
-var ClassActivation = register(Method{
+var ClassActivation = Register(Method{
 	Name:    "CAM",
 	Paper:   "Zhou et al. 2016, arXiv:1512.04150",
 	Formula: "ReLU(SUM_k w_k A_k), w_k = the linear layer's weight of channel k (eq. 2)",

@@ -16,7 +16,7 @@ import (
 // eq. 13); pytorch-grad-cam keeps the sign that LAPACK returns. The method takes no gradient,
 // and its map is the same for every target. Shapes: [batch, h, w, channels] -> [batch, h, w].
 // It costs a forward pass.
-var EigenCAM = register(Method{
+var EigenCAM = Register(Method{
 	Name:      "Eigen-CAM",
 	Paper:     "Muhammad and Yeasin 2020, arXiv:2008.00299",
 	Formula:   "ReLU(X v), X = centred activations, v = their first right singular vector",

@@ -13,7 +13,7 @@ import (
 // It comes from pytorch-grad-cam 1.5.7 (eigen_grad_cam.py), and is in no paper. The sign is
 // chosen as in [EigenCAM]. Shapes: [batch, h, w, channels] twice -> [batch, h, w]. It costs
 // what Grad-CAM costs.
-var EigenGradCAM = register(Method{
+var EigenGradCAM = Register(Method{
 	Name:      "Eigen-Grad-CAM",
 	Paper:     "pytorch-grad-cam 1.5.7, after Muhammad and Yeasin 2020",
 	Formula:   "ReLU(X v), X = centred dS/dA * A, v = its first right singular vector",

@@ -14,7 +14,7 @@ import (
 //
 // It is pytorch-grad-cam's eigen_smooth, and in no paper. The sign is chosen as in [EigenCAM].
 // It is made of Grad-CAM, or of another method that sums channels: EigenSmooth(LayerCAM).
-var EigenSmooth = register(Method{
+var EigenSmooth = Register(Method{
 	Name:    "EigenSmooth",
 	Paper:   "pytorch-grad-cam 1.5.7 (base_cam.py), after Muhammad and Yeasin 2020",
 	Formula: "ReLU(X v), X = the method's centred terms, v = their first right singular vector",

@@ -16,7 +16,7 @@ import (
 // looked up here. The variance is the sum of squares divided by the number of cells, not by
 // one less. The method takes no gradient, and its map is the same for every target. Shapes:
 // [batch, h, w, channels] -> [batch, h, w]. It costs a forward pass.
-var FEM = register(Method{
+var FEM = Register(Method{
 	Name:    "FEM",
 	Paper:   "Fuad et al. 2020, IPTA",
 	Formula: "ReLU(SUM_k w_k A_k), w_k = share of cells with A_k > mean + 2 std",

@@ -12,7 +12,7 @@ import "fmt"
 // Reveals Finer Details for Visual Explanation", as in pytorch-grad-cam 1.5.7
 // (finer_cam.py). It is made of Grad-CAM, or of another method: FinerCAM(LayerCAM). The
 // target finer is this score by itself.
-var FinerCAM = register(Method{
+var FinerCAM = Register(Method{
 	Name:    "FinerCAM",
 	Aliases: []string{"Finer-CAM"},
 	Paper:   "Zhang et al. 2025, arXiv:2501.11309",

@@ -16,7 +16,7 @@ import (
 // batch norms, and a batch norm's bias is beta - mu gamma / sqrt(var + eps). The biases of
 // linear layers have no place in the picture. Shape: [batch, H, W], of the picture, whatever
 // the layer.
-var FullGrad = register(Method{
+var FullGrad = Register(Method{
 	Name:    "FullGrad",
 	Plane:   true,
 	Spreads: true,

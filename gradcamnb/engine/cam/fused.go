@@ -6,7 +6,7 @@ import "math"
 // [0, 1], resizes it to the picture, takes the mean over the layers, and scales that to
 // [0, 1]. pytorch-grad-cam 1.5.7 joins its target_layers this way; it is in no paper. It is
 // made of Grad-CAM, or of another method: Mean(LayerCAM).
-var MeanFusion = register(Method{
+var MeanFusion = Register(Method{
 	Name:    "Mean",
 	Paper:   "pytorch-grad-cam 1.5.7 (base_cam.py)",
 	Formula: "mean over the layers of the method's scaled maps, scaled",
@@ -25,7 +25,7 @@ var MeanFusion = register(Method{
 // MaxFusion is [MeanFusion] with the largest value in place of the mean: it shows what any
 // layer sees. LayerCAM's authors join layers this way (Jiang et al. 2021, section III-D),
 // after the tanh of their eq. 9.
-var MaxFusion = register(Method{
+var MaxFusion = Register(Method{
 	Name:    "Max",
 	Paper:   "after Jiang et al. 2021, IEEE TIP 30",
 	Formula: "largest over the layers of the method's scaled maps, scaled",
@@ -57,7 +57,7 @@ var MaxFusion = register(Method{
 //
 // It is made of Grad-CAM++, or of another method: RefineCAM(LayerCAM). Shape: [batch, H, W],
 // of the picture.
-var RefineCAM = register(Method{
+var RefineCAM = Register(Method{
 	Name:    "RefineCAM",
 	Aliases: []string{"Product"},
 	Paper:   "Domeniconi et al. 2026, arXiv:2605.14641, as in the authors' program",

@@ -13,7 +13,7 @@ import (
 // Selvaraju et al. 2017, "Grad-CAM: Visual Explanations from Deep Networks via
 // Gradient-based Localization". Shapes: [batch, h, w, channels] twice -> [batch, h, w].
 // It costs one forward pass and the backward pass down to the layer.
-var GradCAM = register(Method{
+var GradCAM = Register(Method{
 	Name:    "Grad-CAM",
 	Paper:   "Selvaraju et al. 2017, arXiv:1610.02391",
 	Formula: "ReLU(SUM_k w_k A_k), w_k = 1/Z SUM_ij dS/dA_k,ij (eq. 1, 2)",

@@ -13,7 +13,7 @@ import (
 // pytorch-grad-cam 1.5.7 (grad_cam_elementwise.py); the number of the paper's equation could
 // not be looked up here. Shapes: [batch, h, w, channels] twice -> [batch, h, w]. It costs what
 // Grad-CAM costs.
-var GradCAMElementWise = register(Method{
+var GradCAMElementWise = Register(Method{
 	Name:    "Element-wise Grad-CAM",
 	Aliases: []string{"GradCAMElementWise"},
 	Paper:   "Pillai and Pirsiavash 2021, AAAI 35(3)",

@@ -17,7 +17,7 @@ import (
 // factor. As in pytorch-grad-cam 1.5.7, S itself is taken here, and 1e-6 is added to the
 // denominator. Shapes: [batch, h, w, channels] twice -> [batch, h, w]. It costs what Grad-CAM
 // costs.
-var GradCAMPlusPlus = register(Method{
+var GradCAMPlusPlus = Register(Method{
 	Name:    "Grad-CAM++",
 	Paper:   "Chattopadhay et al. 2018, arXiv:1710.11063",
 	Formula: "ReLU(SUM_k w_k A_k), w_k = SUM_ij a_k,ij ReLU(G), a = G^2 / (2 G^2 + G^3 SUM A_k) (eq. 19, 5, 6)",

@@ -14,7 +14,7 @@ import (
 // such as ReLU6, keep their gradient. The map looks sharp but says little: it hardly depends
 // on the class or on the weights (Adebayo et al. 2018). Shape: [batch, H, W], of the
 // picture, whatever the layer.
-var GuidedBackprop = register(Method{
+var GuidedBackprop = Register(Method{
 	Name:      "Guided backpropagation",
 	Aliases:   []string{"GuidedBackprop", "GuidedBackpropReLU"},
 	Paper:     "Springenberg et al. 2014, arXiv:1412.6806",

@@ -6,7 +6,7 @@ package cam
 //
 // pixel by pixel; Grad-CAM is resized bilinearly. Selvaraju et al. 2017, section 3.2, which
 // has no equation. Shape: [batch, H, W], of the picture.
-var GuidedGradCAM = register(Method{
+var GuidedGradCAM = Register(Method{
 	Name:    "Guided Grad-CAM",
 	Aliases: []string{"GuidedGradCam"},
 	Paper:   "Selvaraju et al. 2017, arXiv:1610.02391",

@@ -13,7 +13,7 @@ import (
 // of convolutional neural networks". Shapes: [batch, h, w, channels] twice ->
 // [batch, h, w]. For a network that ends in one linear layer the map sums to the score
 // less the bias. It costs what Grad-CAM costs.
-var HiResCAM = register(Method{
+var HiResCAM = Register(Method{
 	Name:    "HiResCAM",
 	Paper:   "Draelos and Carin 2020, arXiv:2011.08891",
 	Formula: "ReLU(SUM_k dS/dA_k * A_k) (eq. 3)",

@@ -13,7 +13,7 @@ import (
 // al. 2016, "Not Just a Black Box: Learning Important Features Through Propagating Activation
 // Differences", which compares its method with this one; the number of the equation could not
 // be looked up here. Shape: [batch, H, W], of the picture, whatever the layer.
-var InputXGradient = register(Method{
+var InputXGradient = Register(Method{
 	Name:      "Input x gradient",
 	Aliases:   []string{"InputXGradient", "Gradient x input"},
 	Paper:     "Shrikumar et al. 2016, arXiv:1605.01713",

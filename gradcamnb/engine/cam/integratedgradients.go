@@ -12,7 +12,7 @@ import "math"
 // SUM_i w_i/a_i InputXGradient(a_i x). It adds up to S(x) - S(0). Sundararajan et al. 2017,
 // "Axiomatic Attribution for Deep Networks"; the sum is that of captum 0.9. Shape:
 // [batch, H, W], of the picture, whatever the layer.
-var IntegratedGradients = register(Method{
+var IntegratedGradients = Register(Method{
 	Name:    "Integrated gradients",
 	Aliases: []string{"IG", "captum.IntegratedGradients"},
 	Paper:   "Sundararajan et al. 2017, arXiv:1703.01365",

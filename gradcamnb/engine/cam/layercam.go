@@ -12,7 +12,7 @@ import (
 // Jiang et al. 2021, "LayerCAM: Exploring Hierarchical Class Activation Maps for
 // Localization". Shapes: [batch, h, w, channels] twice -> [batch, h, w]. It costs what
 // Grad-CAM costs.
-var LayerCAM = register(Method{
+var LayerCAM = Register(Method{
 	Name:    "LayerCAM",
 	Paper:   "Jiang et al. 2021, IEEE TIP 30",
 	Formula: "ReLU(SUM_k ReLU(dS/dA_k) * A_k) (eq. 6 to 8)",

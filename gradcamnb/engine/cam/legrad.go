@@ -16,7 +16,7 @@ import (
 // Sensitivity". The paper takes a different score s_l at every layer: it puts the layer's
 // tokens through the model's head. A file has the head only once, at its end, so here S is
 // the model's own score at every layer. Shape: [batch, h, w], whatever the layer.
-var LeGrad = register(Method{
+var LeGrad = Register(Method{
 	Name:    "LeGrad",
 	Plane:   true,
 	Paper:   "Bousselham et al. 2024, arXiv:2404.03214",

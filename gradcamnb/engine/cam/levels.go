@@ -8,7 +8,7 @@ package cam
 // Ultralytics 8.4.190 joins LayerCAM's maps this way if it draws with visualize=True (ultralytics/utils/plotting.py);
 // it is in no paper. If no layers are named, the last layer before the heads of every level is taken. It is made of
 // LayerCAM, or of another method: Levels(ODAM).
-var LevelsFusion = register(Method{
+var LevelsFusion = Register(Method{
 	Name:    "Levels",
 	Paper:   "Ultralytics 8.4.190 (utils/plotting.py)",
 	Formula: "largest over a detector's levels of the method's maps, each divided by its highest value",

@@ -18,7 +18,7 @@ import (
 // Overview", put them together. With epsilon alone LRP of a network of ReLUs is [InputXGradient]. A norm or attention
 // has no rule here, and the model is refused. A target that is no logit begins with each logit times the target's slope
 // by it. Shape: [batch, H, W], of the picture, whatever the layer.
-var LRP = register(Method{
+var LRP = Register(Method{
 	Name:      "LRP",
 	Aliases:   []string{"Layer-wise relevance propagation", "zennit.EpsilonPlus"},
 	Paper:     "Bach et al. 2015, PLOS ONE 10(7), e0130140; Montavon et al. 2019",

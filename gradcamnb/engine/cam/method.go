@@ -40,7 +40,21 @@ type Method struct {
 
 var all []Method
 
-func register(m Method) Method {
+// Register adds a method, so that gradcamnb.Methods finds it by its name, and returns it. Call it when a package is
+// initialised, as in the declaration of a variable. It panics if the method has no name or no Procedure, or if another
+// method has one of its names.
+//
+// The engine of a notebook's kernel does not know the methods of a cell. A cell with a method of its own opens the
+// model with engine.Open.
+func Register(m Method) Method {
+	if m.Name == "" || m.Procedure == nil {
+		panic(fmt.Sprintf("cam: the method %q needs a Name and a Procedure", m.Name))
+	}
+	for _, name := range append([]string{m.Name}, m.Aliases...) {
+		if i := slices.IndexFunc(all, func(other Method) bool { return other.hasName(name) }); i >= 0 {
+			panic(fmt.Sprintf("cam: the method %q cannot have the name %q, which is one of %q", m.Name, name, all[i].Name))
+		}
+	}
 	all = append(all, m)
 	return m
 }

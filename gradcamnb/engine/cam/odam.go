@@ -9,7 +9,7 @@ package cam
 // the authors' program (github.com/Cyang-Zhao/ODAM at c2c2d5e, tools/savefig_odam.py), which also scales the map to
 // [0, 1]. The paper's formula smooths the gradient locally; the program does not, and neither does this method. Shapes:
 // [batch, h, w, channels] twice -> [batch, h, w].
-var ODAM = register(Method{
+var ODAM = Register(Method{
 	Name:    "ODAM",
 	Paper:   "Zhao and Chan 2023, ICLR, arXiv:2304.06354",
 	Formula: "ReLU(SUM_k dS/dA_k * A_k), S of one detection",

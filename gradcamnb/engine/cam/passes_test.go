@@ -251,7 +251,7 @@ func TestComposedNames(t *testing.T) {
 	}
 }
 
-// LRP is one pass, by rules that no other method is made of; an error about it says so.
+// LRP has rules of its own for one pass, so no other method can be made of it. The error says so.
 func TestNothingIsMadeOfLRP(t *testing.T) {
 	for _, name := range []string{"SmoothGrad(LRP)", "FinerCAM(LRP)"} {
 		if _, err := ByName(name); err == nil || strings.Contains(err.Error(), "passes") {

@@ -15,7 +15,7 @@ import "slices"
 // the tokens of a transformer the class token stays unchanged, as in ViT-ReciproCAM (Byun and
 // Lee 2023, arXiv:2310.02588). Every pass starts at the layer. Shapes: [h, w, channels] ->
 // [h, w].
-var ReciproCAM = register(Method{
+var ReciproCAM = Register(Method{
 	Name:    "Recipro-CAM",
 	Plane:   true,
 	Aliases: []string{"ViT-ReciproCAM"},
@@ -26,21 +26,21 @@ var ReciproCAM = register(Method{
 	Peers:   "openvino_xai scales the map to 0..255",
 	Procedure: Activations{Start: func(c Original) Run {
 		scores := Grid{H: c.Act.H, W: c.Act.W, Flat: make([]float32, c.Act.H*c.Act.W)}
-		heard := 0
+		taken := 0
 		return Run{
 			Inputs: len(scores.Flat),
 			Input:  func(i int) []float32 { return c.Act.cell(i/c.Act.W, i%c.Act.W) },
 			Take: func(i int, score float32, _ []float32) {
 				scores.Flat[i] = score
-				heard = i + 1
+				taken = i + 1
 			},
 			Map: func() Grid {
 				out := Grid{H: scores.H, W: scores.W, Flat: make([]float32, len(scores.Flat))}
-				if heard == 0 {
+				if taken == 0 {
 					return out
 				}
-				lowest := slices.Min(scores.Flat[:heard])
-				for i, v := range scores.Flat[:heard] {
+				lowest := slices.Min(scores.Flat[:taken])
+				for i, v := range scores.Flat[:taken] {
 					out.Flat[i] = v - lowest
 				}
 				return out

@@ -32,9 +32,9 @@ func ResizeWithin(x *Node, height, width int, beyond [2][2]float64) *Node {
 	return resize(x, height, width, place(beyond[0]), place(beyond[1]))
 }
 
-// ResizeSlices is [Resize] of volumes, whose slices lie one below another. It is linear along each of the three axes,
-// as torch's interpolate (mode="trilinear", align_corners=False). from is the number of slices of x, and to that of the
-// result. size is the result's height, of all slices together, and width; beyond is as for [ResizeWithin].
+// ResizeSlices is like [Resize], for volumes, whose slices lie one below another. It is linear along each of the three
+// axes, as torch's interpolate (mode="trilinear", align_corners=False). from is the number of slices of x, and to that
+// of the result. size is the result's height, of all slices together, and width; beyond is as for [ResizeWithin].
 func ResizeSlices(x *Node, from, to int, size [2]int, beyond [2][2]float64) *Node {
 	batch, rows, width := x.Shape().Dim(0), x.Shape().Dim(1), x.Shape().Dim(2)
 	height := size[0] / to

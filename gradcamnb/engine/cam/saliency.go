@@ -11,7 +11,7 @@ import (
 // over the picture's colours c. Simonyan et al. 2013, "Deep Inside Convolutional
 // Networks: Visualising Image Classification Models and Saliency Maps", section 3.1.
 // Shape: [batch, H, W], of the picture, whatever the layer.
-var Saliency = register(Method{
+var Saliency = Register(Method{
 	Name:      "Saliency",
 	Aliases:   []string{"Vanilla gradient", "captum.Saliency"},
 	Paper:     "Simonyan et al. 2013, arXiv:1312.6034",

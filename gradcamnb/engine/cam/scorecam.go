@@ -16,7 +16,7 @@ import (
 // Neural Networks". The paper's baseline score is the same for all channels and drops out
 // of the softmax. Up is bilinear with aligned corners and 1e-8 is added to the range, as in
 // pytorch-grad-cam 1.5.7. Shapes: [h, w, channels] -> [h, w].
-var ScoreCAM = register(Method{
+var ScoreCAM = Register(Method{
 	Name:    "Score-CAM",
 	Plane:   true,
 	Spreads: true,

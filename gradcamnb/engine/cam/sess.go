@@ -18,7 +18,7 @@ import (
 // part of the score. Tursun et al. 2022, "SESS: Saliency Enhancing with Scaling and Sliding",
 // as in pytorch-grad-cam 1.5.7 (sess.py) with its defaults. It is made of Grad-CAM, or of
 // another method of one pass at a layer: SESS(LayerCAM). Shape: [H, W], of the picture.
-var SESS = register(Method{
+var SESS = Register(Method{
 	Name:    "SESS",
 	Plane:   true,
 	Spreads: true,

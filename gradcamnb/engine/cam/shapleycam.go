@@ -19,7 +19,7 @@ import (
 //
 // GoMLX 0.28.8 has no second derivative of convolutions with strides or of max pooling. For
 // ONNX files the graph's rewriting avoids both, and for GoMLX models package vjp adds them.
-var ShapleyCAM = register(Method{
+var ShapleyCAM = Register(Method{
 	Name:    "ShapleyCAM",
 	Paper:   "Cai 2025, arXiv:2501.06261",
 	Formula: "ReLU(SUM_k w_k A_k), w_k = mean_ij (G - 1/2 H A)_k,ij, G = dS/dA, H = d2S/dA2",

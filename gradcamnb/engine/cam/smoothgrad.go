@@ -13,7 +13,7 @@ import (
 // 0.15 (max x - min x), the middle of the range that the paper recommends. The noise is the
 // same in every run. It is made of Saliency, or of another method of one pass:
 // SmoothGrad(Grad-CAM).
-var SmoothGrad = register(Method{
+var SmoothGrad = Register(Method{
 	Name:    "SmoothGrad",
 	Paper:   "Smilkov et al. 2017, arXiv:1706.03825",
 	Formula: "1/n SUM_i M(x + N(0, sigma^2)), n = 50, sigma = 0.15 (max x - min x) (section 3)",

@@ -15,7 +15,7 @@ import . "github.com/gomlx/gomlx/core/graph"
 // exp(S), and 1e-6 is added to the denominator. A is that of the picture without noise. n is
 // 16 and sigma is 0.15 (max x - min x); the noise is the same in every run. Shapes:
 // [h, w, channels] -> [h, w].
-var SmoothGradCAMPlusPlus = register(Method{
+var SmoothGradCAMPlusPlus = Register(Method{
 	Name:    "Smooth Grad-CAM++",
 	Aliases: []string{"SmoothGradCAMpp"},
 	Paper:   "Omeiza et al. 2019, arXiv:1908.01224",

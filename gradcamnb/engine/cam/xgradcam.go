@@ -14,7 +14,7 @@ import (
 // pytorch-grad-cam 1.5.7. If A_k can be negative, as before a ReLU, its sum can cancel, and
 // the weight can then be any number. Shapes: [batch, h, w, channels] twice -> [batch, h, w].
 // It costs what Grad-CAM costs.
-var XGradCAM = register(Method{
+var XGradCAM = Register(Method{
 	Name:    "XGrad-CAM",
 	Paper:   "Fu et al. 2020, arXiv:2008.02312",
 	Formula: "ReLU(SUM_k w_k A_k), w_k = SUM_ij dS/dA_k,ij A_k,ij / SUM A_k (eq. 8)",
