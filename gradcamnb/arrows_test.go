@@ -1,7 +1,10 @@
 package gradcamnb
 
 import (
+	"maps"
+	"os"
 	"os/exec"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -85,16 +88,66 @@ func dependencies(t *testing.T, pkg string) []string {
 	return slices.DeleteFunc(strings.Fields(string(out)), func(dep string) bool { return dep == pkg })
 }
 
-// gonbui has one importer.
-func TestOnlyNbImportsGonbui(t *testing.T) {
-	out, err := exec.Command("go", "list", "-f", "{{.ImportPath}}: {{join .Imports \" \"}}", here+"/...").Output()
+// imports returns what each of our packages imports directly.
+func imports(t *testing.T) map[string][]string {
+	t.Helper()
+	out, err := exec.Command("go", "list", "-f", "{{.ImportPath}} {{join .Imports \" \"}}", here+"/...").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
+	all := map[string][]string{}
 	for line := range strings.Lines(string(out)) {
-		pkg, imports, _ := strings.Cut(line, ":")
-		if pkg != here+"/nb" && strings.Contains(imports, gonb) {
+		words := strings.Fields(line)
+		all[words[0]] = words[1:]
+	}
+	return all
+}
+
+// gonbui has one importer.
+func TestOnlyNbImportsGonbui(t *testing.T) {
+	for pkg, used := range imports(t) {
+		if pkg != here+"/nb" && strings.Contains(strings.Join(used, " "), gonb) {
 			t.Errorf("%s imports gonbui", pkg)
+		}
+	}
+}
+
+// Every arrow that docs/architecture.md draws is an import. The page draws or names every package, and the files and
+// functions that it names are there.
+func TestArchitecturePage(t *testing.T) {
+	data, err := os.ReadFile("../docs/architecture.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, used := string(data), imports(t)
+	drawn := map[string]string{} // by the diagram's short name
+	for _, box := range regexp.MustCompile(`(\w+)\[([\w/-]+)[:\]]`).FindAllStringSubmatch(page, -1) {
+		drawn[box[1]] = here + "/" + box[2]
+		if box[2] == "gradcamnb" {
+			drawn[box[1]] = here
+		}
+	}
+	arrows := regexp.MustCompile(`(?m)^ +(\w+)(?:\[.*?\])? --> (\w+)`).FindAllStringSubmatch(page, -1)
+	if len(arrows) < 20 {
+		t.Fatalf("the page draws %d arrows", len(arrows))
+	}
+	for _, arrow := range arrows {
+		from, to := drawn[arrow[1]], drawn[arrow[2]]
+		if used[from] == nil || used[to] == nil || !slices.Contains(used[from], to) {
+			t.Errorf("%q imports no %q", from, to)
+		}
+	}
+	for _, file := range regexp.MustCompile("`(gradcamnb/)?([\\w/]+\\.go)`(?: \\(`(\\w+)`\\))?").FindAllStringSubmatch(page, -1) {
+		source, err := os.ReadFile(file[2])
+		if err != nil || !strings.Contains(string(source), file[3]+"(") {
+			t.Errorf("%s has no %s: %v", file[2], file[3], err)
+		}
+	}
+	for pkg := range used {
+		name := strings.TrimPrefix(pkg, here+"/")
+		isDrawn := slices.Contains(slices.Collect(maps.Values(drawn)), pkg)
+		if !isDrawn && !strings.Contains(page, "`"+name+"`") {
+			t.Errorf("the page names no %s", name)
 		}
 	}
 }
