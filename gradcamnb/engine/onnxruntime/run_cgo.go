@@ -11,6 +11,7 @@ import (
 
 	ort "github.com/yalue/onnxruntime_go"
 
+	"github.com/gradcam-go/gradcam/internal/half"
 	"github.com/gradcam-go/gradcam/internal/home"
 )
 
@@ -158,28 +159,10 @@ func tensor(v ort.Value) (Tensor, error) {
 		t.Type = "float16"
 		data := v.GetData()
 		for ; len(data) >= 2; data = data[2:] {
-			t.Values = append(t.Values, half(binary.LittleEndian.Uint16(data)))
+			t.Values = append(t.Values, half.Float32(binary.LittleEndian.Uint16(data)))
 		}
 	default:
 		return t, fmt.Errorf("the type %T is not supported", v)
 	}
 	return t, nil
-}
-
-// half returns a number of half precision: sign, 5 bits of exponent, 10 bits of fraction.
-func half(b uint16) float32 {
-	sign, exponent, fraction := float64(1), int(b>>10&31), float64(b&1023)/1024
-	if b>>15 == 1 {
-		sign = -1
-	}
-	switch exponent {
-	case 0:
-		return float32(sign * math.Ldexp(fraction, -14))
-	case 31:
-		if fraction != 0 {
-			return float32(math.NaN())
-		}
-		return float32(math.Inf(int(sign)))
-	}
-	return float32(sign * math.Ldexp(1+fraction, exponent-15))
 }
