@@ -15,19 +15,28 @@ import (
 	"github.com/gradcam-go/gradcam/internal/testing/golden"
 )
 
-// A call that waits while another one computes comes back when its context ends.
+// A call that waits while another one computes comes back within 50 ms of its context's end. The quickest of five calls
+// counts, so that other work on the machine does not.
 func TestWaitingEndsWithItsContext(t *testing.T) {
 	e := testEngine(t, "go")
 	s, in := open(t, e, "resnet-basic.dyn.onnx"), tiny(t, "resnet-basic")
 	if err := e.turn.take(t.Context()); err != nil { // another call computes
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
-	defer cancel()
-	start := time.Now()
-	_, err := gradcamnb.NewModel(s).Run(ctx, gradcamnb.Request{Tensor: in})
-	if took := time.Since(start); !errors.Is(err, context.DeadlineExceeded) || took > time.Second {
-		t.Errorf("came back after %s with %v", took, err)
+	const patience = 20 * time.Millisecond
+	late := time.Hour
+	for range 5 {
+		ctx, cancel := context.WithTimeout(t.Context(), patience)
+		start := time.Now()
+		_, err := gradcamnb.NewModel(s).Run(ctx, gradcamnb.Request{Tensor: in})
+		cancel()
+		late = min(late, time.Since(start)-patience)
+		if !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("came back with %v", err)
+		}
+	}
+	if late > 50*time.Millisecond {
+		t.Errorf("came back %s after its deadline", late)
 	}
 	e.turn.pass()
 	if _, err := gradcamnb.NewModel(s).Run(t.Context(), gradcamnb.Request{Tensor: in}); err != nil {
