@@ -19,7 +19,7 @@ func page(t *testing.T, name string) string {
 	return string(text)
 }
 
-// The messages that messages.md explains are the program's own, but for three of Go's compiler.
+// Every message that messages.md explains is one that our programs write. Three come from Go's compiler.
 func TestMessages(t *testing.T) {
 	elsewhere := []string{"expected declaration", "declared and not used", "model.Scope is not a type"}
 	var source strings.Builder

@@ -34,8 +34,8 @@ func TestSiblings(t *testing.T) {
 	}
 }
 
-// A request as a choice adds what it holds and takes nothing away; of what there is one of, its
-// own counts.
+// A request as a choice adds what it holds and takes nothing away. If both have a choice of which there is one, such as
+// the preprocessing, that of the request counts.
 func TestRequestAsChoice(t *testing.T) {
 	size := func(n int) imgio.Prep { return imgio.Prep{Width: n, Height: n} }
 	r := Request{Reading: Reading{NMS: 0.5}}.With(Layers("a"), Prepared(size(1)), Sampled(Sampling{Masks: 3}))

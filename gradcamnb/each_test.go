@@ -15,8 +15,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
 
-// fakeSession explains a picture by itself, and fails with a batch that has the picture
-// fail in it.
+// fakeSession gives every picture a result of its own. It fails if a batch holds the picture fail.
 type fakeSession struct {
 	driver.Session
 	batches []int
@@ -227,7 +226,8 @@ func TestExplainEachHoldsForAll(t *testing.T) {
 	}
 }
 
-// Large pictures are explained in parts of a batch that have so many bytes, filled up to the batch.
+// A batch of large pictures is explained in parts, so that few are in memory at once. Each part is filled up to the
+// batch's size, so that one program serves all.
 func TestExplainEachOfLargePictures(t *testing.T) {
 	large := image.NewUniform(nil) // claims a size and holds nothing
 	var read, most atomic.Int32

@@ -31,8 +31,8 @@ func layer(name string, h, w, channels int) Layer {
 	return Layer{Name: name, Grid: [2]int{h, w}, Channels: channels, Feeds: true}
 }
 
-// A network that goes down and up again, with what no map is looked at: a layer that
-// feeds nothing, one of one cell, one of one channel, and the output itself.
+// A network that goes down and up again, with layers that are left out of "all": one that feeds nothing, one of one
+// cell, one of one channel, and the output itself.
 func TestLayerNames(t *testing.T) {
 	s := &listedSession{layers: []Layer{
 		layer("a1", 8, 8, 4), layer("a2", 8, 8, 4), layer("b1", 4, 4, 8), layer("gate", 1, 1, 8), layer("b2", 4, 4, 8),

@@ -25,8 +25,8 @@ func (r recorder) Explain(_ context.Context, asked Request) ([]*heatmap.Result, 
 	return []*heatmap.Result{{}}, nil
 }
 
-// A result's recipe asks for the same again: seed, layer, target and preprocessing. Where
-// it cannot say all there is none.
+// A result's recipe asks for the same again: seed, layer, target and preprocessing. There is no recipe if it could not
+// say all.
 func TestRecipe(t *testing.T) {
 	var first, again Request
 	picture := image.NewGray(image.Rect(0, 0, 2, 2))

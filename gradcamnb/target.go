@@ -97,8 +97,8 @@ func Detections(most int) Target {
 	return target(kind.Spec{Kind: "detections", Index: []int{most}})
 }
 
-// Sides is the rank-th surest detection of each picture, from 1, and each of its four sides, one map each, as ODAM
-// explains a detection. One more map joins all five, each divided by its highest value.
+// Sides explains the rank-th surest detection of each picture, counted from 1, and each of its four sides, with one map
+// each, as ODAM does. One more map joins all five, each divided by its highest value.
 func Sides(rank int) Target { return target(kind.Spec{Kind: "sides", Index: []int{rank}}) }
 
 // Instance is like Detection, for a model with instance masks: the overlap of masks counts, not of boxes.

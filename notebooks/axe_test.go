@@ -12,8 +12,8 @@ import (
 	"github.com/gradcam-go/gradcam/internal/testing/require"
 )
 
-// axe finds nothing in a card, in the pages of the site (GRADCAM_SITE, as mkdocs builds it) and in a notebook's page,
-// narrow and wide, light and dark; nothing is fetched from elsewhere, and nothing stands out to the side.
+// axe reports no fault of a card, of the pages of the site (GRADCAM_SITE, as mkdocs builds it) and of a notebook's
+// page, narrow and wide, light and dark. The pages fetch nothing from elsewhere, and none is wider than the window.
 func TestAxe(t *testing.T) {
 	needLab(t)
 	if out, err := exec.Command("python3", "-c", "import axe_playwright_python").CombinedOutput(); err != nil {

@@ -10,8 +10,7 @@ import (
 	"github.com/gradcam-go/gradcam/internal/testing/require"
 )
 
-// Where gopls is installed, names of the library complete with no import, and hovering
-// shows their documentation.
+// If gopls is installed, names of the library complete without an import, and hovering shows their documentation.
 func TestCompletionAndHover(t *testing.T) {
 	k := startKernel(t)
 	if !strings.Contains(k.run("!command -v gopls").text("stdout"), "gopls") {

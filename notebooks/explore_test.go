@@ -89,8 +89,8 @@ func explore(t *testing.T, model string, args ...string) (seen seenExplore) {
 func (s seenExplore) said() string { return strings.Join(s.Said, "\n") }
 
 // Every choice on the live card gives a new picture. What the card does by itself takes
-// at most 300 ms by the median, also on a busy machine; a new class goes through the
-// model, and how long that takes on an idle machine says docs/showing.md.
+// at most 300 ms by the median, also on a busy machine. A new class goes through the model; docs/showing.md says how
+// long that takes on an idle machine.
 func TestExploreInJupyterLab(t *testing.T) {
 	seen := explore(t, lite)
 	for _, c := range []struct {

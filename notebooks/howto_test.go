@@ -64,7 +64,7 @@ func TestHowDoI(t *testing.T) {
 	if out, err := exec.Command("go", "build", "-o", program, "./"+dir).CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	// In a folder of its own, since the figures go to the working folder.
+	// The program runs in a folder of its own, since it writes its figures to the working folder.
 	run := exec.Command(program)
 	run.Dir = t.TempDir()
 	root, err := filepath.Abs("..")

@@ -254,8 +254,8 @@ func TestInterrupt(t *testing.T) {
 	}
 }
 
-// Two notebooks have an engine each; the end of one is nothing to the other. A kernel
-// that ends leaves nothing behind.
+// Two notebooks have an engine each, and each engine goes on when the other ends. A kernel that ends leaves no process
+// behind.
 func TestTwoNotebooks(t *testing.T) {
 	a, b := startKernel(t), startKernel(t)
 	a.shows("the first notebook")

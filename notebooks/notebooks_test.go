@@ -124,7 +124,7 @@ func checkPageErrors(t *testing.T, errors []string) {
 	}
 }
 
-// notebook is what of the nbformat 4 is looked at.
+// notebook has those fields of nbformat 4 that the tests read.
 type notebook struct {
 	Cells []struct {
 		Source  []string

@@ -50,7 +50,7 @@ func AddPolygon(mask heatmap.Grid, corners []float64) error {
 	return nil
 }
 
-// boundingBox is a box of pixels around points in fifths.
+// boundingBox returns a box of pixels around points in fifths.
 func boundingBox(at [][2]int) image.Rectangle {
 	r := image.Rectangle{Min: image.Pt(at[0][0], at[0][1]), Max: image.Pt(at[0][0], at[0][1])}
 	for _, p := range at {
@@ -60,8 +60,8 @@ func boundingBox(at [][2]int) image.Rectangle {
 	return image.Rect(r.Min.X/5-1, r.Min.Y/5-1, r.Max.X/5+2, r.Max.Y/5+2)
 }
 
-// edge is a line in fifths of a pixel. It has a point for each fifth of the longer side, of which the other place is
-// rounded.
+// edge is a line in fifths of a pixel. It has a point for each fifth along its longer side; the other coordinate of a
+// point is rounded.
 type edge struct {
 	from   [2]int
 	length int     // along the longer side
@@ -83,7 +83,7 @@ func newEdge(a, b [2]int) edge {
 	return e
 }
 
-// otherPlace is the shorter side's place of point t.
+// otherPlace returns the coordinate of point t along the shorter side.
 func (e edge) otherPlace(t int) int {
 	k := 1
 	if e.steep {
@@ -92,8 +92,8 @@ func (e edge) otherPlace(t int) int {
 	return int(float64(e.from[k]) + e.slope*float64(t) + 0.5)
 }
 
-// turnBelow marks, in each column of a box that the edge crosses in the middle, the first pixel below it; one that is
-// marked twice is not.
+// turnBelow turns the mark of the first pixel below the edge on or off, in each column of a box whose middle the edge
+// crosses.
 func (e edge) turnBelow(turns []bool, box image.Rectangle) {
 	left, right := e.from[0], e.from[0]+e.length
 	if e.steep {
@@ -111,13 +111,14 @@ func (e edge) turnBelow(turns []bool, box image.Rectangle) {
 	}
 }
 
-// crossing is the upper place of the edge's two points on both sides of the line between x and x + 1, in fifths.
+// crossing returns the height, in fifths, at which the edge crosses the line between x and x + 1: that of the upper one
+// of its two points beside the line.
 func (e edge) crossing(x int) int {
 	if !e.steep {
 		t := x - e.from[0]
 		return min(e.otherPlace(t), e.otherPlace(t+1))
 	}
-	// The first point beyond: where the slope leads to, but for rounding.
+	// Find the first point beyond the line. The slope says which it is, up to rounding.
 	rises := e.slope > 0
 	beyond := func(t int) bool { return (e.otherPlace(t) > x) == rises }
 	t := int((float64(x) + 0.5 - float64(e.from[0])) / e.slope)

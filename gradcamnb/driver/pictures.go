@@ -16,7 +16,7 @@ import (
 )
 
 // picturesCall is a request about pictures. A picture that the engine has from an earlier call of the same program is
-// named, and does not cross the socket again: of 12 megapixels that is 48 MB a question.
+// only named, since sending 12 megapixels takes 48 MB.
 type picturesCall struct {
 	Request ask.Request
 	Names   []string // of the request's pictures, which are missing if all are known; none for a tensor
@@ -34,8 +34,8 @@ var (
 	seed    = maphash.MakeSeed()
 )
 
-// namePictures names pictures by what they show: one that was drawn on since has another name. It returns nil if there
-// are none or one is of a type whose pixels are not at hand.
+// namePictures returns names of pictures by what they show, so a picture that is drawn on gets another name. It returns
+// nil if there are no pictures, or if one is of a type whose pixels it cannot read.
 func namePictures(pictures []image.Image) []string {
 	var names []string
 	for _, p := range pictures {
@@ -60,7 +60,7 @@ func lengths(planes [][]byte) (of []int) {
 	return of
 }
 
-// planesOf are the values of a picture of one of Go's types.
+// planesOf returns the values of a picture of one of Go's types.
 func planesOf(p image.Image) [][]byte {
 	switch p := p.(type) {
 	case *image.NRGBA:
@@ -103,7 +103,7 @@ func callAbout[Answer any](ctx context.Context, s *remote, method string, r ask.
 	return answer, err
 }
 
-// hasAll tells whether all the named pictures were sent. It is false of none.
+// hasAll tells whether all the named pictures were sent. It returns false if there are no names.
 func (s *sentPictures) hasAll(names []string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -122,8 +122,8 @@ func (s *sentPictures) add(names []string) {
 	}
 }
 
-// keptPictures are pictures that the last program has sent, the last ones within a limit. Those of a program before it,
-// as of an earlier cell, nobody can name any more, or their program sends them again.
+// keptPictures holds the pictures that the last program has sent, the latest ones within a limit. Pictures of programs
+// before it, such as earlier cells, are dropped: those programs have ended, or send their pictures again.
 type keptPictures struct {
 	mu    sync.Mutex
 	order []keptPicture // the one that was used last at the end
@@ -137,7 +137,8 @@ type keptPicture struct {
 
 const mostPictures = 256 << 20 // bytes of kept pictures
 
-// request is the request with its pictures, which are kept, or taken from what is kept.
+// request returns the call's request with its pictures. It keeps pictures that were sent, and looks up pictures that
+// were only named.
 func (k *keptPictures) request(c picturesCall) (ask.Request, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()

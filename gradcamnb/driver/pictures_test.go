@@ -15,8 +15,8 @@ import (
 	"github.com/gradcam-go/gradcam/internal/resident"
 )
 
-// A picture crosses the socket once: the second question of a program about it is small. One that was drawn on since is
-// sent, and so is one that the engine has forgotten.
+// A picture crosses the socket once, so a program's second question about it is small. The picture is sent again if it
+// was drawn on since, or if the engine has forgotten it.
 func TestPictureSentOnce(t *testing.T) {
 	var crossed atomic.Int64
 	restart := countedEngine(t, &crossed)

@@ -25,8 +25,8 @@ type layoutNetwork struct {
 	}
 }
 
-// Whatever the order of a file's axes, the number and place of its tokens and the shape and
-// unit of its output are: map, score and unit are those of torch.
+// Map, score and unit are those of torch for any order of a file's axes, any number and place of its tokens, and any
+// shape and unit of its output.
 func TestLaidOut(t *testing.T) {
 	data, err := os.ReadFile(golden.Path("axes", "expected.json"))
 	if err != nil {

@@ -31,8 +31,8 @@ func batchModel(t *testing.T, e *Engine, name string) *gradcamnb.Model {
 	return gradcamnb.NewModel(s)
 }
 
-// A file that was made for one picture, or for four, scores two as onnxruntime scores each,
-// and every method's maps of the two are those of each alone, in passes of any size.
+// A file that was made for one picture, or for four, gives two pictures the scores that onnxruntime gives each of them.
+// Every method's maps of the two are those of each picture alone, in passes of any size.
 func TestFilesOfABatchOfTheirOwn(t *testing.T) {
 	data, err := os.ReadFile(golden.Path("batch", "outputs.json"))
 	if err != nil {
@@ -50,7 +50,7 @@ func TestFilesOfABatchOfTheirOwn(t *testing.T) {
 			explain := func(in gradcamnb.Tensor, batch int) []*aloneMap {
 				t.Helper()
 				choices := []gradcamnb.Choice{}
-				if name == "mixed" { // whose maps become attention alone, if none is suggested
+				if name == "mixed" { // no layer of it is suggested
 					choices = append(choices, gradcamnb.Layers("/Relu_output_0"))
 				}
 				results, err := m.ExplainTensor(in, append(choices, gradcamnb.Class(1), gradcamnb.Methods(methods...),
@@ -103,7 +103,8 @@ func TestOutputWithoutABatch(t *testing.T) {
 	}
 }
 
-// What is measured after a method of gradients runs in a batch that was proved, and comes to what passes of one give.
+// Metrics after a method of gradients run in batches whose answers were compared with those of single pictures, and
+// have the values that passes of one picture give.
 func TestMeasuredBatchIsProved(t *testing.T) {
 	e := New("go")
 	s, err := e.Open(golden.Path("batch", "swallow.onnx"))

@@ -38,8 +38,8 @@ func TestWeightsByDepth(t *testing.T) {
 	}
 }
 
-// What the picture's gradient says does not move when a number is added to the picture and taken off in the model;
-// what is multiplied with the picture does.
+// Maps of gradients stay the same if a number is added to the picture and subtracted again in the model. The map of
+// Input x gradient, which multiplies with the picture, does not.
 func TestInputInvariance(t *testing.T) {
 	s, in := open(t, New("go"), "resnet-basic.dyn.onnx"), tiny(t, "resnet-basic")
 	r, err := gradcamnb.NewModel(s).ExplainTensor(*in, gradcamnb.Class(1),

@@ -27,8 +27,9 @@ func comparison(t *testing.T, how gradcamnb.Measuring, say *strings.Builder) []*
 	return results[0].Maps
 }
 
-// The best of the three maps of each target is measured again beside the next best one. What it leads by over a
-// baseline is the difference of the two maps' values if that baseline is asked for. Of a tensor black is not known.
+// The best of the three maps of each target is measured again beside the next best one, over the baselines mean and
+// blur. Its lead over a baseline is the difference of the two maps' values with that baseline. A tensor has no baseline
+// black, since nothing says which value is black.
 func TestLeadOverBaselines(t *testing.T) {
 	const metric = "insertion - deletion"
 	var said strings.Builder
@@ -61,7 +62,7 @@ func TestLeadOverBaselines(t *testing.T) {
 	}
 }
 
-// A named baseline is what the maps are measured over. Whether the best leads is asked over all of them.
+// The maps are measured over the baseline that is named. The lead of the best one is measured over all baselines.
 func TestLeadWithABaseline(t *testing.T) {
 	var said strings.Builder
 	for _, m := range comparison(t, gradcamnb.Measuring{Lead: "deletion", Baseline: "blur"}, &said) {
@@ -74,7 +75,7 @@ func TestLeadWithABaseline(t *testing.T) {
 	t.Error("no map leads")
 }
 
-// A metric that hides and draws nothing is compared once, and lower is better if the metric says so.
+// A metric without baseline and chance is compared once. The lowest map leads if the metric says that lower is better.
 func TestLeadOfWhatIsCertain(t *testing.T) {
 	var said strings.Builder
 	for _, metric := range []string{"sparseness", "complexity"} {

@@ -94,7 +94,7 @@ func TestMapOfCutPart(t *testing.T) {
 				t.Fatal(method, err)
 			}
 			got, largest := results[0].Maps[0], float32(62)
-			scale := got.At(5, 7) / largest // of Ablation-CAM the one channel's weight is 1
+			scale := got.At(5, 7) / largest // for Ablation-CAM the weight of the one channel is 1
 			if method != "Ablation-CAM" && !(math.Abs(float64(scale-1./16)) <= 1e-7) || got.Raw.H != 4 || got.Raw.W != 4 {
 				t.Errorf("%s on %s: %g of %s cells, want 1/16 of 4 x 4", method, backend, scale, got.Raw.Size())
 			}
@@ -154,8 +154,8 @@ func TestMapOfPaddedPicture(t *testing.T) {
 	}
 }
 
-// What has no right map of a part is refused: a method that spreads the layer over the whole picture, and a layer whose
-// cells are mirrored.
+// If a map of a part cannot be right it is refused: by a method that spreads the layer over the whole picture, and at a
+// layer whose cells are mirrored.
 func TestCutPartsThatAreRefused(t *testing.T) {
 	picture := gradcamnb.Tensor{Dims: []int{1, 1, 8, 8}, Values: make([]float32, 64)}
 	e := engine.New("go")

@@ -45,8 +45,8 @@ func deep(t *testing.T, e *Engine, building func(GraphId)) (*gradcamnb.Model, gr
 	return gradcamnb.NewModel(e.Session(m)), gradcamnb.Tensor{Dims: dims, Values: zooPicture(dims)}
 }
 
-// Every call with a context ends with it while a program is being compiled: at once, while the compiler goes on. Its
-// tensor is nobody else's from then on, and its results hold what there is.
+// Every call with a context returns at once when the context ends, also while a program is being compiled; the compiler
+// goes on. After the return nothing reads the caller's tensor, and the results hold the maps that were ready.
 func TestEveryCallEndsWhileCompiling(t *testing.T) {
 	for name, c := range map[string]struct {
 		request gradcamnb.Request

@@ -191,7 +191,7 @@ func (f *ownDetector) aims(targets []gradcamnb.Target, seen *detections.Findings
 	var out []aims.Aim
 	for _, t := range targets {
 		if !t.IsDetection() {
-			return nil, fmt.Errorf("target %s: of a detector that is a Go function only detections can be explained", t)
+			return nil, fmt.Errorf("target %s: the detector is a Go function, of which only detections can be explained", t)
 		}
 		list, err := aims.Lookup{Model: f.model, Pictures: 1, Detected: seen}.Aims(t)
 		if err != nil {

@@ -95,7 +95,7 @@ func TestSeveralAtOnce(t *testing.T) {
 	})
 }
 
-// A batch with a target for each picture is what the pictures give alone.
+// A batch with a target for each picture gives the maps that the pictures give alone.
 func TestTargetForEachPicture(t *testing.T) {
 	onBackends(t, func(t *testing.T, e *Engine) {
 		s := open(t, e, "mobilenet_v3.dyn.onnx")

@@ -47,7 +47,7 @@ func TestFormulasFromFiles(t *testing.T) {
 // formula compares a method's map of layer i of a case.
 func (w *worstDifference) formula(t *testing.T, e *Engine, method cam.Method, c golden.Case, i int) {
 	dims, act := golden.Array(t, c.Files.Activations[i])
-	grad := make([]float32, len(act)) // where the method takes none
+	grad := make([]float32, len(act)) // zeros if the method takes none
 	if i < len(c.Files.Gradients) {
 		_, grad = golden.Array(t, c.Files.Gradients[i])
 	}

@@ -121,8 +121,8 @@ func TestAWeightThatIsTaken(t *testing.T) {
 	}
 }
 
-// Weights that the function sets itself may be meant although the store has others of their name in another scope. That
-// is said, once, and explained.
+// A function may mean to set weights itself although the store has weights of the same names in another scope. Such a
+// model is explained, and a doubt is said once.
 func TestDoubtfulWeightsAreSaid(t *testing.T) {
 	var said strings.Builder
 	e := testEngine(t, "go")

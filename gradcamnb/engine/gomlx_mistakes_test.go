@@ -161,7 +161,7 @@ func TestMistakesInATarget(t *testing.T) {
 	}
 }
 
-// mistake is one in a card or a graph function, nil for one without, and what its error must say.
+// mistake is a mistake in a card or in a graph function, and what the error must say. The other of the two is nil.
 type mistake struct {
 	card func(*source.Card)
 	fn   source.GraphFn

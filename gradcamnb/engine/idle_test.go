@@ -21,7 +21,7 @@ func TestGiveBackAfter(t *testing.T) {
 		t.Fatal(err)
 	}
 	end()
-	if _, end, err = e.begin(context.Background()); err != nil { // a call that is longer than the while
+	if _, end, err = e.begin(context.Background()); err != nil { // a call that lasts longer than that
 		t.Fatal(err)
 	}
 	time.Sleep(2 * while)

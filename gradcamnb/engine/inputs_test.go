@@ -118,7 +118,7 @@ func TestSeveralInputs(t *testing.T) {
 					}
 				}
 			}
-			if c.ref == "twins.onnx#left" { // another value of floats is no other program
+			if c.ref == "twins.onnx#left" { // other values of a float input need no other program
 				before := len(s.(*session).programs)
 				explain(pictures, map[string]gradcamnb.Tensor{"right": pictures}, methods, c.want.Classes...)
 				if after := len(s.(*session).programs); after != before {

@@ -70,8 +70,8 @@ func TestAKindIsOneFile(t *testing.T) {
 	}
 }
 
-// An output is measured by what its kind says, whatever it is called: of an output that is called
-// "tag" the probability is the softmax's, and of a tag its own.
+// An output is measured by what its target's kind says, whatever its name is. The probability of an output that is
+// called "tag" is the softmax's, and that of a tag is its own.
 func TestAnOutputCalledTag(t *testing.T) {
 	m := gomlxModel(t, testEngine(t, "go"), source.Card{Name: "windowed", Input: []int{-1, side, side, 3},
 		Outputs: []string{"tag"}}, func(x *Node) []*Node {

@@ -54,8 +54,7 @@ func TestNoLeak(t *testing.T) {
 	})
 }
 
-// Every program gives back what the C library keeps before its second pass and after
-// every 32nd, as many pictures or masks run through it.
+// A program makes the C library give back memory before its second pass and after every 32nd pass.
 func TestMemoryIsGivenBack(t *testing.T) {
 	trimmed := 0
 	was := trim.Memory

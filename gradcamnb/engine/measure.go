@@ -70,8 +70,8 @@ func newMeasurement(m gradcamnb.Measuring, pictures int) (measurement, error) {
 	return out, nil
 }
 
-// checkMeasurable is an error if something is to be measured of a map of a volume: what is hidden and blurred then, and
-// where an object is, is said of pictures.
+// checkMeasurable returns an error if something is to be measured of a map of a volume. Metrics hide and blur parts of
+// pictures, and truths mark objects in pictures; neither is defined here for volumes.
 func (s *session) checkMeasurable(m gradcamnb.Measuring) error {
 	if s.model.Card().Slices > 0 && !m.IsEmpty() {
 		return fmt.Errorf("the model %s takes volumes, and only maps of pictures are measured: ask for the map alone",

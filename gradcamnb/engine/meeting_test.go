@@ -48,7 +48,7 @@ func TestMeetingAtTheTurn(t *testing.T) {
 	}
 }
 
-// Of one reference one reads at a time, of different ones all at once; whoever waits may give up.
+// One caller at a time reads a reference; different references are read at the same time. Whoever waits may give up.
 func TestMeetingAtTheReading(t *testing.T) {
 	var r pendingReads
 	var all sync.WaitGroup

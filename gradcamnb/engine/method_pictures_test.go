@@ -17,11 +17,10 @@ import (
 	"github.com/gradcam-go/gradcam/internal/testing/require"
 )
 
-// With -update the pictures of docs/methods.md are drawn that are not there, on XLA if it is installed; delete one to
-// have it drawn anew. Each shows its method on one picture, of the
-// class Egyptian cat at the middle of EfficientNet-Lite0, and for the methods that join
-// layers at an early, a middle and the last one. LeGrad is for transformers, and the only
-// one here is the small one of testdata, whose weights are random.
+// -update draws the missing pictures of docs/methods.md, on XLA if it is installed; delete one to have it drawn anew.
+// Each explains the class Egyptian cat on one photo at the middle of EfficientNet-Lite0; methods that join layers do so
+// at an early, a middle and the last layer. LeGrad is for transformers, and the only one here is the small one of
+// testdata, whose weights are random.
 func TestMethodPictures(t *testing.T) {
 	if !require.Update() {
 		t.Skip("draws pictures with -update only")

@@ -99,7 +99,7 @@ func (m methodSection) write(b *strings.Builder) {
 	}
 }
 
-// pictured is what a method's picture is of.
+// pictured describes a method's picture for those who do not see it.
 func pictured(method string) string {
 	if method == cam.LeGrad.Name {
 		return "a cat, by a small transformer that has learnt nothing: it shows the patches, not the cat"

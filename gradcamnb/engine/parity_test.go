@@ -148,7 +148,7 @@ func (w *worstDifference) parity(t *testing.T, e *Engine, m source.Model, group 
 			if strings.HasPrefix(c.Method, "Eigen") {
 				want, _ = signRule(want, len(results))
 			}
-			// A raw map is as exact as its gradients, or as the heatmap where the formula
+			// A raw map is as exact as its gradients, or as the heatmap if the formula
 			// divides by a sum that nearly cancels (XGrad-CAM before a ReLU).
 			w.see(t, c.ID+" raw map", relative(raws[i], want), max(c.Tolerance.Gradients, c.Tolerance.EndToEnd))
 		}

@@ -224,7 +224,7 @@ func testRepeatInterruptResume(t *testing.T, s driver.Session, targets []gradcam
 		}
 	}
 	if slices.Equal(whole[0].Sampled.Weights, whole[1].Sampled.Weights) {
-		return // the box and its side are as well matched under every mask
+		return // under every mask the box and its side match equally well, so the two runs cannot be told apart
 	}
 	slices.Reverse(o.Resume) // the run of another target
 	_, err = sample(t.Context(), t, s, gradcamnb.Request{Sampling: o, Targets: targets})
@@ -261,8 +261,8 @@ func TestStopRules(t *testing.T) {
 	})
 }
 
-// A limit and a context end a run between passes, not between the groups that masks are drawn in; what was scored until
-// then is the map, as of a run of so many masks. Every pass is heard of.
+// A limit and a context end a run between passes, not between the groups that masks are drawn in. The map is then that
+// of a run of as many masks as were scored. Every pass reports its progress.
 func TestRunEndsBetweenPasses(t *testing.T) {
 	onBackends(t, func(t *testing.T, e *Engine) {
 		s := seeing(t, e)

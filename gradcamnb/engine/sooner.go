@@ -24,9 +24,9 @@ import (
 	"github.com/gradcam-go/gradcam/internal/machine"
 )
 
-// AnswerWhileCompiling has an explanation whose program XLA still has to compile, which takes seconds, computed in pure
-// Go, which starts at once. XLA compiles it afterwards, in the background, and computes it from then on. Both agree to
-// about 1e-6 of a map's largest value; a result says which one made it.
+// AnswerWhileCompiling makes pure Go compute an explanation at once if XLA would first have to compile its program,
+// which takes seconds. XLA then compiles the program in the background, and computes such explanations from then on.
+// Both agree to about 1e-6 of a map's largest value; a result says which one made it.
 //
 // It is for engines that a person waits for. It changes nothing if a backend was chosen, by its name or by
 // $GOMLX_BACKEND. Nor does it change requests of several pictures, of many passes, of measures or of detections, those
@@ -41,8 +41,8 @@ func (e *Engine) AnswerWhileCompiling() {
 	e.quick = quick
 }
 
-// quickLimit is how many multiplications a graph may have that pure Go is to answer in about a second. Measured on two
-// cores of 2.6 GHz: 20e9 a second with vector instructions and 4e9 without.
+// quickLimit returns how many multiplications a graph may have so that pure Go answers in about a second. Two cores of
+// 2.6 GHz were measured: they do 20e9 a second with vector instructions and 4e9 without.
 func quickLimit() float64 {
 	perCore := 2e9
 	if machine.Vectors() {
@@ -61,8 +61,8 @@ func (e *Engine) checkWork(g *Graph) {
 	}
 }
 
-// multiplications is about how many the convolutions and matrix products of a graph have: one for each value of the
-// output and each value that it sums.
+// multiplications returns about how many multiplications the convolutions and matrix products of a graph have: one for
+// each value of the output and each value that it sums.
 func multiplications(g *Graph) float64 {
 	var all float64
 	for _, n := range g.Nodes() {
@@ -144,7 +144,7 @@ func (s *session) isCompiled(p plans.Plan) bool {
 	return ok && kept.HasRun()
 }
 
-// backgroundWork does one thing at a time in the background: of those that wait, the last alone.
+// backgroundWork does one task at a time in the background. If several tasks wait, it does only the last one.
 type backgroundWork struct {
 	mu   sync.Mutex
 	busy bool
@@ -174,7 +174,7 @@ func (l *backgroundWork) do(f func()) {
 	}()
 }
 
-// doQuietly calls a function, whose panic ends nothing else: nobody waits for what is done in the background.
+// doQuietly calls a function and drops its panic, since nobody waits for what is done in the background.
 func doQuietly(f func()) {
 	defer func() { _ = recover() }()
 	f()

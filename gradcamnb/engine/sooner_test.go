@@ -13,9 +13,9 @@ import (
 	"github.com/gradcam-go/gradcam/internal/testing/require"
 )
 
-// What XLA still has to compile is answered by pure Go, and by XLA once it has: with the same map, also for another
-// class, which needs no other program. A request for the engine's own backend waits, and so does one of a model that
-// pure Go takes too long for.
+// While XLA compiles a program, pure Go answers. Afterwards XLA answers, with the same map, and also for another class,
+// which needs no other program. A request that allows one backend only waits for XLA, and so does a request for a model
+// that pure Go takes too long for.
 func TestAnswerWhileCompiling(t *testing.T) {
 	e := soonEngine(t)
 	in := tiny(t, "resnet-basic")
@@ -97,7 +97,7 @@ func waitFor(t *testing.T, e *Engine) {
 	t.Fatal("the background does not end")
 }
 
-// Of what waits in the background the last alone is done.
+// If several tasks wait in the background, only the last one is done.
 func TestLaterDoesTheLast(t *testing.T) {
 	var l backgroundWork
 	started, release, done := make(chan bool), make(chan bool), make(chan int, 3)

@@ -20,8 +20,8 @@ import (
 	"github.com/gradcam-go/gradcam/internal/testing/require"
 )
 
-// zooPage holds docs/zoo.md to the zoo: every network stands in its table. The figures
-// there are those of the machine that last wrote it (-update, with both backends).
+// zooPage checks that every network of the zoo stands in the table of docs/zoo.md. The figures there are those of the
+// machine that last wrote it (-update, with both backends).
 func zooPage(t *testing.T, cases []zooCase, results map[string]map[string]zooResult) {
 	path := filepath.Join("..", "..", "docs", "zoo.md")
 	data, err := os.ReadFile(path)

@@ -35,7 +35,7 @@ type zooCase struct {
 		Kind  string
 		Index []int32
 	}
-	Values    float64 // tolerance of the outputs where it is not 1e-4, with the reason in Maker
+	Values    float64 // tolerance of the outputs if it is not 1e-4; Maker has the reason
 	Tolerance float64 // of the map, relative to its largest value
 	arrays    map[string]npyfile.Array
 }
@@ -206,8 +206,8 @@ func (c zooCase) run(t *testing.T, e *Engine) zooResult {
 	return r
 }
 
-// outputDifference compares the values that are kept of output i; where they are above
-// 1 it is relative to the largest.
+// outputDifference compares the values that are kept of output i. If the largest is above 1, the difference is relative
+// to it.
 func (c zooCase) outputDifference(t *testing.T, i int, got *tensors.Tensor) float64 {
 	t.Helper()
 	if have := got.Shape().Dimensions; !slices.Equal(have, c.Shapes[i]) {

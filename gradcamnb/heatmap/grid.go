@@ -11,9 +11,9 @@ type Grid struct {
 	Slices int       // of a volume, from the first to the last; 0 of a picture
 	Values []float32 // row by row
 
-	// Shares of the picture's height, and of its width, that lie before the grid and behind it: the model cuts them off
-	// before it makes the layer. Less than 0 if the grid goes beyond the picture, which the model pads. 0 of a grid of
-	// just the picture.
+	// Beyond holds the shares of the picture's height, and of its width, that lie before the grid and behind it, since
+	// the model cuts them off before it makes the layer. They are less than 0 if the grid goes beyond the picture, which
+	// the model pads, and 0 if it covers just the picture.
 	Beyond [2][2]float64 `json:",omitzero"`
 }
 
@@ -29,7 +29,7 @@ func (g Grid) Zeros() Grid {
 // At returns the value at (x, y).
 func (g Grid) At(x, y int) float32 { return g.Values[y*g.W+x] }
 
-// Dims is the shape of the values: [H, W], or of a volume [slices, height of one, W].
+// Dims returns the shape of the values: [H, W], or [slices, height of one, W] for a volume.
 func (g Grid) Dims() []int {
 	if g.Slices > 0 {
 		return []int{g.Slices, g.H / g.Slices, g.W}
@@ -37,7 +37,8 @@ func (g Grid) Dims() []int {
 	return []int{g.H, g.W}
 }
 
-// Size is the number of cells along each axis in words, "8 x 6", or of a volume "8 x 6 x 4": width, height, slices.
+// Size returns the number of cells along each axis in words: "8 x 6", width and height, or "8 x 6 x 4" for a volume of
+// 4 slices.
 func (g Grid) Size() string {
 	if g.Slices > 0 {
 		return fmt.Sprintf("%d x %d x %d", g.W, g.H/g.Slices, g.Slices)

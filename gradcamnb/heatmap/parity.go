@@ -103,8 +103,8 @@ func (g Grid) Resized(w, h int) Grid {
 	return out
 }
 
-// ResizedLike is [Grid.Resized] to the size of another grid; of a volume linear along its slices, too, as torch's
-// interpolate(mode="trilinear", align_corners=False).
+// ResizedLike resizes the grid to the size of another one, as [Grid.Resized] does. It resizes a volume along its
+// slices, too, as torch's interpolate(mode="trilinear", align_corners=False) does.
 func (g Grid) ResizedLike(o Grid) Grid {
 	if g.Slices == 0 {
 		return g.Resized(o.W, o.H)

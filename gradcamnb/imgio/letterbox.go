@@ -50,9 +50,9 @@ func (p Prep) placeWithin(w, h int) placement {
 	return placement{w: w, h: h, left: -((p.Width - w) / 2), top: -((p.Height - h) / 2)}
 }
 
-// rectangle is a letterbox for pictures of w x h pixels whose bars are what whole strides s leave of them: of a side W
-// and the picture's w r in it the input has w r + (W - w r) mod s pixels. Ultralytics 8.4.190, data/augment.py
-// (LetterBox, auto).
+// rectangle returns the letterbox for pictures of w x h pixels without the whole strides s of its bars. If a side of
+// the letterbox has W pixels, of which the picture takes w r, the input has w r + (W - w r) mod s. Ultralytics 8.4.190,
+// data/augment.py (LetterBox, auto).
 func (p Prep) rectangle(w, h int) Prep {
 	at := placeLetterbox(p, w, h)
 	p.scaled, p.exact = image.Pt(at.w, at.h), at.exact

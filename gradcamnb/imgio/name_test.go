@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// A picture is called as its file is, for as long as it is there.
+// A picture that was opened has its file's name for as long as the picture is in memory.
 func TestName(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "tabby.png")
 	f, err := os.Create(path)

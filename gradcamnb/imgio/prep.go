@@ -72,8 +72,8 @@ type Prep struct {
 	Filter  Filter `json:"filter,omitempty"`  // default: bilinear
 	Pad     uint8  `json:"pad,omitempty"`     // Letterbox only: grey value of the bars
 	At      Place  `json:"at,omitempty"`      // Letterbox only: default: the middle
-	// Stride is a number of pixels. With Edges there are bars right and below up to its next multiple. With Letterbox the
-	// bars of a side are what is left of it after whole strides, so that Width and Height are the largest sides.
+	// Stride is a number of pixels. With Edges, bars on the right and below fill each side up to its next multiple. With
+	// Letterbox, whole strides are taken off the bars, so Width and Height are the largest sides that an input can have.
 	Stride     int        `json:"stride,omitempty"`
 	ZeroBars   bool       `json:"zero_bars,omitempty"`   // bars are 0 in the model's input, whatever Pad says
 	RoundSides bool       `json:"round_sides,omitempty"` // Edges only: sides are rounded to the nearest, as MMDetection does

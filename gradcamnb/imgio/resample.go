@@ -94,7 +94,7 @@ func multiplyAlpha(img *image.NRGBA) (out *image.NRGBA, changed bool) {
 	return out, true
 }
 
-// divide undoes multiplied.
+// divide undoes [multiplyAlpha].
 func divide(img *image.NRGBA) {
 	for i := 0; i < len(img.Pix); i += 4 {
 		a := int(img.Pix[i+3])

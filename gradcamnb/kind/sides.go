@@ -6,9 +6,9 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
 
-// Sides is the rank-th surest detection of each picture, from 1, and each of its four sides: what ODAM explains of a
-// detection (Zhao and Chan 2023). A map of one pass at a layer is followed by one of all five together, see
-// [heatmap.Join].
+// Sides is the kind of target for the rank-th surest detection of each picture, counted from 1, and for each of its
+// four sides, as ODAM explains a detection (Zhao and Chan 2023). Maps of one pass at a layer are followed by one map
+// that joins all five; see [heatmap.Join].
 var Sides = Register(Kind{
 	Name: "sides", IsDetection: true, NamesSeveral: true,
 	Forms: []Form{{"sides:RANK", "a detection and each of its four sides, a map each, and one of all five"}},

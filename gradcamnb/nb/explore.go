@@ -114,7 +114,7 @@ func offerAll(m *gradcamnb.Model, r gradcamnb.Request) gradcamnb.Request {
 }
 
 // stages returns the names of the last feature maps of the deepest resolutions, in the order of execution. The
-// suggested layer stands for its resolution. Of a detector they are the maps before its heads.
+// suggested layer stands for its resolution. For a detector it returns the maps before the heads.
 func stages(layers []gradcamnb.Layer) []string {
 	var levels []string
 	for _, l := range layers {

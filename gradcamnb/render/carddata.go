@@ -173,7 +173,7 @@ func NewCardMap(m *heatmap.Map) CardMap {
 	return c
 }
 
-// slice is the width and height of a grid, or of a slice of a volume.
+// slice returns the width and height of a grid, or of one slice of a volume.
 func slice(g heatmap.Grid) [2]int { return [2]int{g.W, g.H / max(1, g.Slices)} }
 
 func cardPredictions(list []heatmap.Prediction) (out []cardPredic) {

@@ -10,8 +10,8 @@ import (
 	"github.com/gradcam-go/gradcam/internal/testing/pixels"
 )
 
-// The outline lies just around the box, on the original picture, where the frame is
-// half as large; and inside the box nothing is drawn over.
+// The outline lies just around the box on the original picture, which is twice as large as the model's input. Nothing
+// is drawn inside the box.
 func TestOutlineHasTrueGeometry(t *testing.T) {
 	m := &heatmap.Map{Grid: heatmap.NewGrid(10, 10), Raw: heatmap.NewGrid(10, 10), Box: heatmap.Box{6, 4, 12, 14}}
 	black := color.NRGBA{A: 255}

@@ -24,7 +24,7 @@ func averageCells(g heatmap.Grid) heatmap.Grid {
 	return blocks(g, max(1, int(float64(g.W)*shrink)), max(1, int(float64(g.H)*shrink)))
 }
 
-// blocks is a grid of w x h means of blocks of another.
+// blocks returns a grid of w x h cells, each of which is the mean of a block of another grid's cells.
 func blocks(g heatmap.Grid, w, h int) heatmap.Grid {
 	out := heatmap.NewGrid(w, h)
 	for y := range out.H {
@@ -42,7 +42,7 @@ func blocks(g heatmap.Grid, w, h int) heatmap.Grid {
 	return out
 }
 
-// averageSlices is a volume's grid with all its slices, each averaged by itself, with at most eight times cardCells.
+// averageSlices returns a volume's grid with each slice averaged by itself, and at most eight times cardCells cells.
 func averageSlices(g heatmap.Grid) heatmap.Grid {
 	rows := g.H / g.Slices
 	shrink := min(1, math.Sqrt(8*float64(cardCells)/float64(g.W*g.H)))

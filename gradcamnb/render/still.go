@@ -62,7 +62,7 @@ func stageSize(r *heatmap.Result) (w, h int) {
 	return stagedSize(w, h)
 }
 
-// stagedSize is the size at which a picture of w x h pixels is shown.
+// stagedSize returns the size at which a picture of w x h pixels is shown.
 func stagedSize(w, h int) (int, int) {
 	scale := float64(cardPicture) / float64(max(w, h, 1))
 	if scale > 1 {

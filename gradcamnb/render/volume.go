@@ -16,7 +16,8 @@ type strip struct {
 	gap             int // between slices
 }
 
-// newStrip makes the strip of a volume's slices: one row of a few, and of more about twice as wide as high.
+// newStrip returns the strip of a volume's slices. A few slices form one row. More form several rows, which together
+// are about twice as wide as high.
 func newStrip(g heatmap.Grid) strip {
 	s := strip{slices: g.Slices, w: g.W, h: g.H / g.Slices, gap: max(1, g.W/32)}
 	const few = 6
@@ -24,13 +25,13 @@ func newStrip(g heatmap.Grid) strip {
 	return s
 }
 
-// size is that of the whole strip.
+// size returns the width and height of the whole strip.
 func (s strip) size() (w, h int) {
 	rows := (s.slices + s.columns - 1) / s.columns
 	return s.columns*(s.w+s.gap) - s.gap, rows*(s.h+s.gap) - s.gap
 }
 
-// corner is where a slice begins.
+// corner returns the place at which a slice begins.
 func (s strip) corner(slice int) image.Point {
 	return image.Pt(slice%s.columns*(s.w+s.gap), slice/s.columns*(s.h+s.gap))
 }
@@ -63,8 +64,8 @@ func (s strip) grid(g heatmap.Grid, between float32) heatmap.Grid {
 	return out
 }
 
-// laidOut is what is drawn of a map of a volume: result and map as those of one picture, of all slices side by side,
-// and the options with the colours' range of the volume. Other maps are drawn as they are.
+// laidOut returns what is drawn for a map. For a map of a volume it returns the result and the map of one picture, with
+// all slices side by side, and options with one range of colours for the whole volume. It returns other maps unchanged.
 func laidOut(r *heatmap.Result, m *heatmap.Map, o *Options) (*heatmap.Result, *heatmap.Map, *Options) {
 	if m.Slices == 0 {
 		return r, m, o
@@ -85,11 +86,11 @@ func laidOut(r *heatmap.Result, m *heatmap.Map, o *Options) (*heatmap.Result, *h
 	return &shown, &drawn, &fixed
 }
 
-// tallest is how high a picture of slices one below another is embedded at most, in pixels: browsers draw no higher
-// one.
+// tallest is the largest height, in pixels, of an embedded picture of slices one below another. Browsers draw none that
+// is higher.
 const tallest = 8192
 
-// tower is a volume's picture, slice below slice, at the size at which it is embedded.
+// tower returns a volume's picture, slice below slice, at the size at which it is embedded.
 func tower(r *heatmap.Result, slices int) *image.NRGBA {
 	b := r.Picture.Bounds()
 	w, h := b.Dx(), b.Dy()/slices

@@ -181,8 +181,8 @@ func (s *Study) results(ctx context.Context, m *gradcamnb.Model, good []openedPi
 	return m.Run(ctx, r, choices...)
 }
 
-// measurable returns the metrics that a batch of so many pictures has. Of a picture alone they are those that compare
-// it with no other; the others have no value then.
+// measurable returns the metrics that have a value for a batch of so many pictures: all of them or, for one picture,
+// those that do not compare pictures.
 func (s *Study) measurable(pictures int) []string {
 	if pictures > 1 {
 		return s.Metrics

@@ -44,8 +44,8 @@ func List(path string) (out []Picture, err error) {
 	return out, err
 }
 
-// records calls a function for each record of a CSV file whose first line names the columns. The function gets a getter
-// of the record's columns, which takes the names that a column may have, the first of which counts.
+// records calls a function for each record of a CSV file whose first line names the columns. It gives the function get,
+// which returns the record's value in the first of the named columns that the file has.
 func records(data []byte, path string, record func(get func(columns ...string) (string, bool)) error) error {
 	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")) // as spreadsheets begin files
 	c := csv.NewReader(bytes.NewReader(data))

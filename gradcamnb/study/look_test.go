@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// A look is the mean of the positive part in equal parts: of one cell that is all, of 24 cells two by two, of 8 cells
-// by the shares of those that a part covers.
+// A look divides a map into 12 x 12 equal parts and holds the mean of each part's positive values. One cell fills all
+// parts, 24 cells a side are two by two a part, and of 8 cells each part covers two thirds of one.
 func TestLookByHand(t *testing.T) {
 	if got := newLook([]float32{3}, 1, 1); !slices.Equal(got, slices.Repeat([]uint8{255}, side*side)) {
 		t.Errorf("one cell: %v", got)

@@ -10,8 +10,8 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
 
-// maskNumbers are those of the pixels of a mask: of a pixel's colour in the palette, its grey, or, if the mask has
-// colours and no palette, the number of its colour in Pascal VOC.
+// maskNumbers gives each pixel of a mask a number: that of its colour in the palette, its grey, or, if the mask has
+// colours and no palette, that of its colour in Pascal VOC.
 type maskNumbers struct {
 	img      image.Image
 	coloured bool // there is a palette with colours
@@ -87,8 +87,9 @@ var vocNumbers = func() map[[3]uint32]int {
 }()
 
 // checkDrawn returns an error if a mask is not drawn in one grey on black, and so does not tell by itself what its
-// object is. Greys near black and white count as these if the file's format changes greys, or if some are nearly white,
-// which numbers of classes are not: then the object is light, and else it is whatever is not 0.
+// object is. Greys near black and near white count as black and white if the file's format changes greys, or if some
+// pixels are nearly white, which numbers of classes are not. light is true then: the object is what is light. Otherwise
+// the object is whatever is not 0.
 func (n maskNumbers) checkDrawn(w, h int) (light bool, err error) {
 	if n.rgb {
 		return false, errors.New("the mask has colours and no palette: say which class is meant, by its number, " +
@@ -122,8 +123,8 @@ func (n maskNumbers) checkDrawn(w, h int) (light bool, err error) {
 var errManyGreys = errors.New("the mask has several greys, as numbers of classes are written: say which class is meant, " +
 	"by its number, or give a mask that shows the object white on black")
 
-// object returns where the pixels of a number lie in a mask of w x h, or, if it is below 0, all but those of the
-// background and of none.
+// object returns a mask of w x h that is 1 for the pixels of a number. If the number is below 0, it is 1 for all pixels
+// but those of the background, 0, and in a palette of colours those of no class, 255.
 func (n maskNumbers) object(w, h, number int) (heatmap.Grid, error) {
 	g := heatmap.NewGrid(w, h)
 	for i := range g.Values {

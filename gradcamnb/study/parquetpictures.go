@@ -50,7 +50,7 @@ func Parquet(path string) (out []Picture, err error) {
 
 const maxRows = 1 << 26 // of a Parquet file
 
-// rowsOfGroups returns how many rows the groups of a file claim together; -1 if one claims less than none.
+// rowsOfGroups returns how many rows the groups of a file claim together; -1 if a group claims a number below 0.
 func rowsOfGroups(f *parquet.File) (sum int64) {
 	for _, group := range f.RowGroups() {
 		n := group.NumRows()
@@ -132,8 +132,8 @@ func columnValues(chunk parquet.ColumnChunk, from int64, next func(parquet.Value
 	}
 }
 
-// holdsFooter tells whether a file is as long as the footer that it claims, for which the library makes room before it
-// reads it.
+// holdsFooter tells whether a file is at least as long as it says that its footer is. The library makes room for the
+// footer before it reads it.
 func holdsFooter(f io.ReaderAt, size int64) bool {
 	const magic = "PAR1" // at both ends; before the last is the footer's length
 	end := make([]byte, 4+len(magic))

@@ -61,7 +61,7 @@ func TestLabelOfNoClass(t *testing.T) {
 	}
 }
 
-// What lies among the parts and is none of the study is an error: it would be counted.
+// A file among the parts that is not of the study is an error, since it would be counted.
 func TestPartsOfNoStudy(t *testing.T) {
 	s := newStudy(t, &fakeSession{}, 1, 2, 3, 4, 5)
 	if _, err := s.Run(t.Context()); err != nil {

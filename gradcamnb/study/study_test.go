@@ -235,7 +235,7 @@ func read(t *testing.T, path string) string {
 	return string(data)
 }
 
-// A map is held whatever its size is: gradients of a saturated probability and sums of millions.
+// Rows keep maps of values of any size, such as gradients of a saturated probability and sums of millions.
 func TestMapsOfAnySize(t *testing.T) {
 	for _, size := range []float32{1e-30, 3e-9, 1, 7e4, 1e30} {
 		var r Row

@@ -178,7 +178,7 @@ func addBox(g heatmap.Grid, b heatmap.Box, left *budget) error {
 // checkBox returns an error if a box has no corners left above and right below, or they are no finite numbers.
 func checkBox(b heatmap.Box) error {
 	if !(b[0] <= b[2] && b[1] <= b[3]) || slices.ContainsFunc(b[:], func(v float64) bool { return math.IsInf(v, 0) }) {
-		return fmt.Errorf("the box %v is none: its corners are left, top, right and bottom", b)
+		return fmt.Errorf("%v is no box: give left, top, right and bottom, in this order", b)
 	}
 	return nil
 }

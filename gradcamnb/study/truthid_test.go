@@ -93,7 +93,7 @@ func TestTruthIDOfFolder(t *testing.T) {
 	}
 }
 
-// Of a model without a file nothing tells whether it was trained meanwhile.
+// A study of a model without a file does not go on, since nothing tells whether the model was trained meanwhile.
 func TestStudyOfModelWithoutFile(t *testing.T) {
 	s := newStudy(t, nil, 1)
 	s.Model = gradcamnb.NewModel(&infoSession{info: gradcamnb.Info{Name: "mine", Labels: []string{"dark", "light"}}})

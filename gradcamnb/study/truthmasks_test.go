@@ -32,8 +32,8 @@ func maskOf(t *testing.T, pixels ...color.Color) string {
 	return path
 }
 
-// Numbers of classes that no palette tells apart from light and dark need the class; 255 beside them is none. In
-// Pascal VOC 1 is dark red, 15 a light brown, and 255 nearly white.
+// A grey mask may hold numbers of classes, or light and dark. If it has several greys, the class must be named; 255
+// beside other numbers is no class. In Pascal VOC's colours 1 is dark red, 15 a light brown, and 255 nearly white.
 func TestMasksThatNeedAClass(t *testing.T) {
 	greys := func(values ...uint8) (out []color.Color) {
 		for _, v := range values {

@@ -66,7 +66,7 @@ func edits(a, b string) int {
 	return row[len(b)]
 }
 
-// Shorten returns a name that a stranger may have given for an error: of a long one the beginning.
+// Shorten returns a name that a stranger may have given, for use in an error. It cuts a long one off.
 func Shorten(name string) string {
 	if len(name) <= longest {
 		return name

@@ -14,7 +14,7 @@ import (
 // Line returns a text as one printable line. Characters that steer a terminal are written as \x1b, \n or \u202e.
 func Line(s string) string { return escape(s, "") }
 
-// Text is [Line], but keeps newlines and tabs.
+// Text is like [Line], but keeps newlines and tabs.
 func Text(s string) string { return escape(s, "\n\t") }
 
 func escape(s, keep string) string {

@@ -100,7 +100,7 @@ func ReadAll(f *os.File, limit int64) ([]byte, error) {
 	}
 	tooLarge := func() error {
 		return &fs.PathError{Op: "read", Path: f.Name(),
-			Err: fmt.Errorf("it has more than the %s that are read of such a file", size(limit))}
+			Err: fmt.Errorf("it is larger than %s, the most that is read of such a file", size(limit))}
 	}
 	if info.Size() > limit {
 		return nil, tooLarge()

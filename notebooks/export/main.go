@@ -75,7 +75,7 @@ func read(file string) (nb notebook, err error) {
 	return nb, json.Unmarshal(data, &nb)
 }
 
-// format is the notebook as nbformat writes it.
+// format returns the notebook as nbformat writes it.
 func format(nb notebook) ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
@@ -237,7 +237,7 @@ func order(file string) string {
 	return file
 }
 
-// heading is the notebook's title and its first paragraph.
+// heading returns the notebook's title and its first paragraph.
 func heading(nb notebook) (title, about string) {
 	for _, cell := range nb.Cells {
 		if cell["cell_type"] != "markdown" {

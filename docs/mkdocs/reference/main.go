@@ -45,7 +45,7 @@ type page struct {
 	pkg  *doc.Package
 }
 
-// write is the reference of the package in a folder of the module.
+// write returns the reference of the package in a folder of the module.
 func write(folder string) (string, error) {
 	p := &page{fset: token.NewFileSet()}
 	names, err := filepath.Glob(filepath.Join(filepath.FromSlash(folder), "*.go"))
@@ -103,7 +103,7 @@ func (p *page) function(level int, f *doc.Func) {
 	p.examples(f.Examples)
 }
 
-// named is a declaration under a heading of its name.
+// named returns a declaration under a heading of its name.
 func (p *page) named(level int, name string, decl ast.Node, text string) {
 	fmt.Fprintf(p, "%s %s {#%s}\n\n", strings.Repeat("#", level), name, name)
 	p.declaration(decl, text)
@@ -122,7 +122,7 @@ func (p *page) source(n any) string {
 	return b.String()
 }
 
-// comment is a comment as Markdown, whose links lead to the pages of this reference or to the other packages' own.
+// comment returns a comment as Markdown, whose links lead to the pages of this reference or to the other packages' own.
 func (p *page) comment(text string) {
 	printer := p.pkg.Printer()
 	printer.HeadingLevel = 4
@@ -147,7 +147,7 @@ func (p *page) comment(text string) {
 	fmt.Fprintln(p)
 }
 
-// fileName is the page of the package in a folder of the module.
+// fileName returns the page of the package in a folder of the module.
 func fileName(folder string) string { return strings.ReplaceAll(folder, "/", ".") + ".md" }
 
 func (p *page) examples(examples []*doc.Example) {

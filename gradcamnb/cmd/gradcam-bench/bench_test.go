@@ -27,7 +27,7 @@ func call(args ...string) (code int, said string) {
 	return 0, out.String()
 }
 
-// Cold starts are those of the command that is named, or that lies beside this program.
+// Cold starts are measured with the command gradcam that --gradcam names, or that lies beside this program.
 func TestColdStarts(t *testing.T) {
 	if _, err := exec.LookPath("sh"); err != nil {
 		t.Skip("needs a shell")
@@ -65,8 +65,8 @@ func TestMedian(t *testing.T) {
 	}
 }
 
-// A report with a peer that answers 0.5 s to everything, and 0.25 to channels_last;
-// what a record holds is not measured again.
+// The report has the ratios to a peer that answers 0.5 s to everything, and 0.25 s to channels_last. A case that the
+// record holds is not measured again.
 func TestBench(t *testing.T) {
 	if _, err := exec.LookPath("sh"); err != nil {
 		t.Skip("needs a shell")

@@ -16,7 +16,7 @@ func TestElsewhere(t *testing.T) {
 	}
 }
 
-// What this process burns is its own.
+// Processor time that this process uses is counted as its own, and not as that of other programs.
 func TestProcessorTimeIsOurs(t *testing.T) {
 	before, ok := processorTime(os.Getpid())
 	if !ok {

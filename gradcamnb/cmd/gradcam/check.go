@@ -58,8 +58,8 @@ tensors agree, 1 if one differs, and 2 if they could not be compared.`,
 	flags.StringVar(&f.backend, "backend", "", backendHelp)
 	flags.StringVar(&f.size, "size", "",
 		"size of the model's input, 224 or 320x240 (width x height), instead of the sidecar's")
-	flags.StringVar(&f.mean, "mean", "", "mean of a channel in 0..255, instead of the sidecar's")
-	flags.StringVar(&f.scale, "scale", "", "divisor of a channel, instead of the sidecar's")
+	flags.StringVar(&f.mean, "mean", "", "mean of a channel in 0..255, one number or three, instead of the sidecar's")
+	flags.StringVar(&f.scale, "scale", "", "divisor of a channel, one number or three, instead of the sidecar's")
 	flags.StringArrayVar(&f.given, "input", nil, inputHelp)
 	flags.StringVar(&f.python, "python", "", "Python that has onnxruntime (default: python3 or python)")
 	flags.Float64Var(&f.tolerance, "tolerance", 1e-4,

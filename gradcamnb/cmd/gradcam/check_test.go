@@ -50,8 +50,8 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-// A reference that computes one layer differently, here a Python that changes the
-// values of the tensors from the tenth on, is found out at that tensor.
+// If the reference computes a layer differently, check names the first tensor that differs. Here a Python changes the
+// values of all tensors from the tenth on.
 func TestCheckFindsTheFirstDifference(t *testing.T) {
 	python := pythonWithRuntime(t)
 	if _, err := exec.LookPath("sh"); err != nil {

@@ -27,7 +27,7 @@ func riseOf(masks, dir string, more ...string) []string {
 // run that was left alone.
 func TestRiseIsKilledAndGoesOn(t *testing.T) {
 	ends := map[string]os.Signal{"killed": os.Kill}
-	if !signal.Ignored(syscall.SIGHUP) { // under nohup it is, also in what is started here
+	if !signal.Ignored(syscall.SIGHUP) { // under nohup the commands that are started here ignore it, too
 		ends["hung up on"] = syscall.SIGHUP
 	}
 	for name, end := range ends {
@@ -102,14 +102,14 @@ func TestRunWrittenInPart(t *testing.T) {
 	if run, err := firstRun(dir); err != nil || !slices.Equal(run.Weights, []float32{1, 2, 3, 4, 5}) {
 		t.Errorf("%v, %v", run, err)
 	}
-	// As if the disk was full, or the process killed, before run.json was written again.
+	// The disk was full, or the process was killed, before run.json was written again.
 	if err := os.WriteFile(filepath.Join(dir, "run.json"), manifest, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if run, err := firstRun(dir); err != nil || !slices.Equal(run.Weights, []float32{1, 2, 3}) {
 		t.Errorf("%v, %v", run, err)
 	}
-	// The scores of another run are found out, and too few are.
+	// Scores of another run are refused, and so are too few scores.
 	for _, other := range [][]float32{{1, 2, 4, 5}, {1, 2}} {
 		if err := npyfile.Write(filepath.Join(dir, "weights.npy"), []int{1, len(other)}, other); err != nil {
 			t.Fatal(err)
@@ -118,14 +118,14 @@ func TestRunWrittenInPart(t *testing.T) {
 			t.Errorf("%v, %v", run, err)
 		}
 	}
-	// A run.json of a version without the sum goes with exactly its scores.
+	// A version before this one wrote run.json without the scores' sum. It is read if the number of scores is right.
 	if err := os.WriteFile(filepath.Join(dir, "run.json"), []byte(`{"masks": 9, "done": 2}`), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if run, err := firstRun(dir); err != nil || len(run.Weights) != 2 {
 		t.Errorf("%v, %v", run, err)
 	}
-	// Its balanced masks were others where the number of cells is a power of two.
+	// That version drew other balanced masks if the number of cells is a power of two, so such a run is refused.
 	for grid, refused := range map[int]bool{7: false, 16: true} {
 		if err := os.WriteFile(filepath.Join(dir, "run.json"),
 			fmt.Appendf(nil, `{"masks": 9, "done": 2, "grid": %d, "design": "balanced"}`, grid), 0o600); err != nil {

@@ -58,7 +58,8 @@ func TestAllDetectionsShareTheirMasks(t *testing.T) {
 	}
 }
 
-// A run of masks for all detections that is continued ends where one run would have; of other detections it is refused.
+// A run of masks for all detections that was stopped and continued ends with the maps of one run. It cannot be
+// continued with other detections.
 func TestDetectResumes(t *testing.T) {
 	half, resumed, whole := t.TempDir(), t.TempDir(), t.TempDir()
 	explain := []string{"--explain", "--threshold", "0.05", "--nms", "1", "--grid", "4", "--batch", "8", "--most", "2"}

@@ -87,7 +87,7 @@ a figure that was saved from a notebook.`,
 		"layer by tensor name or module path; may be repeated (default: the suggested one, see gradcam layers)")
 	flags.StringVar(&f.method, "method", "grad-cam", "method: "+methodNames()+
 		`; case, dashes and spaces do not matter, and pytorch-grad-cam's names are known, too`)
-	flags.StringVar(&f.target, "target", "", targetHelp()+"\n(default top1, of a detector detection:1)")
+	flags.StringVar(&f.target, "target", "", targetHelp()+"\n(default top1, or detection:1 for a detector)")
 	flags.StringVar(&f.out, "out", "", "folder for the results")
 	flags.StringVar(&f.colors, "colors", "", colorsHelp("colour map of the figures"))
 	flags.Var(&f.hot, "hot", hotHelp)

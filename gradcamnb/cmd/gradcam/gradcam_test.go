@@ -63,7 +63,7 @@ func call(t *testing.T, args ...string) (code int, stdout, stderr string) {
 func model(name string) string   { return golden.Path("models", name) }
 func picture(name string) string { return golden.Path("images", name) }
 
-// The README's model and picture end as the four files, against the golden case.
+// Explaining the README's picture with its model writes the four files. The map is that of the golden case.
 func TestExplain(t *testing.T) {
 	dir := t.TempDir()
 	code, _, said := call(t, "explain", "--model", model("efficientnet-lite0.onnx"), "--image", picture("cat_224.png"),
@@ -200,13 +200,13 @@ func TestReadOnlyFolder(t *testing.T) {
 	if err := os.Chmod(dir, 0o500); err != nil {
 		t.Fatal(err)
 	}
-	if f, err := os.CreateTemp(dir, "x"); err == nil { // the superuser may write everywhere, but here
+	if f, err := os.CreateTemp(dir, "x"); err == nil { // the superuser may write everywhere but into /proc
 		_ = f.Close()
 		if dir = "/proc/self"; runtime.GOOS != "linux" {
 			t.Skip("this user may write everywhere")
 		}
 	}
-	// Were the model opened before, its absence would be what is said.
+	// If the model were opened first, the error would be that there is no such file.
 	code, _, said := call(t, "explain", "--model", filepath.Join(t.TempDir(), "none.onnx"), "--image", picture("cat.png"),
 		"--out", dir)
 	if code != 1 || !strings.Contains(said, "cannot be written to") {

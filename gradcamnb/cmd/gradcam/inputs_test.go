@@ -10,8 +10,7 @@ import (
 	"github.com/gradcam-go/gradcam/internal/testing/golden"
 )
 
-// The three ways to write a value give the same map as the same value; an .npy file of a
-// picture as the picture itself.
+// The three ways to write a value give the same map. An .npy file of a picture gives the map of the picture.
 func TestInputFlag(t *testing.T) {
 	about, twins := golden.Path("inputs", "about.onnx"), golden.Path("inputs", "twins.onnx")
 	file := filepath.Join(t.TempDir(), "about.npy")

@@ -15,8 +15,8 @@ import (
 	"github.com/gradcam-go/gradcam/internal/testing/require"
 )
 
-// The first process keeps its program and the second takes it, bit by bit the same; without
-// a folder to keep it in, or with XLA flags, everything works, too.
+// The first process keeps its program. The second one loads it and writes the same map, bit for bit. Without a folder
+// to keep programs in, or with XLA flags, everything works, too.
 func TestProgramsAreKept(t *testing.T) {
 	if err := engine.NewSaying("xla:cpu", io.Discard).Start(); err != nil {
 		require.Missing(t, "xla", err.Error())

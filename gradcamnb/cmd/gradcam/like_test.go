@@ -23,8 +23,7 @@ func put(t *testing.T, from, to string) string {
 	return to
 }
 
-// A figure is made again, byte by byte, from what it says; of another model or picture it
-// is not.
+// --like makes a figure again, byte for byte, from what the figure says. With another model or picture it is refused.
 func TestLike(t *testing.T) {
 	dir := t.TempDir()
 	net := put(t, model("resnet-basic.ts.onnx"), filepath.Join(dir, "net.onnx"))

@@ -217,7 +217,7 @@ func TestManyHostilePictures(t *testing.T) {
 	}
 }
 
-// Four times the pictures take no more memory: kept, those 60 more would be 62 MB.
+// Four times as many pictures take no more memory. If they were kept, the 60 more would take 62 MB.
 func TestManyPicturesAreNotKept(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes a while")

@@ -48,7 +48,7 @@ func goldenMasks(t *testing.T) string {
 	return path
 }
 
-// The golden D-RISE case, with objectness and without it, within 1e-5.
+// The map of the golden D-RISE case is right within 1e-5, with objectness and without it.
 func TestReferenceDRISE(t *testing.T) {
 	masks, found := goldenMasks(t), golden.Path("golden", "drise-public", "detections.json")
 	data, err := os.ReadFile(found)

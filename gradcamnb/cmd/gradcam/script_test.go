@@ -40,7 +40,7 @@ func TestScripts(t *testing.T) {
 		"RISE":     "gradcam rise " + basic + prepared + " --image " + images + "/cat_224.png --target class:3 --seed 7",
 		"DRISE":    "gradcam drise --model " + models + "/centerface.onnx --image " + images + "/astronaut.png",
 		"STUDY":    "gradcam study " + basic + prepared + " --target class:1",
-		// Nothing of this machine has a say.
+		// The settings of this machine do not count.
 		"GOMLX_BACKEND": "go", "GRADCAMNB_HOME": "none", "PJRT_PLUGIN_LIBRARY_PATH": "", "ONNXRUNTIME_LIBRARY_PATH": "",
 		driver.SocketEnv: "",
 	}

@@ -92,7 +92,7 @@ func (f sheetFlags) check() error {
 	case len(f.models) == 0:
 		return cli.Usagef("--model is missing: name an ONNX file")
 	case f.unmeasured && !reflect.DeepEqual(f.measuring, gradcamnb.Measuring{}):
-		return cli.Usagef("--unmeasured measures nothing, so --metric, --frame, --steps and --baseline mean nothing: leave it out, or them")
+		return cli.Usagef("--unmeasured measures nothing, and so does not go with --metric, --frame, --steps and --baseline")
 	case len(f.difference) != 0 && len(f.difference) != 2:
 		return cli.Usagef("--difference %v: name two rows, as in 1,2", f.difference)
 	case f.out == "":

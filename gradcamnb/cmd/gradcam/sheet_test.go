@@ -65,8 +65,8 @@ func TestSheet(t *testing.T) {
 	}
 }
 
-// Two checkpoints by layers on one sheet, and a row of the first less the second: the maps'
-// difference, which nobody measures.
+// A sheet of two checkpoints by layers has a row of the first less the second. That row is a difference of maps, which
+// has no metrics.
 func TestSheetOfCheckpoints(t *testing.T) {
 	dir := t.TempDir()
 	early := put(t, model("resnet-basic.dyn.onnx"), filepath.Join(dir, "early.onnx"))

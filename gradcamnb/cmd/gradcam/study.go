@@ -65,7 +65,7 @@ writes the whole summary.`,
 	flags.StringArrayVar(&f.pictures, "pictures", nil, "folder, pattern, .csv, .tar or .parquet; may be repeated")
 	flags.StringVar(&f.truth, "truth", "",
 		"where the objects are: folder of masks or .xml files, COCO .json, or .csv of boxes")
-	flags.StringVar(&f.truthClass, "truth-class", "", "count the objects of this name only; of masks, the pixels of this number")
+	flags.StringVar(&f.truthClass, "truth-class", "", "count only objects of this name or, in masks, pixels of this number")
 	flags.StringArrayVar(&f.layers, "layer", nil,
 		`layer by tensor name or module path, "stages" for the last of each resolution; may be repeated (default: the suggested one)`)
 	flags.StringArrayVar(&f.methods, "method", nil,

@@ -191,7 +191,7 @@ func writeRaw(path string, results []*heatmap.Result, i int) error {
 	return npyfile.Write(path, shapeOf(len(results), results[0].Maps[i].Raw), raw)
 }
 
-// shapeOf is the shape of so many grids, one after the other.
+// shapeOf returns the shape of so many grids, one after the other.
 func shapeOf(n int, g heatmap.Grid) []int { return append([]int{n}, g.Dims()...) }
 
 func writeFigure(path string, results []*heatmap.Result, i int, o *render.Options) error {

@@ -159,7 +159,7 @@ func (s Lookup) Tensor(name, score string, as kind.TensorReading) (kind.Tensor, 
 // Values runs the model and returns a tensor's values; see [kind.Scene].
 func (s Lookup) Values(tensor string, second image.Image) ([]int, []float32, error) {
 	if s.ReadValues == nil {
-		return nil, nil, fmt.Errorf("the tensor %q cannot be looked at here", tensor)
+		return nil, nil, fmt.Errorf("the values of the tensor %q are not known before the model runs", tensor)
 	}
 	dims, values, err := s.ReadValues(tensor, second)
 	if a, ok := s.read[tensor]; ok && err == nil {

@@ -8,7 +8,8 @@ import (
 	"github.com/gradcam-go/gradcam/internal/place"
 )
 
-// A list that is asked for places says how its classes are asked for, in the words of the place.
+// An output that is a list of classes has no places. The error says how to ask for a class instead, in the words of a
+// program or of the command line.
 func TestPlacesOfAList(t *testing.T) {
 	defer place.Program()
 	const call, flag = "gradcamnb.Class(INDEX)", "--target class:INDEX"

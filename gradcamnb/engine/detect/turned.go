@@ -4,8 +4,8 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// TurnedIoU is the overlap of turned boxes with one for each picture, by their corners [batch, n, 4, 2] and [batch or
-// 1, 4, 2], which stand one after the other: the area that both share over the area that they cover, [batch, n].
+// TurnedIoU returns the overlap of turned boxes with one box for each picture, [batch, n]: the area that both share
+// over the area that they cover. Boxes are corners one after the other, [batch, n, 4, 2] and [batch or 1, 4, 2].
 //
 // The shared area is exact. Along the sides e_1 and e_2 of the target, from its corner, a box is a polygon of corners
 // p_i, and the target is the rectangle from 0 to a and from 0 to b. So the part of the box in it is

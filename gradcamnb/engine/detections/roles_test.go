@@ -8,7 +8,8 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/onnxruntime"
 )
 
-// Which of two outputs of one number an object are the scores is told by its name or by its values, or not at all.
+// If two outputs have one number an object each, the name or the values tell which are the scores. If neither does,
+// nothing is guessed.
 func TestScoresAreTold(t *testing.T) {
 	number := func(name string, values ...float32) onnxruntime.Tensor {
 		return onnxruntime.Tensor{Name: name, Type: "float32", Dims: []int{2}, Values: values}

@@ -63,7 +63,7 @@ func (s Search) Choose(reads []*Reader) (*Findings, error) {
 			c.Name, strings.Join(names, ", "), decoderWords(names[0]), names[0], c.SidecarName())
 	}
 	return nil, fmt.Errorf("the outputs %q of the model %s cannot be right as they are read: %w. %s", reads[0].names,
-		c.Name, errors.Join(faults...), s.instead(reads))
+		c.Name, errors.Join(faults...), s.describeRemedy(reads))
 }
 
 // decoderWords returns how a caller names a decoder.
@@ -71,8 +71,8 @@ func decoderWords(name string) string {
 	return place.Words(fmt.Sprintf("gradcamnb.Reading{Decoder: %q}", name), "--decoder "+name)
 }
 
-// instead returns words on how to read outputs that no reader makes sense of.
-func (s Search) instead(reads []*Reader) string {
+// describeRemedy returns words on how to read outputs that no reader makes sense of.
+func (s Search) describeRemedy(reads []*Reader) string {
 	c := s.Model.Card()
 	shapes, err := shapesOf(context.Background(), s.Model, s.Input.Dims, reads[0].names) // which were listed before
 	if err != nil {

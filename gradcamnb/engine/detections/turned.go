@@ -32,8 +32,8 @@ func isEven(f imgio.Frame) bool {
 	return apart*float64(min(f.PictureW, f.PictureH)) <= 0.5+1e-9
 }
 
-// turn sets a detection's corners in the picture, and the upright box around them, if the model's boxes are turned.
-// Points holds the corners, brought back one by one. Of a picture that is stretched they stay as they are.
+// turn sets the corners of a detection whose box is turned, and the upright box around them, in the picture. Points
+// holds the corners, each brought back to the picture by itself. If the picture was stretched, they stay as they are.
 func turn(d *heatmap.Detection) {
 	f := d.Frame
 	if !isEven(f) {

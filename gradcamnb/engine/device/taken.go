@@ -49,7 +49,7 @@ func (before held) blame(store *model.Store, err error) error {
 	return err
 }
 
-// newTakenError is an error that says that weights are not there; name is that of one, or empty.
+// newTakenError returns an error that says that weights are not there. name is the name of one of them, or empty.
 func newTakenError(name string) error {
 	if name != "" {
 		name = " " + name

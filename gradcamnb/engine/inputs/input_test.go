@@ -59,8 +59,8 @@ func TestFromTensor(t *testing.T) {
 	}
 }
 
-// Without a preprocessing nothing is guessed: the error holds a sidecar to save, or of a GoMLX model, which is no file,
-// speaks of its card.
+// Without a preprocessing nothing is guessed. The error for a file holds a sidecar to save, and the error for a GoMLX
+// model speaks of its card.
 func TestUnprepared(t *testing.T) {
 	r := ask.Request{Pictures: []image.Image{image.NewNRGBA(image.Rect(0, 0, 4, 4))}}
 	file := first
@@ -72,8 +72,8 @@ func TestUnprepared(t *testing.T) {
 	}
 }
 
-// Of a file that takes bytes nothing would be left of a picture that is divided by 255 or brought to ImageNet's range.
-// TensorFlow Lite's bytes from -128 to 127 and a file of float32 are taken.
+// A file that takes whole numbers is refused if pictures are divided by 255 or brought to ImageNet's range: rounded, only
+// a few different values would be left. TensorFlow Lite's bytes from -128 to 127 and a file of float32 are taken.
 func TestBytes(t *testing.T) {
 	unit := imgio.Prep{Width: 4, Height: 4, Fit: imgio.Stretch, Scale: [3]float32{255, 255, 255}, Order: "RGB"}
 	imagenet, signed := unit, unit
@@ -82,7 +82,7 @@ func TestBytes(t *testing.T) {
 	for _, c := range []struct {
 		kind string
 		prep imgio.Prep
-		left string // of a picture; empty if enough is
+		left string // part of the error, which says what is left of a picture; empty if there is no error
 	}{
 		{"uint8", unit, "leaves no more than 2 of them"},
 		{"uint8", imagenet, "leaves no more than 5 of them"},

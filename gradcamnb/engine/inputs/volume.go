@@ -23,7 +23,7 @@ func drawVolumes(c source.Card, t ask.Tensor) []image.Image {
 	return out
 }
 
-// meanChannel is the mean of the channels of each of so many cells.
+// meanChannel returns the mean of the channels of each of so many cells.
 func meanChannel(values []float32, cells int, layout imgio.Layout) []float64 {
 	channels := len(values) / cells
 	out := make([]float64, cells)

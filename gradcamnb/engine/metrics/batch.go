@@ -20,8 +20,8 @@ type Batch struct {
 
 var errAlone = errors.New("this metric compares the maps of several pictures: explain them together")
 
-// agreement is, for every map, the share of the pictures with the same prediction among the other pictures whose maps
-// are alike, and 0 if no map is alike. It is NaN for a picture alone, and for scores that are no list of classes.
+// agreement returns a share for every map: of the other pictures whose maps are alike, those with the same prediction.
+// It is 0 if no map is alike, and NaN for a picture alone and for scores that are no list of classes.
 func (s *Probe) agreement(alike func(m, picture int) bool) ([]float64, error) {
 	if s.Batch == nil {
 		return nil, errAlone
@@ -45,7 +45,7 @@ func (s *Probe) agreement(alike func(m, picture int) bool) ([]float64, error) {
 	})
 }
 
-// likeliest is the place of the highest score; -1 if there is none.
+// likeliest returns the place of the highest score; -1 if there is none.
 func likeliest(scores []float32) int {
 	best := -1
 	for i, v := range scores {
@@ -67,7 +67,8 @@ func (b *Batch) isNear(m, i, j int) bool {
 	return b.near[m][i][j]
 }
 
-// numbers are the magnitudes of map m of every picture; nil of one that has no such map, or one that is no numbers.
+// numbers returns the magnitudes of map m of every picture. They are nil for a picture that has no such map, or whose
+// map holds values that are no numbers.
 func (b *Batch) numbers(m int) [][]float64 {
 	out := make([][]float64, len(b.Maps))
 	for i, maps := range b.Maps {
@@ -103,8 +104,8 @@ func near(maps [][]float64) [][]bool {
 	return out
 }
 
-// variances are those of every pixel over the maps a_1, ..., a_n, each of which counts twice, as scipy takes them for
-// the distances of a list from itself:
+// variances returns the variance of every pixel over the maps a_1, ..., a_n, each of which counts twice, as scipy takes
+// them for the distances of a list from itself:
 //
 //	V_p = 2 SUM_i (a_ip - mean_p)^2 / (2 n - 1)
 func variances(maps [][]float64) []float64 {
@@ -130,7 +131,7 @@ func variances(maps [][]float64) []float64 {
 	return out
 }
 
-// standardisedDistance is sqrt(SUM_p (a_p - b_p)^2 / V_p) over the pixels that vary.
+// standardisedDistance returns sqrt(SUM_p (a_p - b_p)^2 / V_p) over the pixels that vary.
 func standardisedDistance(a, b, variance []float64) float64 {
 	var sum float64
 	for p, v := range variance {

@@ -52,8 +52,8 @@ func (b *Batch) ninth(m, picture int) int {
 	return b.lies[m][picture]
 }
 
-// ninth is the one of three by three equal parts with the largest sum, the first of equal ones. It is -1 of a map with
-// a value that is no number, or without a part whose sum is above 0: such a map lies nowhere.
+// ninth returns which of three by three equal parts has the largest sum; of equal ones, the first. It returns -1 if the
+// map has a value that is no number, or no part whose sum is above 0: such a map lies nowhere.
 func ninth(g heatmap.Grid) int {
 	var sums [9]float64
 	for i, v := range g.Values {

@@ -59,8 +59,7 @@ func TestMetricsByHand(t *testing.T) {
 	}
 }
 
-// Of a linear model the exact attribution is right by every correlation over sets, and fits it
-// without a rest.
+// The exact attribution of a linear model is right by every correlation over sets, and fits the model without a rest.
 func TestExactAttribution(t *testing.T) {
 	p := readPeers(t)
 	exact := make([]float64, len(p.X))
@@ -167,7 +166,7 @@ func TestMapsAgain(t *testing.T) {
 	}
 }
 
-// Every metric says what a reader needs.
+// Every metric has a group, a paper, a formula, a warning, what it needs and what it costs.
 func TestEveryMetricIsDescribed(t *testing.T) {
 	for _, m := range All() {
 		if m.Group == "" || m.Needs == "" || m.Beware == "" || m.Paper == "" || m.Formula == "" ||

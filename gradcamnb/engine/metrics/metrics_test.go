@@ -77,7 +77,8 @@ func TestAreaByHand(t *testing.T) {
 	}
 }
 
-// By falling value; of equal ones what is below zero last; of those, the place.
+// Pixels are ranked by falling value. Among equal ones those below zero in the raw map come last, and others are in
+// order of their place.
 func TestRanking(t *testing.T) {
 	m := &heatmap.Map{Grid: heatmap.Grid{W: 5, H: 1, Values: []float32{0, 3, 0, 0, 1}},
 		Raw: heatmap.Grid{W: 5, H: 1, Values: []float32{-2, 3, 0, 0, 1}}}

@@ -62,7 +62,7 @@ func (p Plan) Build(m source.Model, scope *model.Scope, inputs []*Node) *Parts {
 // Parts holds the nodes that the program of a plan returns.
 type Parts = programResults[*Node]
 
-// ruledBuilder is the model as one that can be built with other rules than gradients.
+// ruledBuilder returns the model as one that can be built with other rules than gradients.
 func ruledBuilder(m source.Model, method string) source.RuledBuilder {
 	parts, ok := m.(source.RuledBuilder)
 	if !ok {

@@ -35,7 +35,7 @@ func (p Plan) JoinMaps(maps []*heatmap.Map) []*heatmap.Map {
 	return out
 }
 
-// joinParts is one map of the parts of a thing.
+// joinParts returns one map that joins the maps of the parts of a thing.
 func joinParts(parts []*heatmap.Map) *heatmap.Map {
 	whole := *parts[0]
 	whole.Grid = heatmap.Join(parts...)

@@ -41,7 +41,7 @@ func (p *Plan) takeMethods(names []string) error {
 	return nil
 }
 
-// checkVolumes is an error if a method of the plan has no map of a volume.
+// checkVolumes returns an error if a method of the plan has no map of a volume.
 func checkVolumes(p Plan) error {
 	for _, m := range p.methods {
 		if m.Plane {

@@ -8,7 +8,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
 
-// Of a model without ReLUs, a map by the guided rule is told to be Saliency, and no other map.
+// If a model has no ReLUs, a map by the guided rule says that it is Saliency. Other maps say nothing.
 func TestSaysUnguided(t *testing.T) {
 	p := Plan{methods: []cam.Method{cam.GuidedBackprop, cam.Saliency}}
 	for name, want := range map[string]bool{cam.GuidedBackprop.Name: true, cam.Saliency.Name: false} {

@@ -184,9 +184,9 @@ func joinAllParts(parts []map[string]*Node, batch int) map[string]*Node {
 	return out
 }
 
-// buildInParts is Build for more or fewer pictures than the file is made for. It puts the model into the graph once for
-// every part of the batch. A cut stays one node, from which every part reads its own pictures, so the parts are built
-// from one cut to the next.
+// buildInParts builds the model for more or fewer pictures than the file is made for. It puts the model into the graph
+// once for every part of the batch. A cut stays one node, from which every part reads its own pictures, so the parts
+// are built from one cut to the next.
 func (m *onnxModel) buildInParts(scope *model.Scope, x *Node, n int, cuts, wants []string) BuiltModel {
 	batch, input := x.Shape().Dim(0), slices.Clone(x.Shape().Dimensions)
 	input[0] = n

@@ -73,7 +73,7 @@ func (c cells) grid(n *Node) *Node {
 	return n
 }
 
-// node is the reverse of grid. Tokens that are no cells are those of clean, a node for a batch of one.
+// node reverses grid. Tokens that are no cells are those of clean, a node for a batch of one.
 func (c cells) node(grid, clean *Node) *Node {
 	switch {
 	case c.Flat():

@@ -205,8 +205,8 @@ func Feed(m Model, values map[string]Value, pictures int) (BoundModel, error) {
 	return feed(m, all), nil
 }
 
-// FeedForListing is [Feed] for when only shapes count: floats of a known shape that are not given are zeros, and if
-// there are values of many pictures, those of the first count.
+// FeedForListing is like [Feed], for uses in which only shapes count. Floats of a known shape that are not given are
+// zeros, and of values of many pictures it takes those of the first.
 func FeedForListing(m Model, values map[string]Value) (BoundModel, error) {
 	all := map[string]Value{}
 	maps.Copy(all, values)

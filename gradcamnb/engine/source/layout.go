@@ -24,7 +24,7 @@ func layoutOf(m *protos.ModelProto, picture string, dims []int) (layoutEvidence,
 	return layoutFrom(m, picture, tracedAxes{axes: []int{0, 1, 2, 3}, dims: dims, whole: true})
 }
 
-// layoutFrom is [layoutOf] for an input whose axes are the picture's axes that x names.
+// layoutFrom is like [layoutOf], for an input whose axes are the picture's axes that x names.
 func layoutFrom(m *protos.ModelProto, picture string, x tracedAxes) (layoutEvidence, bool) {
 	f := follower{consts: constantsOf(m.Graph), at: map[string]tracedAxes{picture: x}}
 	for _, n := range onnxnorm.SortNodes(m.Graph.Node) {

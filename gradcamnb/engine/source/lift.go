@@ -47,8 +47,8 @@ var stackings = []liftedInput{
 	{at: 1, axes: []int{0, 1, 1, 2, 3}, layout: imgio.ChannelsLast},
 }
 
-// stack makes the card's input of five axes, a volume, a picture of its slices, one below another. The number of slices
-// is the declared one or, if that is free, said. Of an input of other axes it must not be said.
+// stack turns the card's input of five axes, a volume, into a picture of its slices, one below another. The number of
+// slices is the declared one or, if that is free, said. An input of other axes is an error if said is not 0.
 func (c *Card) stack(m *protos.ModelProto, in onnxnorm.Input, dims []int, said int) error {
 	if len(dims) != volumeAxes {
 		if said > 0 {

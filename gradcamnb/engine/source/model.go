@@ -74,7 +74,7 @@ type Card struct {
 	HeadLabels map[string][]string // for models with several heads: for each output, the names of its values
 }
 
-// form is what the model looks at.
+// form returns what the model looks at.
 func (c Card) form() places.Form {
 	_, h, _ := c.Layout.Axes()
 	switch {
@@ -86,8 +86,8 @@ func (c Card) form() places.Form {
 	return places.Pictures
 }
 
-// OwnShape is the shape of the file's own input, -1 where it is free: Input without the axis that was added, and with
-// the slices of a volume on an axis of their own.
+// OwnShape returns the shape of the file's own input, with -1 for a free axis. It is Input without the axis that was
+// added, and with the slices of a volume on an axis of their own.
 func (c Card) OwnShape() []int {
 	_, h, _ := c.Layout.Axes()
 	switch own := slices.Clone(c.Input); {
@@ -185,7 +185,7 @@ func (c Card) Size() (height, width int, ok bool) {
 // Spatial tells whether a map can be drawn at the layer.
 func (l Layer) Spatial() bool { return l.Grid[0] > 0 }
 
-// size is the number of cells along each axis in words, slices first.
+// size returns the number of cells along each axis in words, slices first.
 func (l Layer) size() string {
 	one := plane(l.Grid, l.Slices)
 	if l.Slices > 0 {

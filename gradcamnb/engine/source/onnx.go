@@ -41,12 +41,12 @@ func ONNX(path string) (Model, error) {
 	return ONNXWith(path, onnxnorm.Options{})
 }
 
-// ONNXWith is [ONNX] with options for the normalising pass.
+// ONNXWith is like [ONNX], with options for the normalising pass.
 func ONNXWith(path string, o onnxnorm.Options) (Model, error) {
 	return onnxWithin(context.Background(), path, o)
 }
 
-// onnxWithin is [ONNXWith] that stops when ctx ends.
+// onnxWithin is like [ONNXWith], but stops when ctx ends.
 func onnxWithin(ctx context.Context, path string, o onnxnorm.Options) (Model, error) {
 	side, labels, err := readSidecar(path)
 	if err != nil {

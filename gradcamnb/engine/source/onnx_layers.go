@@ -39,7 +39,8 @@ func (m *onnxModel) list(g *onnxnorm.Graph, output string, input []int) []Layer 
 	return out
 }
 
-// plane is the size of one of so many slices, which lie one below another in a size; of a picture it is that size.
+// plane returns the size of one slice, for a size in which so many slices lie one below another. For a picture it
+// returns the size itself.
 func plane(size [2]int, slicesIn int) [2]int { return [2]int{size[0] / max(1, slicesIn), size[1]} }
 
 // markUpright marks the layers whose maps have the picture's aspect ratio. If none that feeds the answer has it, the

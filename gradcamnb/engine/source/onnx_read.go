@@ -22,7 +22,7 @@ import (
 	"github.com/gradcam-go/gradcam/internal/regular"
 )
 
-// read is [readONNX] that adds the files that it opens to these.
+// read is like [readONNX], but adds the files that it opens to these.
 func (files *openFiles) read(ctx context.Context, path, name string, openBeside func(string) (*os.File, error),
 	o onnxnorm.Options) (*onnxModel, error) {
 	f, err := files.add(regular.Open(path)) // it stays open, since weights are read when they are used

@@ -46,7 +46,7 @@ func (m *onnxModel) rewritten(g *Graph, input []int, cuts, wants []string) *rewr
 	return m.rewrittenWith(m.options, g, input, cuts, wants)
 }
 
-// rewrittenWith is [onnxModel.rewritten] with other options of the pass.
+// rewrittenWith is like [onnxModel.rewritten], with other options of the pass.
 func (m *onnxModel) rewrittenWith(o onnxnorm.Options, g *Graph, input []int, cuts, wants []string) *rewrittenGraph {
 	o.Needs = wants
 	for _, cut := range cuts {

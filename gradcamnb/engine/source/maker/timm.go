@@ -36,7 +36,7 @@ type timmConfig struct {
 	Descriptions map[string]string `json:"label_descriptions"`
 }
 
-// labels are the names of the classes, in their descriptions' words if there are some.
+// labels returns the names of the classes, in their descriptions' words if there are some.
 func (c timmConfig) labels() []string {
 	var names, labels []string
 	if json.Unmarshal(c.Names, &names) != nil {

@@ -2,8 +2,8 @@ package onnxnorm
 
 import "slices"
 
-// ArgMax and ArgMin give the place of the largest or smallest entry of an axis. Of equal entries it is the first one
-// or, with select_last_index, the last one.
+// ArgMax and ArgMin give the place of the largest or smallest entry of an axis. If several are equal, it is the first
+// one or, with select_last_index, the last one.
 var (
 	_ = register("ArgMax", func(b *builder, n *node) { b.findExtreme(n, "ArgMax") }, nil)
 	_ = register("ArgMin", func(b *builder, n *node) { b.findExtreme(n, "ArgMin") }, nil)

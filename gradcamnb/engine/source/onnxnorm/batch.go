@@ -27,12 +27,12 @@ func batchAxis(here, own []int) (axis int, ok bool) {
 	return axis, axis >= 0
 }
 
-// reshapeDims returns the dims of a Reshape for the batch at hand. If a is the pictures' axis of the input, the output
-// of the file has them where as many values lie in front of them,
+// reshapeDims returns the dims of a Reshape for the batch at hand. If a is the pictures' axis of the input, the
+// pictures' axis k of the output has as many values in front of it,
 //
-//	PRODUCT_(i<a) in_i = PRODUCT_(i<k) out_i,
+//	PRODUCT_(i<a) in_i = PRODUCT_(i<k) out_i.
 //
-// at an axis k of their own, or at the first axis, which is then longer by the same factor.
+// If the output has no such axis, the first axis holds the pictures, too, and is longer by the same factor.
 func (b *builder) reshapeDims(n *node) []int {
 	in, ownIn, ownOut := n.need(0).dims, b.own[n.Input[0]], b.own[n.Output[0]]
 	a, ok := batchAxis(in, ownIn)

@@ -6,8 +6,8 @@ import (
 	"github.com/gomlx/compute-onnx/support/protos"
 )
 
-// convTransposeGrid is a transposed convolution over any number of axes, whose kernel may be computed from the picture.
-// It is a convolution by the reversed kernel, of the input with zeros between its cells.
+// convTransposeGrid builds a transposed convolution over any number of axes, whose kernel may be computed from the
+// picture: a convolution by the reversed kernel of the input with zeros between its cells.
 func convTransposeGrid(b *builder, n *node) {
 	x, k := b.plain(n.need(0)), b.plain(n.need(1))
 	groups, count := n.intOr("group", 1), len(x.dims)-2

@@ -165,7 +165,7 @@ var _ = register("Col2Im", func(b *builder, n *node) {
 	n.out = []*value{newFromPlain(sum)}
 }, nil)
 
-// padOrCrop is padWith, but it may also cut an axis off from the other end.
+// padOrCrop is like padWith, but may also cut an axis off from the other end.
 func (b *builder) padOrCrop(x ref, before, after []int) ref {
 	padded := b.padWith(x, clampNegative(before), clampNegative(after), 0)
 	return b.padWith(padded, clampPositive(before), clampPositive(after), 0)

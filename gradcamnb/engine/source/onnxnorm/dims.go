@@ -70,7 +70,7 @@ func gather[T any](values []T, dims, step []int, start int) []T {
 	return gatherInto(make([]T, 0, size(dims)), values, dims, step, start)
 }
 
-// gatherInto is gather, but appends to out.
+// gatherInto is like gather, but appends to out.
 func gatherInto[T any](out, values []T, dims, step []int, start int) []T {
 	if size(dims) == 0 {
 		return out

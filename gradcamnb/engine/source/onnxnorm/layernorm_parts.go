@@ -1,6 +1,6 @@
 package onnxnorm
 
-// layerNormParts is LayerNormalization over more than the last axis, or with the mean and the reciprocal of the
+// layerNormParts builds LayerNormalization over more than the last axis, or with the mean and the reciprocal of the
 // deviation as further outputs.
 func (b *builder) layerNormParts(n *node) {
 	x := b.plain(n.need(0))

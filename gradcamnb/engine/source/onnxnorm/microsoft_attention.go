@@ -77,7 +77,7 @@ var (
 	}, nil)
 )
 
-// refuseInputs is an error if one of the inputs is given: what a decoder keeps of earlier tokens.
+// refuseInputs refuses the node if one of the inputs is given. They hold what a decoder keeps of earlier tokens.
 func refuseInputs(n *node, at ...int) {
 	for _, i := range at {
 		if n.input(i) != nil {
@@ -115,9 +115,10 @@ func (b *builder) attend(n *node, a *attention, shown ref, bias int) {
 	n.out = []*value{newFromPlain(b.reshape(b.swapAxes(y, 1, 2), y.dims[0], y.dims[2], y.dims[1]*y.dims[3]))}
 }
 
-// keyMask is 1 for each key that counts and 0 for the others, [batch, 1, 1 or queries, keys]. The input may be a mask
-// [batch, keys] or [batch, queries, keys], the number of keys that count, [batch], or, if it may have starts, where
-// they end and then where they begin, [2 batch]. If the input is missing, so is the result.
+// keyMask returns 1 for each key that counts and 0 for the others, [batch, 1, 1 or queries, keys]. The input may be a
+// mask [batch, keys] or [batch, queries, keys], or the number of keys that count, [batch]. If starts is true, it may
+// also hold the ends of the keys that count and then their beginnings, [2 batch]. If the input is missing, so is the
+// result.
 func (b *builder) keyMask(n *node, a *attention, at int, starts bool) ref {
 	v := n.input(at)
 	if v == nil {
@@ -144,8 +145,8 @@ func (b *builder) keyMask(n *node, a *attention, at int, starts bool) ref {
 	return ref{}
 }
 
-// inputBatch is the batch that a node's input has, given that of the other inputs: if it is a constant that the file
-// has for its own batch, that one.
+// inputBatch returns the batch of a node's input: the given batch of the other inputs or, if the input is a constant
+// for the file's own batch, that batch.
 func (b *builder) inputBatch(n *node, at, batch int) int {
 	here, own := n.input(at), b.own[n.Input[0]]
 	if was, ok := b.own[n.Input[at]]; here.konst != nil && len(own) > 0 && (!ok || slices.Equal(was, here.dims)) {

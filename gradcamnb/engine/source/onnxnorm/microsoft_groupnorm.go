@@ -18,7 +18,8 @@ var (
 	}, nil)
 )
 
-// moveChannelsSecond is a node's input as [batch, channels, ...]; one with too few axes for that stays, and is refused.
+// moveChannelsSecond returns a node's input as [batch, channels, ...]. An input with too few axes stays as it is, and
+// is refused later.
 func (b *builder) moveChannelsSecond(n *node, v *value) *value {
 	if n.intOr("channels_last", 1) == 0 || len(v.dims) < 3 {
 		return v
@@ -26,8 +27,8 @@ func (b *builder) moveChannelsSecond(n *node, v *value) *value {
 	return b.applyStandard(n, "Transpose", []*value{v}, attrInts("perm", inverse(channelsLast(len(v.dims)))))
 }
 
-// spreadChannels is [batch, channels] or [channels] with axes of length 1 that make it as long a list of axes as the
-// node's input has; any other shape stays.
+// spreadChannels adds axes of length 1 to [batch, channels] or [channels], so that it has as many axes as the node's
+// input. It returns any other shape as it is.
 func (b *builder) spreadChannels(n *node, v *value) *value {
 	rank := len(n.need(0).dims)
 	if len(v.dims) < 1 || len(v.dims) > 2 || rank < 3 {

@@ -49,8 +49,8 @@ func checkGroups(dims []int, groups int) {
 	}
 }
 
-// groupNorm is GroupNormalization of x over any number of axes. Its scale and bias have one value for each channel, or
-// one for each group.
+// groupNorm builds GroupNormalization of x over any number of axes. Its scale and bias have one value for each channel,
+// or one for each group.
 func (b *builder) groupNorm(n *node, x ref, groups int, eachChannel bool) ref {
 	dims, batch, c := x.dims, x.dims[0], x.dims[1]
 	rest := size(dims[2:])
@@ -70,8 +70,9 @@ func (b *builder) normaliseOver(x ref, over []int, epsilon float32) ref {
 	return b.binary("Div", centred, b.unary("Sqrt", b.binary("Add", variance, b.scalar(epsilon))))
 }
 
-// spreadBack is a mean over some axes, brought to the size of all of them but the first, so that the pure-Go backend
-// adds the gradient up one axis after another: that of a norm nearly cancels, and it adds one value after another.
+// spreadBack brings a mean over some axes to the size of all of these axes but the first. The pure-Go backend then sums
+// the gradient over one axis after another. Summed in one go, the gradient of a norm, which nearly cancels, would lose
+// its digits.
 func (b *builder) spreadBack(mean ref, dims, over []int) ref {
 	if !b.pureGo || len(over) < 2 {
 		return mean

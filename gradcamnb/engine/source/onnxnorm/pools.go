@@ -8,8 +8,8 @@ import (
 // Pools over any number of axes, for signals, volumes and the outputs and modes that [MaxPool] and [AveragePool] over
 // two axes do not have.
 
-// maxPoolGrid is MaxPool with a second output: the places of the largest cells, counted through the whole input, row by
-// row or with storage_order 1 column by column.
+// maxPoolGrid builds MaxPool with a second output: the places of the largest cells, counted through the whole input,
+// row by row or, with storage_order 1, column by column.
 func maxPoolGrid(b *builder, n *node) {
 	x := b.plain(n.need(0))
 	g := newGrid(n, x.dims, n.intsOr("kernel_shape", nil))
@@ -62,7 +62,7 @@ func (b *builder) cellNumbers(dims, order []int) ref {
 	return b.floats(slices.Clone(dims), values)
 }
 
-// averagePoolGrid is AveragePool over any number of axes.
+// averagePoolGrid builds AveragePool over any number of axes.
 func averagePoolGrid(b *builder, n *node) {
 	x := b.plain(n.need(0))
 	g := newGrid(n, x.dims, n.intsOr("kernel_shape", nil))

@@ -100,8 +100,8 @@ func (b *builder) qlinear(n *node, op string, in []*value, scale int) {
 	n.out = []*value{b.quantise(y, readScaling(n, scale, scale+1))}
 }
 
-// dequantiseInputs is what integers with their scale and zero point, which may be missing, stand for; at is the axis of
-// the scales.
+// dequantiseInputs returns the numbers that integers stand for, with their scale and their zero point, which may be
+// missing. at is the axis of the scales.
 func (b *builder) dequantiseInputs(n *node, of []*value, at int) *value {
 	if of[2] == nil {
 		of = of[:2]
@@ -109,8 +109,7 @@ func (b *builder) dequantiseInputs(n *node, of []*value, at int) *value {
 	return b.applyStandard(n, "DequantizeLinear", of, attrInt("axis", at))
 }
 
-// multiplyQuantised is the product of numbers with integers, which are weights, and a bias, an input that may be
-// missing.
+// multiplyQuantised multiplies numbers by weights that are integers, and adds a bias, whose input may be missing.
 func (b *builder) multiplyQuantised(n *node, x *value, weights []*value, bias int) {
 	at := len(weights[0].dims) - 1
 	y := b.apply(n, "MatMul", []*value{x, b.dequantiseInputs(n, weights, at)})

@@ -36,7 +36,7 @@ func quantisedType(n *node, zero int) protos.TensorProto_DataType {
 	return protos.TensorProto_UINT8
 }
 
-// quantiseAny is QuantizeLinear with integers that are values of their own.
+// quantiseAny builds QuantizeLinear with integers that are values of their own.
 func (b *builder) quantiseAny(n *node) {
 	x := b.plain(n.need(0))
 	to := quantisedType(n, 2)
@@ -64,7 +64,7 @@ func (b *builder) steps(x ref) ref {
 	return b.sub(b.add(x, m), m)
 }
 
-// dequantiseAny is s * (q - z).
+// dequantiseAny returns s * (q - z).
 func (b *builder) dequantiseAny(n *node) {
 	v := n.need(0)
 	x := b.plain(v)

@@ -54,8 +54,8 @@ func emptySlice(start, end []int) *tensor {
 	return floatTensor(dims, nil)
 }
 
-// sliceBackwards is a slice with a negative step, which a model may use to reverse its channels. It looks the entries
-// up.
+// sliceBackwards builds a slice with a negative step, which a model may use to reverse its channels. It looks the
+// entries up.
 func (b *builder) sliceBackwards(n *node, start, end, step []int) {
 	v := n.in[0]
 	x, layout, places := b.plain(v), newFromPlain, countUp(len(start))

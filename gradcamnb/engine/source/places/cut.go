@@ -187,7 +187,7 @@ func windows(a Axis, dims, index []int) []Axis {
 	return out
 }
 
-// along is the rule of an operator that picks values in any order along the axis that an attribute names.
+// along returns the rule of an operator that picks values in any order along the axis that an attribute names.
 func along(attribute string, otherwise int) rule {
 	return func(s step) []Axis {
 		in := s.inputAxes(0)

@@ -12,7 +12,7 @@ func Reorder(n *Node, axes []int) *Node {
 	return n
 }
 
-// Restore is the reverse of [Reorder]: it brings n from the order axes back to its own.
+// Restore reverses [Reorder]: it brings n from the order axes back to its own.
 func Restore(n *Node, axes []int) *Node {
 	back := make([]int, len(axes))
 	for i, axis := range axes {
@@ -34,7 +34,7 @@ func (f Position) Unfold(n *Node) *Node {
 	return Reshape(n, batch, h, w, channels)
 }
 
-// Fold is the reverse of Unfold. The tokens before and after the cells are those of clean, [1, n, channels].
+// Fold reverses Unfold. The tokens before and after the cells are those of clean, [1, n, channels].
 func (f Position) Fold(grid, clean *Node) *Node {
 	if f.Turned {
 		grid = TransposeAllAxes(grid, 0, 2, 1, 3)

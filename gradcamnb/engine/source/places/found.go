@@ -86,7 +86,7 @@ func find(axes []Axis, dims []int, form Form) Position {
 	return flat(axes)
 }
 
-// remainingAxis is the axis of so many, behind the first, that is none of those given; 0 if there is no other.
+// remainingAxis returns the axis, of so many and behind the first, that is not among those given; 0 if there is none.
 func remainingAxis(rank int, taken ...int) int {
 	for i := 1; i < rank; i++ {
 		if !slices.Contains(taken, i) {
@@ -122,7 +122,7 @@ func isPooled(axes []Axis, dims []int) bool {
 	return true
 }
 
-// onePlace is the position of what was pooled: the last axes of the tensor have the length 1.
+// onePlace returns the position of what was pooled: the last axes of the tensor have the length 1.
 func onePlace(rank int) Position {
 	f := Position{H: rank - 2, W: rank - 1, C: 1, Cells: [2]int{1, 1}}
 	if rank == 5 {
@@ -162,8 +162,8 @@ func findRowsAndColumns(axes []Axis, dims []int) (f Position, ok bool) {
 	return f, true
 }
 
-// sliceBelowSlice is the number of slices of an axis that counts the rows of one after those of another; 0 of any
-// other.
+// sliceBelowSlice returns the number of slices if an axis counts the rows of one slice after those of another; 0 for
+// any other axis.
 func sliceBelowSlice(a Axis) int {
 	if len(a) == 2 && a[0].isUnmoved(Depth) && a[1].isUnmoved(Row) {
 		return a[0].Size

@@ -72,7 +72,7 @@ func (s step) mergeInputs() []Axis {
 	return out
 }
 
-// plane is the rule of an operator of [batch, channels, height, width] that makes new rows and columns.
+// plane returns the rule of an operator of [batch, channels, height, width] that makes new rows and columns.
 func plane(newChannels bool) rule {
 	return func(s step) []Axis {
 		in, before := s.inputAxes(0), s.dims(0)

@@ -101,8 +101,8 @@ func (l Layout) Grid(n *Node) *Node {
 	return n
 }
 
-// Node is the reverse of Grid: it returns the value with the axes that it has in the model. Tokens that are no cells
-// are those of clean, the node for a batch of one.
+// Node reverses Grid: it returns the value with the axes that it has in the model. Tokens that are no cells are those
+// of clean, the node for a batch of one.
 func (l Layout) Node(grid, clean *Node) *Node {
 	if l.Tokens() {
 		grid = l.ToPosition().Fold(grid, places.Reorder(clean, l.order))

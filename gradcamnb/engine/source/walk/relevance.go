@@ -103,7 +103,7 @@ func refuseRelevance(n *Node, why string) {
 	exceptions.Panicf("LRP has no rule for the operator %s%s, which its relevance comes to on the way from the score to the picture; take Input x gradient, or explain an output before it", n.Type(), why)
 }
 
-// convolution is the rule z+.
+// convolution applies the rule z+.
 func (r *relevance) convolution(n *Node, inputs []*Node) *Node {
 	if r.sees[n.Inputs()[1]] {
 		refuseRelevance(n, " with a kernel that is made of the picture")
@@ -113,7 +113,7 @@ func (r *relevance) convolution(n *Node, inputs []*Node) *Node {
 	return carry(copyOf(n, inputs), r.positive[n])
 }
 
-// bias is the rule of a convolution with the bias that comes after it, or that of any other sum: the gradient.
+// bias applies the rule of a convolution with the bias that comes after it, or the gradient for any other sum.
 func (r *relevance) bias(n *Node, inputs []*Node) *Node {
 	for i, in := range n.Inputs() {
 		conv := in
@@ -129,7 +129,7 @@ func (r *relevance) bias(n *Node, inputs []*Node) *Node {
 	return nil
 }
 
-// linear is the gradient of what is linear in one input.
+// linear applies the gradient to what is linear in one input.
 func (r *relevance) linear(n *Node, _ []*Node) *Node {
 	if r.sees[n.Inputs()[1]] && (r.sees[n.Inputs()[0]] || n.Type() == NodeTypeDiv) {
 		refuseRelevance(n, " of two values that are both made of the picture, as attention and norms have it")
@@ -137,7 +137,7 @@ func (r *relevance) linear(n *Node, _ []*Node) *Node {
 	return nil
 }
 
-// gateRule is the rule of a product with a gate.
+// gateRule applies the rule of a product with a gate.
 func (r *relevance) gateRule(n *Node, inputs []*Node) *Node {
 	gate := r.gateOf(n)
 	if gate < 0 {
@@ -156,7 +156,8 @@ func (r *relevance) pass(n *Node, inputs []*Node) *Node {
 	return nil
 }
 
-// least is the rule of min(x, c), as ReLU6 has it, which passes; that of two values is the gradient.
+// least applies the rule of a minimum: relevance passes through min(x, c), as in ReLU6, and the minimum of two computed
+// values takes the gradient.
 func (r *relevance) least(n *Node, inputs []*Node) *Node {
 	if r.sees[n.Inputs()[0]] && r.sees[n.Inputs()[1]] {
 		return nil
@@ -164,8 +165,8 @@ func (r *relevance) least(n *Node, inputs []*Node) *Node {
 	return r.pass(n, inputs)
 }
 
-// gateOf is which input of a product is its gate: one that is a sigmoid or another function with bounds, if the other
-// is none. It is -1 for any other node.
+// gateOf returns which input of a product is its gate: one that is a sigmoid or another function with bounds, if the
+// other input is not. It returns -1 for any other node.
 func (r *relevance) gateOf(n *Node) int {
 	in := n.Inputs()
 	if n.Type() != NodeTypeMul || !r.sees[in[0]] || !r.sees[in[1]] {
@@ -210,7 +211,7 @@ func (r *relevance) isGate(n *Node) bool {
 	return false
 }
 
-// carry is a value whose gradient is that of p times value / p.
+// carry returns a value whose gradient is that of p times value / p.
 func carry(value, p *Node) *Node {
 	const stabiliser = 1e-6 // Zennit's, for sums of nothing
 	through := Mul(p, StopGradient(Div(value, Add(p, MulScalar(SignPlusOrMinus(p), stabiliser)))))

@@ -14,7 +14,7 @@ type tracer struct {
 	behind map[*Node]bool  // nodes behind a convolution or a pooling, however it is written
 }
 
-// cut is a part that is cut from a node: of each axis what lies from start to limit, at steps of stride.
+// cut is a part that is cut from a node: along each axis the values from start to limit, in steps of stride.
 type cut struct{ start, limit, stride []int }
 
 // findCuts returns the parts that the nodes cut from each node.
