@@ -72,8 +72,8 @@ func TestUnprepared(t *testing.T) {
 	}
 }
 
-// A file that takes whole numbers is refused if pictures are divided by 255 or brought to ImageNet's range: rounded, only
-// a few different values would be left. TensorFlow Lite's bytes from -128 to 127 and a file of float32 are taken.
+// A file that takes whole numbers is refused if pictures are divided by 255 or brought to ImageNet's range: rounded,
+// only few different values would be left. TensorFlow Lite's bytes from -128 to 127 and a file of float32 are taken.
 func TestBytes(t *testing.T) {
 	unit := imgio.Prep{Width: 4, Height: 4, Fit: imgio.Stretch, Scale: [3]float32{255, 255, 255}, Order: "RGB"}
 	imagenet, signed := unit, unit
