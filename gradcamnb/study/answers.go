@@ -2,14 +2,12 @@ package study
 
 // Answers counts how often the prediction of a model is the label of a picture.
 type Answers struct {
-	Model    string
+	Model    string // its name
 	Labelled int // pictures whose label is a class of the model
 	Right    int // of these, those whose prediction is the label
 
-	// Strange are the pictures whose label is no class of the model, although it predicts classes. Stranger is the label
-	// of the first one.
-	Strange  int
-	Stranger string
+	Strange  int    // pictures whose label is no class of the model, although it predicts classes
+	Stranger string // label of the first of these
 }
 
 // newAnswers returns the answer that a row holds.
