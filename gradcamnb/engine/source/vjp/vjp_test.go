@@ -8,21 +8,30 @@ import (
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
-	_ "github.com/gomlx/compute/gobackend"
 	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 
-	"github.com/gradcam-go/gradcam/internal/completed"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/device"
+	"github.com/gradcam-go/gradcam/internal/testing/require"
 )
 
-func backend(t *testing.T) compute.Backend {
+// within is how far a gradient may be off central differences in float64, as a share of its largest value. The
+// differences themselves have an error of this order.
+const within = 1e-8
+
+// onBackends runs a test on pure Go and on XLA. XLA may not be installed; pure Go always is.
+func onBackends(t *testing.T, test func(t *testing.T, on compute.Backend)) {
 	t.Helper()
-	b, err := compute.NewWithConfig("go:ops_sequential")
-	if err != nil {
-		t.Fatal(err)
+	for _, name := range []string{"go", "xla:cpu"} {
+		t.Run(name, func(t *testing.T) {
+			on, err := device.OpenNamed(name)
+			if err != nil {
+				require.Missing(t, "xla", err.Error())
+			}
+			test(t, on.Backend)
+		})
 	}
-	return completed.Backend(b)
 }
 
 // noise returns a tensor of numbers between -1 and 1.
@@ -40,17 +49,16 @@ func noise(seed uint64, dims ...int) *tensors.Tensor {
 }
 
 // differences compares the gradients of the sum of the squares of f, at all inputs, with central differences of step
-// 1e-5 in float64. It returns the largest difference over the largest value.
-func differences(t *testing.T, f func(in []*Node) *Node, in ...*tensors.Tensor) float64 {
+// 1e-5 in float64. It returns the largest difference over the largest value, which must not be 0.
+func differences(t *testing.T, on compute.Backend, f func(in []*Node) *Node, in ...*tensors.Tensor) float64 {
 	t.Helper()
-	b := backend(t)
 	score := func(n []*Node) *Node {
 		y := f(n)
 		w := Sin(MulScalar(IotaFull(y.Graph(), shapes.Make(dtypes.Float64, y.Shape().Dimensions...)), 1.7))
 		return ReduceAllSum(Mul(w, Mul(y, y)))
 	}
-	value := MustNewExec(b, score)
-	slope := MustNewExec(b, func(n []*Node) []*Node { return Gradient(score(n), n...) })
+	value := MustNewExec(on, score)
+	slope := MustNewExec(on, func(n []*Node) []*Node { return Gradient(score(n), n...) })
 	args := make([]any, len(in))
 	for i, x := range in {
 		args[i] = x
@@ -72,14 +80,19 @@ func differences(t *testing.T, f func(in []*Node) *Node, in ...*tensors.Tensor) 
 			want := (at(step) - at(-step)) / (2 * step)
 			largest, off = max(largest, math.Abs(want)), max(off, math.Abs(want-slopes[k]))
 		}
-		worst = max(worst, off/max(largest, 1e-30))
+		if largest == 0 {
+			t.Errorf("nothing depends on input %d", i)
+		}
+		worst = max(worst, off/largest)
 	}
 	return worst
 }
 
 // The gradients of a convolution with respect to the picture and the kernel are right, for kernels even and odd,
 // strides, dilations, paddings, groups and orders of axes.
-func TestConvolution(t *testing.T) {
+func TestConvolution(t *testing.T) { onBackends(t, testConvolution) }
+
+func testConvolution(t *testing.T, on compute.Backend) {
 	last := ConvolveAxesConfig{InputBatch: 0, InputSpatial: []int{1, 2}, InputChannels: 3, KernelSpatial: []int{0, 1},
 		KernelInputChannels: 2, KernelOutputChannels: 3, OutputBatch: 0, OutputSpatial: []int{1, 2}, OutputChannels: 3}
 	first := ConvolveAxesConfig{InputBatch: 0, InputSpatial: []int{2, 3}, InputChannels: 1, KernelSpatial: []int{2, 3},
@@ -105,11 +118,11 @@ func TestConvolution(t *testing.T) {
 		{last, []int{1, 3, 4, 2}, []int{3, 3, 2, 2}, []int{1, 1}, [][2]int{{1, 2}, {1, 2}}, nil, []int{2, 2}, 1},
 		{last, []int{1, 3, 4, 2}, []int{2, 2, 2, 2}, []int{2, 1}, [][2]int{{1, 1}, {1, 1}}, nil, []int{3, 2}, 1},
 	} {
-		off := differences(t, func(in []*Node) *Node {
+		off := differences(t, on, func(in []*Node) *Node {
 			return ConvGeneral(in[0], in[1], c.axes, c.strides, c.paddings, c.gapped, c.spread, c.groups, 1)
 		}, noise(uint64(i), c.x...), noise(uint64(i)+100, c.k...))
 		t.Logf("case %d: %.2g", i, off)
-		if !(off <= 1e-6) {
+		if !(off <= within) {
 			t.Errorf("case %d, %v: the gradients are off by %.3g of their largest value", i, fmt.Sprintf("%+v", c), off)
 		}
 	}
@@ -117,18 +130,20 @@ func TestConvolution(t *testing.T) {
 
 // Batch norm's inference form has the values of its formula and the gradients of differences, on the pure-Go backend,
 // too.
-func TestBatchNorm(t *testing.T) {
+func TestBatchNorm(t *testing.T) { onBackends(t, testBatchNorm) }
+
+func testBatchNorm(t *testing.T, on compute.Backend) {
 	variance := tensors.FromFlatDataAndDimensions([]float64{0.5, 1, 2}, 3)
 	norm := func(in []*Node) *Node {
 		return InternalBatchNormForInference(in[0], in[1], in[2], in[3], in[4], 1e-3, 1)
 	}
 	in := []*tensors.Tensor{noise(1, 2, 3, 4), noise(2, 3), noise(3, 3), noise(4, 3), variance}
-	if off := differences(t, norm, in...); !(off <= 1e-6) {
+	if off := differences(t, on, norm, in...); !(off <= within) {
 		t.Errorf("the gradients are off by %.3g", off)
 	}
 	// (2 - 1) * 3 / sqrt(0.249 + 0.001) + 5 = 11
 	one := func(v float64) *tensors.Tensor { return tensors.FromFlatDataAndDimensions([]float64{v}, 1) }
-	y := MustExecOnce(backend(t), func(in []*Node) *Node {
+	y := MustExecOnce(on, func(in []*Node) *Node {
 		return InternalBatchNormForInference(in[0], in[1], in[2], in[3], in[4], 1e-3, 1)
 	}, tensors.FromFlatDataAndDimensions([]float64{2}, 1, 1), one(3), one(5), one(1), one(0.249))
 	if got := tensors.MustCopyFlatData[float64](y)[0]; !(math.Abs(got-11) <= 1e-6) {
@@ -138,7 +153,9 @@ func TestBatchNorm(t *testing.T) {
 
 // The gradients of mean and sum pooling are right with strides, gaps and padding, and so is the second derivative of
 // max pooling, whose first derivative is the function here.
-func TestPooling(t *testing.T) {
+func TestPooling(t *testing.T) { onBackends(t, testPooling) }
+
+func testPooling(t *testing.T, on compute.Backend) {
 	for name, f := range map[string]func(x *Node) *Node{
 		"mean, padded":      func(x *Node) *Node { return MeanPool(x).Window(3).Strides(1).PadSame().Done() },
 		"mean, strides":     func(x *Node) *Node { return MeanPool(x).Window(2).Done() },
@@ -161,13 +178,20 @@ func TestPooling(t *testing.T) {
 			y := Gather(x, Const(x.Graph(), [][]int32{{0}, {0}, {0}}))
 			return Gradient(ReduceAllSum(Mul(Mul(y, y), y)), x)[0]
 		},
+		"convolution in groups, second": func(x *Node) *Node {
+			k := Const(x.Graph(), noise(9, 2, 3, 1, 4))
+			y := Convolve(x, k).ChannelGroupCount(2).Strides(2).PadSame().Done()
+			return Gradient(ReduceAllSum(Mul(Mul(y, y), y)), x)[0]
+		},
 		"convolution, second": func(x *Node) *Node {
 			k := Const(x.Graph(), noise(9, 3, 3, 2, 2))
 			y := Convolve(x, k).Strides(2).PadSame().Done()
 			return Gradient(ReduceAllSum(Mul(Mul(y, y), y)), x)[0]
 		},
 	} {
-		if off := differences(t, func(in []*Node) *Node { return f(in[0]) }, noise(3, 1, 7, 6, 2)); !(off <= 1e-5) {
+		off := differences(t, on, func(in []*Node) *Node { return f(in[0]) }, noise(3, 1, 7, 6, 2))
+		t.Logf("%s: %.2g", name, off)
+		if !(off <= within) {
 			t.Errorf("%s: the gradient is off by %.3g of its largest value", name, off)
 		}
 	}
