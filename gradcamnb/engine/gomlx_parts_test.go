@@ -87,16 +87,24 @@ func TestAblationOfNothing(t *testing.T) {
 	})
 }
 
-// Methods that change the model's rules, or need its biases, work at layers that nobody named.
-// A picture of two cells 1, -2 is weighed by 3 and -1 with a bias of 1 and 2: u = (4, -5) and
+// Methods that change the model's rules, need its biases, begin at a layer or take second derivatives work at layers
+// that nobody named. A picture of two cells 1, -2 is weighed by 3 and -1 with a bias of 1 and 2: u = (4, -5) and
 // v = (1, 4), then ReLU (4, 0), (1, 4). With the cells weighed 1 and 2, U = 4 and V = 9,
-// S = U + 2 V - U V/5, dS/dU = 1 - 9/5 = -0.8, dS/dV = 2 - 4/5 = 1.2, so at the ReLU the
-// gradient is -0.8, -1.6 of u and 1.2, 2.4 of v.
+// S = U + 2 V - U V/5 = 14.8, dS/dU = 1 - 9/5 = -0.8, dS/dV = 2 - 4/5 = 1.2, so at the ReLU the gradient G is -0.8,
+// -1.6 of u and 1.2, 2.4 of v; before it that of u's second cell is 0.
 //
-// HiResCAM there: 4*-0.8 + 1*1.2 = -2 and 0*-1.6 + 4*2.4 = 9.6. At the picture: 3*-0.8 - 1.2
-// = -3.6 and, as only v is on, -2.4. Guided, nothing of u passes: -1.2 and -2.4.
-// FullGrad: |dS/dx x| = 3.6, 4.8, scaled 0, 1; the biases' |dS/du 1| = 0.8, 0, scaled 1, 0,
-// and |dS/dv 2| = 2.4, 4.8, scaled 0, 1; all together 1, 2.
+// HiResCAM at the ReLU: 4*-0.8 + 1*1.2 = -2 and 0*-1.6 + 4*2.4 = 9.6. At the picture: 3*-0.8 - 1.2 = -3.6 and, as only
+// v is on, -2.4. Guided, nothing of u passes: -1.2 and -2.4.
+// FullGrad: |dS/dx x| = 3.6, 4.8, scaled 0, 1; the biases' |dS/du 1| = 0.8, 0, scaled 1, 0, and |dS/dv 2| = 2.4, 4.8,
+// scaled 0, 1; all together 1, 2.
+//
+// Ablation-CAM: without u, S = 18, without v, S = 4; the weights are (14.8 - 18)/14.8 = -8/37 and 10.8/14.8 = 27/37. At
+// the ReLU the map is (-32 + 27)/37 and 108/37, before it the second cell is (40 + 108)/37 = 4.
+// Recipro-CAM: the first cell alone is u (1, 0), v (1/4, 1/2), U = 1, V = 5/4, S = 3.25, the second alone u (1/2, 0),
+// v (1/8, 1), U = 1/2, V = 17/8, S = 4.5375. Before the ReLU u's second cell is negative, and counts as little.
+// ShapleyCAM: H A of u is -V/5 times the weights of the cells, -1.8, -3.6, and of v -U/5 times them, -0.8, -1.6.
+// G - H A/2 is 0.1, 0.2 of u and 1.6, 3.2 of v, the means are 0.15 and 2.4, and the map is 0.15*4 + 2.4 = 3 and 9.6.
+// Before the ReLU u's second cell has neither, its mean is 0.05, and the map 0.2 + 2.4 and -0.25 + 9.6.
 func TestWalkedLayersByHand(t *testing.T) {
 	onBackends(t, func(t *testing.T, e *Engine) {
 		store := model.NewStore()
@@ -126,18 +134,27 @@ func TestWalkedLayersByHand(t *testing.T) {
 		if want := []string{"block", "block/relu"}; !slices.Equal(names[:2], want) {
 			t.Errorf("the layers are %q, want %q first", names, want)
 		}
-		for method, want := range map[string][]float32{
-			"Saliency":               {3.6, 2.4},
-			"Guided backpropagation": {1.2, 2.4},
-			"FullGrad":               {1, 2},
-			"HiResCAM":               {-2, 9.6},
+		for _, c := range []struct {
+			layer, method string
+			want          []float32
+		}{
+			{"block/relu", "Saliency", []float32{3.6, 2.4}},
+			{"block/relu", "Guided backpropagation", []float32{1.2, 2.4}},
+			{"block/relu", "FullGrad", []float32{1, 2}},
+			{"block/relu", "HiResCAM", []float32{-2, 9.6}},
+			{"block/relu", "Ablation-CAM", []float32{-5. / 37, 108. / 37}},
+			{"block", "Ablation-CAM", []float32{-5. / 37, 4}},
+			{"block/relu", "Recipro-CAM", []float32{0, 1.2875}},
+			{"block", "Recipro-CAM", []float32{0, 1.2875}},
+			{"block/relu", "ShapleyCAM", []float32{3, 9.6}},
+			{"block", "ShapleyCAM", []float32{2.6, 9.35}},
 		} {
-			r, err := s.ExplainTensor(in, gradcamnb.Class(0), gradcamnb.Methods(method), gradcamnb.Layers("block/relu"))
+			r, err := s.ExplainTensor(in, gradcamnb.Class(0), gradcamnb.Methods(c.method), gradcamnb.Layers(c.layer))
 			if err != nil {
-				t.Errorf("%s: %v", method, err)
+				t.Errorf("%s at %s: %v", c.method, c.layer, err)
 				continue
 			}
-			wantMap(t, method, r[0].Maps[0].Raw.Values, want...)
+			wantMap(t, c.method+" at "+c.layer, r[0].Maps[0].Raw.Values, c.want...)
 		}
 	})
 }

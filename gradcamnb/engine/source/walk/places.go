@@ -255,7 +255,8 @@ func (w *Walk) continuePlace(n *Node, homes []*Place, last *Place) *Place {
 		// It is a mean, or is computed from one.
 		last.note(n)
 		return last
-	case of != last && n.Shape().Size() == last.Node.Shape().Size() && !beginsNorm(n, last) && !scrambles[n.Type()]:
+	case of != last && n.Shape().Size() == last.Node.Shape().Size() && !beginsNorm(n, last) && !scrambles[n.Type()] &&
+		!w.weighs(n, last):
 		return last.extend(n)
 	}
 	return w.addPlace(n, &Place{form: single, scope: last.scope, From: []*Place{last}})

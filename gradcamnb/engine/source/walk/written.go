@@ -60,6 +60,13 @@ func beginsNorm(n *Node, last *Place) bool {
 			skipNeutral(other).Type() != NodeTypeConstant
 }
 
+// weighs tells whether a node combines what a function gives with a constant of several values, such as a mask. The
+// function stays a layer of its own, unless it is a norm, whose scale that may be.
+func (w *Walk) weighs(n *Node, last *Place) bool {
+	return !last.normalises() &&
+		slices.ContainsFunc(n.Inputs(), func(in *Node) bool { return !w.sees[in] && isStored(in) })
+}
+
 // picks tells whether a node takes tokens that are no cells out of a sequence, such as the class token.
 func (w *Walk) picks(n *Node) bool {
 	if n.Type() != NodeTypeSlice && n.Type() != NodeTypeGather {
