@@ -101,7 +101,7 @@ func TestClassification(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if off := apart(r.Maps[0].Values, alone.Maps[0].Values); off > 1e-3 {
+	if off := apart(r.Maps[0].Values, alone.Maps[0].Values); !(off <= 1e-3) {
 		t.Errorf("the map at %s is off by %g from the file's own", r.Maps[0].Layer, off)
 	}
 }

@@ -84,7 +84,7 @@ func compareVolumes(t *testing.T, e *engine.Engine, all map[string]volumeNetwork
 				}
 				got := results[0].Maps[0]
 				checkVolume(t, method, got.Raw, want.Shape, want.Values)
-				if d := math.Abs(float64(got.Score - net.Score)); d > 1e-5*max(1, math.Abs(float64(net.Score))) {
+				if d := math.Abs(float64(got.Score - net.Score)); !(d <= 1e-5*max(1, math.Abs(float64(net.Score)))) {
 					t.Errorf("%s: the score is %g, want %g", method, got.Score, net.Score)
 				}
 				if full, ok := net.Maps["full "+method]; ok {

@@ -124,7 +124,7 @@ func TestManyPicturesKilledAndResumed(t *testing.T) {
 				t.Fatalf("%s: %v %v, %v %v", name, dims, want, err1, err2)
 			}
 			for i := range got {
-				if d := got[i] - values[i]; d > 1e-4 || d < -1e-4 {
+				if d := got[i] - values[i]; !(d <= 1e-4 && d >= -1e-4) {
 					t.Errorf("%s: %s differs from that of the picture alone by %g", name, file, d)
 					break
 				}
@@ -282,7 +282,7 @@ func TestManyWithSeveralInputs(t *testing.T) {
 		}
 		got, want := read(filepath.Join(out, name)), read(alone)
 		for i := range want {
-			if d := got[i] - want[i]; d > 1e-5 || d < -1e-5 {
+			if d := got[i] - want[i]; !(d <= 1e-5 && d >= -1e-5) {
 				t.Errorf("%s: cell %d is %g among many and %g alone", name, i, got[i], want[i])
 				break
 			}

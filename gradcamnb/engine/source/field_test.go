@@ -110,7 +110,7 @@ func checkField(t *testing.T, b compute.Backend, m Model, dims []int, l Layer) {
 		}
 		return most
 	}
-	if d := moved(changed(func(y, x int) bool { return !inside(y, x) })); d > 1e-5 {
+	if d := moved(changed(func(y, x int) bool { return !inside(y, x) })); !(d <= 1e-5) {
 		t.Errorf("%s: pixels outside the field %v to %v move its middle cell by %g", l.Name, lo, hi, d)
 	}
 	for side, line := range map[string]func(y, x int) bool{
