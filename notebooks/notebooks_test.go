@@ -203,7 +203,8 @@ func needModules(t *testing.T, name string) {
 }
 
 // Every notebook runs from top to bottom on the installed kernel, and every cell
-// that shows something has a picture of its own and a table, also in its page.
+// that shows something has a picture of its own and a table, also in its page. The maps of [looks] lie where they
+// should.
 func TestNotebooksRun(t *testing.T) {
 	needJupyter(t)
 	files, err := filepath.Glob("*.ipynb")
@@ -241,6 +242,9 @@ func TestNotebooksRun(t *testing.T) {
 						t.Error("a picture has no text for those who cannot see it")
 					}
 				}
+			}
+			if look := looks[name]; look != nil {
+				look(t, nb.lastCard(t))
 			}
 		})
 	}
