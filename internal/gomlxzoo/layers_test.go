@@ -4,10 +4,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/examples/inceptionv3"
 	"github.com/gomlx/gomlx/ml/model"
 
 	"github.com/gradcam-go/gradcam/gradcamnb"
@@ -19,7 +21,12 @@ import (
 
 func open(t *testing.T, backend string, n Net) *gradcamnb.Model {
 	t.Helper()
-	m, err := source.GoMLX(source.Card{Name: n.Name, Input: n.Input, Untrained: true}, n.Store(),
+	return openStore(t, backend, n, n.Store())
+}
+
+func openStore(t *testing.T, backend string, n Net, store *model.Store) *gradcamnb.Model {
+	t.Helper()
+	m, err := source.GoMLX(source.Card{Name: n.Name, Input: n.Input, Untrained: true}, store,
 		func(scope *model.Scope, x *Node) []*Node {
 			return []*Node{n.Fn(scope, x)}
 		})
@@ -85,5 +92,45 @@ func testLayers(t *testing.T, on *device.Backend) {
 	}
 	if old != table {
 		t.Errorf("docs/gomlx.md has other layers than these (-update writes them):\n%s", table)
+	}
+}
+
+// The names that the example itself gives to its layers win, and hide nothing: every one of InceptionV3's 94
+// convolutions ends in a layer of the given name, the other layers keep the names of their scopes, and the one that is
+// suggested is still the last concatenation, which has no name, and not a branch of it, which has one.
+func TestNamesOfTheExample(t *testing.T) {
+	n := Nets()[slices.IndexFunc(Nets(), func(n Net) bool { return n.Name == "inceptionv3" })]
+	without, err := open(t, "go", n).Layers()
+	if err != nil {
+		t.Fatal(err)
+	}
+	n.Fn = func(scope *model.Scope, x *Node) *Node {
+		return inceptionv3.BuildGraph(scope, x).SetPooling(inceptionv3.MeanPooling).WithAliases(true).Done()
+	}
+	layers, err := open(t, "go", n).Layers()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(layers) != len(without) {
+		t.Fatalf("there are %d layers, and %d without names", len(layers), len(without))
+	}
+	given := 0
+	for i, l := range layers {
+		was := without[i]
+		if name := fmt.Sprintf("/inceptionV3/conv_%03d/output", given); l.Name == name {
+			given++
+			if l.Op != "Relu" {
+				t.Errorf("%s is a %s", name, l.Op)
+			}
+		} else if l.Name != was.Name && i < len(layers)-1 {
+			t.Errorf("layer %d is %q, and %q without names", i, l.Name, was.Name)
+		}
+		if l.Op != was.Op || l.Suggested != was.Suggested || l.Grid != was.Grid || l.Channels != was.Channels {
+			t.Errorf("%s is a %s, suggested %t; without names %s is a %s, suggested %t", l.Name, l.Op, l.Suggested, was.Name,
+				was.Op, was.Suggested)
+		}
+	}
+	if given != 94 {
+		t.Errorf("%d layers have a given name, want 94", given)
 	}
 }

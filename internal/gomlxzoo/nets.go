@@ -18,24 +18,22 @@ type Net struct {
 	Input  []int                                   // [batch, h, w, channels]
 	Params map[string]any                          // parameters of the function, such as how many layers there are
 	Fn     func(scope *model.Scope, x *Node) *Node // its graph function
-	Single bool                                    // it takes float32 only
 }
 
 // Nets returns all networks.
 func Nets() []Net {
 	return []Net{
-		{"cifar", []int{1, 32, 32, 3}, nil, cifar.C10ConvolutionModelGraph, false},
-		{"cifar-batch", []int{1, 32, 32, 3}, map[string]any{"cnn_normalization": "batch"}, cifar.C10ConvolutionModelGraph,
-			false},
-		{"mnist", []int{1, 28, 28, 1}, nil, mnist.CnnModelGraph, false},
+		{"cifar", []int{1, 32, 32, 3}, nil, cifar.C10ConvolutionModelGraph},
+		{"cifar-batch", []int{1, 32, 32, 3}, map[string]any{"cnn_normalization": "batch"}, cifar.C10ConvolutionModelGraph},
+		{"mnist", []int{1, 28, 28, 1}, nil, mnist.CnnModelGraph},
 		{"dogsvscats", []int{1, 32, 32, 3}, map[string]any{"cnn_normalization": "batch", "cnn_num_layers": 3},
-			dogsvscats.CnnModelGraph, false},
+			dogsvscats.CnnModelGraph},
 		{"inceptionv3", []int{1, 107, 107, 3}, nil, func(scope *model.Scope, x *Node) *Node {
 			return inceptionv3.BuildGraph(scope, x).SetPooling(inceptionv3.MeanPooling).Done()
-		}, true},
-		{"resnet", []int{1, 16, 16, 3}, nil, ResNet, false},
-		{"vit", []int{1, 16, 16, 3}, nil, ViT, false},
-		{"unet", []int{1, 16, 16, 3}, nil, UNet, false},
+		}},
+		{"resnet", []int{1, 16, 16, 3}, nil, ResNet},
+		{"vit", []int{1, 16, 16, 3}, nil, ViT},
+		{"unet", []int{1, 16, 16, 3}, nil, UNet},
 	}
 }
 
