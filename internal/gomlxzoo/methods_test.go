@@ -35,7 +35,8 @@ func TestMethods(t *testing.T) {
 	everywhere.Read(t, path, "GoMLX networks", names).CheckWhole(t)
 }
 
-// request asks for one map of class 0 for noise; for the U-Net, of the class over the whole picture.
+// request asks for one map of class 0 for noise; of MNIST's network, whose random weights speak against that class
+// everywhere, for class 1, and of the U-Net for class 0 over the whole picture.
 func (n Net) request() gradcamnb.Request {
 	r := rand.New(rand.NewPCG(1, 1))
 	in := gradcamnb.Tensor{Dims: n.Input, Values: make([]float32, n.Input[1]*n.Input[2]*n.Input[3])}
@@ -43,7 +44,10 @@ func (n Net) request() gradcamnb.Request {
 		in.Values[i] = float32(r.NormFloat64())
 	}
 	target := gradcamnb.Class(0)
-	if n.Name == "unet" {
+	switch n.Name {
+	case "mnist":
+		target = gradcamnb.Class(1)
+	case "unet":
 		whole := heatmap.NewGrid(n.Input[2], n.Input[1])
 		for i := range whole.Values {
 			whole.Values[i] = 1

@@ -75,15 +75,16 @@ func together(t *testing.T, m *gradcamnb.Model, r gradcamnb.Request, methods []s
 	together(t, m, r, methods[half:], out)
 }
 
-// try explains with the methods, up to the first progress, and checks the maps.
+// try explains with the methods, up to the first progress, and checks the maps. A map that is the same everywhere shows
+// nothing, so it counts only if it changes until the end; otherwise why is what the map says of itself.
 func try(t *testing.T, model *gradcamnb.Model, r gradcamnb.Request, methods ...string) (why string) {
 	t.Helper()
 	ctx, giveUp := context.WithCancel(t.Context())
 	defer giveUp()
 	r.Methods, r.Progress = methods, func(gradcamnb.Progress) { giveUp() }
 	results, err := model.Run(ctx, r)
-	// it has no map before its end
-	if errors.Is(err, context.Canceled) && (len(results) == 0 || len(results[0].Maps) == 0) {
+	// it has no map before its end, or an empty one
+	if errors.Is(err, context.Canceled) && (len(results) == 0 || len(results[0].Maps) == 0 || flat(results[0]) != nil) {
 		r.Progress = func(gradcamnb.Progress) {}
 		results, err = model.Run(t.Context(), r)
 	}
@@ -94,7 +95,20 @@ func try(t *testing.T, model *gradcamnb.Model, r gradcamnb.Request, methods ...s
 		t.Fatalf("%q: %d results, want one of %d maps", methods, len(results), len(methods))
 	}
 	check(t, results[0])
+	if m := flat(results[0]); m != nil {
+		return strings.TrimSuffix(m.Diagnosis, ".")
+	}
 	return ""
+}
+
+// flat returns the first map that has the same value everywhere, or nil if there is none.
+func flat(r *heatmap.Result) *heatmap.Map {
+	for _, m := range r.Maps {
+		if v := m.Raw.Values; len(v) > 1 && slices.Min(v) == slices.Max(v) {
+			return m
+		}
+	}
+	return nil
 }
 
 // check reports every map that has the wrong size, or holds a value that is no number.
@@ -106,6 +120,9 @@ func check(t *testing.T, r *heatmap.Result) {
 			m.Raw.W == 0 {
 			t.Errorf("%s: a map of %d x %d (%d values) and a raw map of %d x %d (%d values) of a picture of %d x %d",
 				m.Method, m.W, m.H, len(m.Values), m.Raw.W, m.Raw.H, len(m.Raw.Values), f.ModelW, f.ModelH)
+		}
+		if m == flat(r) && m.Diagnosis == "" {
+			t.Errorf("%s: the map is %g everywhere, and does not say why", m.Method, m.Raw.Values[0])
 		}
 		if i := slices.IndexFunc(append(m.Raw.Values, m.Values...), func(v float32) bool {
 			return math.IsNaN(float64(v)) ||
