@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/gradcam-go/gradcam/gradcamnb"
 	"github.com/gradcam-go/gradcam/gradcamnb/ask"
@@ -119,7 +121,7 @@ func (r run) measureAll(ctx context.Context) error {
 		}
 	}
 	batch := r.batch()
-	for i := range r.results {
+	measure := func(i int) error {
 		show := r.show(i)
 		show.Batch, show.At = batch, i
 		show.Report, show.Steps = report, want.steps
@@ -127,7 +129,49 @@ func (r run) measureAll(ctx context.Context) error {
 		if g := explained.newRerun(i); g != nil {
 			show.Again = g.explain
 		}
-		if err := r.measurePicture(ctx, i, want, show); err != nil {
+		return r.measurePicture(ctx, i, want, show)
+	}
+	if want.onHost() && !r.request.Measuring.Trust {
+		return sideBySide(len(r.results), measure)
+	}
+	for i := range r.results {
+		if err := measure(i); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// onHost tells whether every metric needs only the map and perhaps the truth, so that pictures can be measured side by
+// side: none runs a program of the model, or compares pictures.
+func (m measurement) onHost() bool {
+	return !slices.ContainsFunc(m.metrics, func(one metrics.Metric) bool {
+		return one.Needs != metrics.Nothing && one.Needs != metrics.Truth
+	})
+}
+
+// sideBySide calls do for 0 to n-1 on all cores, and returns the first error in that order. If a call panics,
+// sideBySide does, too.
+func sideBySide(n int, do func(i int) error) error {
+	errs, panics := make([]error, n), make([]any, n)
+	var next atomic.Int64
+	var all sync.WaitGroup
+	for range min(n, runtime.GOMAXPROCS(0)) {
+		all.Go(func() {
+			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+				func() {
+					defer func() { panics[i] = recover() }()
+					errs[i] = do(i)
+				}()
+			}
+		})
+	}
+	all.Wait()
+	for i, err := range errs {
+		if panics[i] != nil {
+			panic(panics[i])
+		}
+		if err != nil {
 			return err
 		}
 	}

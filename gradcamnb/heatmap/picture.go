@@ -2,14 +2,25 @@ package heatmap
 
 import "github.com/gradcam-go/gradcam/gradcamnb/imgio"
 
-// OnPicture returns the map at the resolution of the picture: each pixel has the map's value at the pixel's middle. It
-// is 0 for pixels that the model did not see.
+// OnPicture returns the map at the resolution of the picture: each pixel has the map's value at the pixel's middle, as
+// [Grid.AtPixel] reads it. It is 0 for pixels that the model did not see.
 func (g Grid) OnPicture(f imgio.Frame) Grid {
 	out := NewGrid(f.PictureW, f.PictureH)
 	seen := f.Seen()
+	columns := make([]blendedPlace, seen.Max.X)
+	for x := seen.Min.X; x < seen.Max.X; x++ {
+		u, _ := f.ToModel(float64(x)+0.5, 0)
+		columns[x].lo, columns[x].hi, columns[x].part = neighbourCells(u-0.5, g.W)
+	}
 	for y := seen.Min.Y; y < seen.Max.Y; y++ {
+		_, v := f.ToModel(0, float64(y)+0.5)
+		y0, y1, fy := neighbourCells(v-0.5, g.H)
+		upper, lower, line := g.Values[y0*g.W:][:g.W], g.Values[y1*g.W:][:g.W], out.Values[y*out.W:][:out.W]
 		for x := seen.Min.X; x < seen.Max.X; x++ {
-			out.Values[y*out.W+x] = g.AtPixel(f, x, y)
+			c := columns[x]
+			top := upper[c.lo]*(1-c.part) + upper[c.hi]*c.part
+			bottom := lower[c.lo]*(1-c.part) + lower[c.hi]*c.part
+			line[x] = top*(1-fy) + bottom*fy
 		}
 	}
 	return out

@@ -2,10 +2,14 @@ package heatmap
 
 import (
 	"bytes"
+	"image"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
 	"testing"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 )
 
 // By hand: from half of 8 on there are a part of four cells, one of them joined at a corner only, and the highest cell
@@ -48,5 +52,29 @@ func TestWriteNPY(t *testing.T) {
 	}
 	if err := (Grid{}).WriteNPY(path); err == nil {
 		t.Error("an empty grid is written")
+	}
+}
+
+// A map on its picture is what it is at every pixel, whatever part of the picture the model saw.
+func TestOnPictureIsAtPixel(t *testing.T) {
+	g := NewGrid(5, 4)
+	for i := range g.Values {
+		g.Values[i] = float32(math.Sin(float64(i * i)))
+	}
+	for _, f := range []imgio.Frame{
+		{PictureW: 9, PictureH: 13, ModelW: 5, ModelH: 4, ScaleX: 1.8, ScaleY: 3.25},
+		{PictureW: 30, PictureH: 7, ModelW: 5, ModelH: 4, X0: 3.5, Y0: -2, ScaleX: 2.75, ScaleY: 2.75},
+		{PictureW: 3, PictureH: 3, ModelW: 5, ModelH: 4, X0: 9, Y0: 9, ScaleX: 1, ScaleY: 1},
+	} {
+		got, seen := g.OnPicture(f), f.Seen()
+		for i, v := range got.Values {
+			want := float32(0)
+			if x, y := i%got.W, i/got.W; image.Pt(x, y).In(seen) {
+				want = g.AtPixel(f, x, y)
+			}
+			if v != want {
+				t.Fatalf("%+v: pixel %d is %g, want %g", f, i, v, want)
+			}
+		}
 	}
 }

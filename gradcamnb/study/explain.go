@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"image"
 	"slices"
 	"strconv"
 
@@ -12,37 +11,23 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
 
-// openedPicture is a picture that could be read.
-type openedPicture struct {
-	at    int // in the study
-	img   image.Image
-	truth heatmap.Grid // empty if it is not known, or there is no object
-	class int          // of the model that explains it: that of the label, -1 if it is not known
-}
-
-// explain explains the pictures from number from to before number to with every model and returns their rows. A picture
-// that fails has a row with its error.
-func (s *Study) explain(ctx context.Context, from, to int) ([]Row, error) {
-	rows := make([][]Row, to-from)
-	var good []openedPicture
-	for i := from; i < to; i++ {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		o, err := s.open(i)
-		if err != nil {
-			rows[i-from] = []Row{s.failedRow(s.Model, i, err)}
-			continue
-		}
-		good = append(good, o)
+// explain explains a batch of pictures with every model and returns their rows. A picture that fails has a row with its
+// error.
+func (s *Study) explain(ctx context.Context, b openedBatch) ([]Row, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	rows := make([][]Row, b.to-b.from)
+	for _, row := range b.failed {
+		rows[row.Index-b.from] = []Row{row}
 	}
 	for _, m := range s.models() {
-		of, err := s.explainWith(ctx, m, good)
+		of, err := s.explainWith(ctx, m, b.good)
 		if err != nil {
 			return nil, err
 		}
 		for _, row := range of {
-			rows[row.Index-from] = append(rows[row.Index-from], row)
+			rows[row.Index-b.from] = append(rows[row.Index-b.from], row)
 		}
 	}
 	return slices.Concat(rows...), nil
@@ -103,25 +88,6 @@ func (s *Study) explainApart(ctx context.Context, m *gradcamnb.Model, good []ope
 		rows = append(rows, s.rows(m, kept[k], r)...)
 	}
 	return rows, nil
-}
-
-func (s *Study) open(i int) (openedPicture, error) {
-	p := s.Pictures[i]
-	img, err := p.Open()
-	if err != nil {
-		return openedPicture{}, err
-	}
-	o := openedPicture{at: i, img: img}
-	if p.Truth != nil {
-		if o.truth, err = p.Truth(img.Bounds()); err != nil {
-			return openedPicture{}, fmt.Errorf("its truth: %w", err)
-		}
-		if !slices.ContainsFunc(o.truth.Values, func(v float32) bool { return v > 0 }) {
-			// There is no object, and a map cannot lie on it or beside it.
-			o.truth = heatmap.Grid{}
-		}
-	}
-	return o, nil
 }
 
 // classOf returns the number of a model's class that a picture's label names, or -1. It is an error if there is none,

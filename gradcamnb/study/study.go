@@ -82,7 +82,8 @@ type Progress struct {
 	Failed      int // of Done, those that could not be explained: their rows say why
 }
 
-// Picture is one element of a data set. Open may be called more than once.
+// Picture is one element of a data set. Open and Truth may be called more than once, by one goroutine at a time, and
+// while other pictures are explained.
 type Picture struct {
 	Name  string                                      // unique in the study
 	Label string                                      // name or number of its class; empty if it is not known
@@ -256,9 +257,11 @@ func (s *Study) part(k int) string {
 func (s *Study) runPart(ctx context.Context, k int, progress *Progress) error {
 	var rows []Row
 	begin, end := s.pictures(k)
+	batches := s.openBatches(ctx, begin, end)
+	defer batches.stop()
 	for from := begin; from < end; from += s.batch() {
 		to := min(from+s.batch(), end)
-		more, err := s.explain(ctx, from, to)
+		more, err := s.explain(ctx, batches.next())
 		if err != nil {
 			return err
 		}

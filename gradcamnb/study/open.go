@@ -1,0 +1,101 @@
+package study
+
+import (
+	"context"
+	"fmt"
+	"image"
+	"slices"
+	"sync"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+)
+
+// openedPicture is a picture that could be read.
+type openedPicture struct {
+	at    int // in the study
+	img   image.Image
+	truth heatmap.Grid // empty if it is not known, or there is no object
+	class int          // of the model that explains it: that of the label, -1 if it is not known
+}
+
+// openedBatch is the pictures from number from to before number to: those that could be read, and rows of the others.
+type openedBatch struct {
+	from, to int
+	good     []openedPicture
+	failed   []Row
+	panicked any // what a picture's function panicked with
+}
+
+// openedBatches are the batches of a part. The next one is read while one is explained.
+type openedBatches struct {
+	ready   chan openedBatch
+	cancel  context.CancelFunc
+	reading sync.WaitGroup
+}
+
+// openBatches begins to read the pictures from number begin to before number end.
+func (s *Study) openBatches(ctx context.Context, begin, end int) *openedBatches {
+	b := &openedBatches{ready: make(chan openedBatch)}
+	ctx, b.cancel = context.WithCancel(ctx)
+	b.reading.Go(func() {
+		defer close(b.ready)
+		for from := begin; from < end; from += s.batch() {
+			batch := s.openBatch(ctx, from, min(from+s.batch(), end))
+			select {
+			case b.ready <- batch:
+			case <-ctx.Done():
+				return
+			}
+		}
+	})
+	return b
+}
+
+// next returns the next batch. It is empty if the context has ended.
+func (b *openedBatches) next() openedBatch {
+	batch := <-b.ready
+	if batch.panicked != nil {
+		panic(batch.panicked)
+	}
+	return batch
+}
+
+// stop ends the reading, and waits until it has ended.
+func (b *openedBatches) stop() {
+	b.cancel()
+	b.reading.Wait()
+}
+
+// openBatch reads the pictures from number from to before number to, until the context ends.
+func (s *Study) openBatch(ctx context.Context, from, to int) (b openedBatch) {
+	defer func() { b.panicked = recover() }()
+	b.from, b.to = from, to
+	for i := from; i < to && ctx.Err() == nil; i++ {
+		o, err := s.open(i)
+		if err != nil {
+			b.failed = append(b.failed, s.failedRow(s.Model, i, err))
+			continue
+		}
+		b.good = append(b.good, o)
+	}
+	return b
+}
+
+func (s *Study) open(i int) (openedPicture, error) {
+	p := s.Pictures[i]
+	img, err := p.Open()
+	if err != nil {
+		return openedPicture{}, err
+	}
+	o := openedPicture{at: i, img: img}
+	if p.Truth != nil {
+		if o.truth, err = p.Truth(img.Bounds()); err != nil {
+			return openedPicture{}, fmt.Errorf("its truth: %w", err)
+		}
+		if !slices.ContainsFunc(o.truth.Values, func(v float32) bool { return v > 0 }) {
+			// There is no object, and a map cannot lie on it or beside it.
+			o.truth = heatmap.Grid{}
+		}
+	}
+	return o, nil
+}
