@@ -28,8 +28,8 @@ func wholeNumbers(name string, values ...int64) *protos.TensorProto {
 		Int64Data: values}
 }
 
-// behind writes a file that makes something of a picture of 8 x 8 by an operator with constants, convolves that with the
-// one weight 1, and answers with the mean.
+// behind writes a file that makes something of a picture of 8 x 8 by an operator with constants, convolves that with
+// the one weight 1, and answers with the mean.
 func behind(t *testing.T, op string, constants ...*protos.TensorProto) string {
 	t.Helper()
 	inputs := []string{"image"}

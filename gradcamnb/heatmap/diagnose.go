@@ -41,6 +41,8 @@ func (m *Map) Diagnose() string {
 		return fmt.Sprintf("The map is the same everywhere (%.3g): it says nothing about places.", hi)
 	case m.Warped:
 		return fmt.Sprintf("The model itself moves cells before layer %s, with a grid (GridSample): each cell is drawn where it is in the layer, and what it saw may lie elsewhere in the picture.", m.Layer)
+	case m.Beside != "":
+		return fmt.Sprintf("The answer does not go through layer %s alone: it reads layer %s, too, which this map does not show. Explain at both.", m.Layer, m.Beside)
 	}
 	return ""
 }

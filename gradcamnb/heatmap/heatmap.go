@@ -64,6 +64,10 @@ type Map struct {
 	Suggested bool // the layer is the one that is explained if none is named
 	Warped    bool // a grid of the network's own says where each of the layer's cells was sampled
 
+	// Beside is the title of a layer that the answer reads, too, and that a suggested layer does not see, as if two
+	// networks looked at the picture; empty if there is none.
+	Beside string
+
 	Diagnosis string // what is wrong with the map, in words; empty if nothing is
 
 	Field *Field // part of the input on which a cell of Raw depends; nil if it is not known

@@ -101,6 +101,7 @@ func (p passRunner) mapOf(s *Subject, l *source.Layer, run cam.Run) *heatmap.Map
 		Unit:  p.method.Unit, KeepsCells: p.method.KeepsCells}
 	if l != nil {
 		m.Place, m.Layer, m.Suggested, m.Warped = heatmap.AtLayer, l.Title(), l.Suggested, l.Axes.Warped
+		m.Beside = l.Beside
 	}
 	return m
 }

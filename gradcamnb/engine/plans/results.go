@@ -130,7 +130,7 @@ func (p Plan) mapsOf(from map[resultKey][]pictureMap, i int) []*heatmap.Map {
 		if layer >= 0 {
 			l := p.Layers[layer]
 			shown.Place, shown.Layer, shown.Field, shown.Suggested = heatmap.AtLayer, l.Title(), field(l), l.Suggested
-			shown.Warped = l.Axes.Warped
+			shown.Warped, shown.Beside = l.Axes.Warped, l.Beside
 		} else if _, ok := m.Procedure.(cam.LayerFusion); ok {
 			shown.Place, shown.Layer = heatmap.AtLayer, p.layerNames()
 		}

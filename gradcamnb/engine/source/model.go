@@ -159,6 +159,7 @@ type Layer struct {
 	Suggested      bool   // it is explained at if no layer is named
 	Level          bool   // it is the last map before a detector's heads, at one of the detector's levels
 	Why            string // why it is suggested
+	Beside         string // title of a map that the answer reads, too, and that a suggested layer does not see; or empty
 
 	Made  string          // file and line of the graph function that compute it; empty for a file
 	Field *onnxnorm.Field // receptive field of its cells; nil if unknown

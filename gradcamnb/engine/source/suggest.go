@@ -23,6 +23,12 @@ func suggest(layers []Layer) {
 		return
 	}
 	best := f.joint(maps)
+	if f.findWhole(best) {
+		if whole := f.lowest(1); len(whole) > 0 {
+			best = f.joint(whole)
+		}
+		clear(f.left)
+	}
 	l := &layers[best]
 	l.Suggested = true
 	l.Why = fmt.Sprintf("last feature map at the lowest resolution, %s cells", l.size())
@@ -31,6 +37,10 @@ func suggest(layers []Layer) {
 	}
 	if did := l.Axes.Margins(); did != "" {
 		l.Why += "; before it the model " + did
+	}
+	if i := f.beside(best); i >= 0 {
+		l.Beside = layers[i].Title()
+		l.Why += "; the answer reads " + l.Beside + ", too, which this layer does not see"
 	}
 }
 
@@ -49,10 +59,11 @@ type flow struct {
 	use     []use
 	project []bool // it only becomes attention: queries, keys, values, weights
 	gate    []bool // it only multiplies a map
+	left    []bool // it is not suggested, since it sees a part of the picture only
 }
 
 func newFlow(layers []Layer) *flow {
-	f := &flow{dag: newDAG(layers), use: make([]use, len(layers))}
+	f := &flow{dag: newDAG(layers), use: make([]use, len(layers)), left: make([]bool, len(layers))}
 	for i := len(layers) - 1; i >= 0; i-- {
 		if layers[i].Feeds && !slices.ContainsFunc(f.readers[i], func(r int) bool { return layers[r].Feeds }) {
 			f.use[i] = used // it is the answer, which several layers may make together
@@ -219,7 +230,7 @@ func (f *flow) lowest(channels int) []int {
 	pooled := f.summaries()
 	for i, l := range f.layers {
 		n := f.cells(i)
-		if n <= 1 || l.Channels < channels || !l.features() || f.use[i] != used || f.project[i] || f.gate[i] || pooled[i] {
+		if l.Channels < channels || !f.isMap(i, pooled) {
 			continue
 		}
 		if cells == 0 || n < cells {
@@ -230,6 +241,12 @@ func (f *flow) lowest(channels int) []int {
 		}
 	}
 	return out
+}
+
+// isMap tells whether a layer is a map of features that reaches the answer, and no part of attention, gate or summary.
+func (f *flow) isMap(i int, pooled []bool) bool {
+	return f.cells(i) > 1 && f.layers[i].features() && f.use[i] == used && !f.project[i] && !f.gate[i] && !pooled[i] &&
+		!f.left[i]
 }
 
 // averages are the pooling operators whose result does not count as a map of its own.

@@ -188,9 +188,9 @@ func (p Part) spread(n, stride int) Part {
 	return q
 }
 
-// use returns the shares that are lost after so many cells of what was added at the ends were used up: first of what was
-// added behind windows, then of what was added to the picture. Less than least cells that would be left count as used
-// up, too.
+// use returns the shares that are lost after so many cells of what was added at the ends were used up: first those that
+// were added behind windows, then those that were added to the picture. Less than least cells that would be left count
+// as used up, too.
 func (p Part) use(cells, least float64) [2]float64 {
 	lost, used := p.Lost, cells*p.cell()
 	for _, floor := range [][2]float64{p.Exact, {}} {
