@@ -12,25 +12,30 @@ import (
 	"github.com/gradcam-go/gradcam/internal/testing/require"
 )
 
-// axe reports no fault of a card, of the pages of the site (GRADCAM_SITE, as mkdocs builds it) and of a notebook's
-// page, narrow and wide, light and dark. The pages fetch nothing from elsewhere, and none is wider than the window.
+// axe reports no fault of cards and of the pages of the site that people read (GRADCAM_SITE, as mkdocs builds it), narrow
+// and wide, light and dark. The pages fetch nothing from elsewhere, and none is wider than the window.
 func TestAxe(t *testing.T) {
 	needLab(t)
 	if out, err := exec.Command("python3", "-c", "import axe_playwright_python").CombinedOutput(); err != nil {
 		require.Missing(t, "chromium", lastLine(out)+"; pip install -r .ci/requirements.txt")
 	}
 	dir := t.ArtifactDir()
-	html, err := render.Page([]*heatmap.Result{played("tabby")}, nil)
-	if err != nil {
-		t.Fatal(err)
+	args := []string{filepath.Join("testdata", "axe.py"), dir}
+	for name, results := range map[string][]*heatmap.Result{"card": {played("tabby")}, "many": many(), "film": filmed(),
+		"panorama": {stretched(2940, 483)}} {
+		html, err := render.Page(results, &render.Options{Film: name == "film"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		card := filepath.Join(dir, name+".html")
+		if err := os.WriteFile(card, []byte(html), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		args = append(args, card)
 	}
-	card := filepath.Join(dir, "card.html")
-	if err := os.WriteFile(card, []byte(html), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	args := []string{filepath.Join("testdata", "axe.py"), dir, card}
 	if site := os.Getenv("GRADCAM_SITE"); site != "" {
-		for _, page := range []string{"index", "five-minutes", "how-do-i", "my-model", "messages", "gallery"} {
+		for _, page := range []string{"index", "five-minutes", "how-do-i", "my-model", "messages", "gallery", "choose",
+			"onnx", "other-notebooks", "coming-from", "platforms", "api", "showing", "methods", "detectors"} {
 			args = append(args, filepath.Join(site, page+".html"))
 		}
 	} else {

@@ -105,7 +105,7 @@ func TestExploreInJupyterLab(t *testing.T) {
 			t.Errorf("%s: a new picture takes %.0f ms (median), at most %.0f are expected", c.name, c.Median, c.most)
 		}
 	}
-	if !strings.Contains(seen.Unknown, "no such thing") {
+	if !strings.Contains(seen.Unknown, "no such thing") || !strings.Contains(seen.Unknown, "the nearest labels are ") {
 		t.Errorf("of an unknown class the card says %q", seen.Unknown)
 	}
 	if !strings.Contains(seen.said(), "stopped") {

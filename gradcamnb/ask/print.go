@@ -45,3 +45,6 @@ func (l Layer) String() string {
 	}
 	return s
 }
+
+// String returns the tensor's shape and the number of its values, since printing thousands of values helps nobody.
+func (t Tensor) String() string { return fmt.Sprintf("tensor %v of %d values", t.Dims, len(t.Values)) }

@@ -147,12 +147,18 @@ func (s *session) prepareInput(ctx context.Context, r gradcamnb.Request) (*sessi
 	if err != nil {
 		return nil, inputs.Input{}, err
 	}
-	in, err := inputs.Prepare(s.model.Card(), r, s.sayOnce)
+	in, err := inputs.Prepare(s.model.Card(), r, s.usualPreset(ctx), s.sayOnce)
 	if err != nil {
 		return nil, inputs.Input{}, err
 	}
 	s, err = s.openInRuntime(ctx, in)
 	return s, in, err
+}
+
+// usualPreset returns a function that names the preset with which pictures are usually prepared for such a model; see
+// [detections.UsualPreset].
+func (s *session) usualPreset(ctx context.Context) func() string {
+	return func() string { return detections.UsualPreset(ctx, s.model) }
 }
 
 // program returns the compiled program of a plan. Plans with the same key share one program.

@@ -43,7 +43,7 @@ func (e *Engine) Values(ctx context.Context, ref string, r gradcamnb.Request) (*
 	if s, err = s.bindInputs(r); err != nil {
 		return nil, err
 	}
-	in, err := inputs.Prepare(s.model.Card(), r, s.sayOnce)
+	in, err := inputs.Prepare(s.model.Card(), r, s.usualPreset(ctx), s.sayOnce)
 	if err != nil {
 		return nil, err
 	}

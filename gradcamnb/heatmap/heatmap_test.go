@@ -224,6 +224,17 @@ func TestDifferenceByHand(t *testing.T) {
 		d.Target != "class 1 - class 2" || d.Index != -1 || d.Score != 2 {
 		t.Errorf("%+v", d)
 	}
+	// One class is as likely as another model finds it: of the difference no probability is told.
+	a.Rank, a.Classes, a.Probability = 1, 10, 0.75
+	early := *a
+	early.Probability = 0.5
+	r := &Result{Top: []Prediction{{Index: 1, Label: "cat", Probability: 0.75}}}
+	if d, err = Difference(a, &early); err != nil {
+		t.Fatal(err)
+	}
+	if p, ok := r.Likelihood(d); ok || d.Rank != 0 {
+		t.Errorf("the difference of two models' maps has the probability %g and the rank %d", p, d.Rank)
+	}
 	for want, b := range map[string]*Map{
 		"in logits and in activation": {Grid: NewGrid(2, 1), Unit: "activation"},
 		"of 2 x 1 and of 3 x 1":       {Grid: NewGrid(3, 1), Unit: "logits"},

@@ -58,17 +58,31 @@ func (l Lead) String() string {
 	if len(l.Over) > 0 {
 		how = "over the baselines " + strings.Join(l.Over, ", ")
 	}
-	return fmt.Sprintf("by %s ± %s %s", rounded(l.Mean(), l.StdErr()), rounded(l.StdErr(), l.StdErr()), how)
+	lead, err := rounded(l.Mean(), l.StdErr()), rounded(l.StdErr(), l.StdErr())
+	if lead == tiny && err == tiny {
+		return fmt.Sprintf("by %s %s", tiny, how)
+	}
+	return fmt.Sprintf("by %s ± %s %s", lead, err, how)
 }
 
+// tiny stands for numbers that have no digit among the decimals that are written.
+const tiny = "less than 0.0001"
+
 // rounded returns v with one digit more than its error begins with, and with four decimals at most: 0.066667 ± 0.0882
-// is 0.067, and 231.2 ± 104 is 231.
+// is 0.067, and 231.2 ± 104 is 231. If neither v nor its error has a digit there, it returns [tiny], or "0" for 0.
 func rounded(v, err float64) string {
-	decimals := 4
-	if err = math.Abs(err); err > 0 {
-		decimals = min(decimals, max(0, 1-int(math.Floor(math.Log10(err)))))
+	const decimals = 4
+	half := 0.5 * math.Pow10(-decimals)
+	err = math.Abs(err)
+	switch {
+	case v == 0 && err < half:
+		return "0"
+	case math.Abs(v) < half && err < half:
+		return tiny
+	case err == 0:
+		return fmt.Sprintf("%.*f", decimals, v)
 	}
-	return fmt.Sprintf("%.*f", decimals, v)
+	return fmt.Sprintf("%.*f", min(decimals, max(0, 1-int(math.Floor(math.Log10(err))))), v)
 }
 
 // describeLeads returns sentences that say which maps of results are framed, and by how much they lead. It is empty if

@@ -1,6 +1,7 @@
 package heatmap
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -14,8 +15,21 @@ func (g Grid) String() string {
 	return fmt.Sprintf("%s cells from %.4g to %.4g", g.Size(), slices.Min(g.Values), slices.Max(g.Values))
 }
 
-// String returns the map in one line: method, layer, target, score and range.
+// String returns the map in one line: method, layer, target, score, probability and range.
 func (m *Map) String() string {
+	s := m.brief()
+	if m.Rank > 0 && m.Probability == m.Probability {
+		s += fmt.Sprintf(", %s, rank %d of %d", Percent(m.Probability), m.Rank, m.Classes)
+	}
+	s += ": " + m.Raw.String()
+	if m.Diagnosis != "" {
+		s += "; " + m.Diagnosis
+	}
+	return s
+}
+
+// brief returns method, layer, target and score of the map.
+func (m *Map) brief() string {
 	where := ""
 	if m.place() == AtLayer {
 		where = " at " + m.Layer
@@ -24,28 +38,77 @@ func (m *Map) String() string {
 	if m.Class != "" {
 		target += " (" + m.Class + ")"
 	}
-	s := fmt.Sprintf("%s%s of %s, %.4g %s: %v", m.Method, where, target, m.Score, m.ScoreUnit, m.Raw)
-	if m.Diagnosis != "" {
-		s += "; " + m.Diagnosis
+	return fmt.Sprintf("%s%s of %s, %.4g %s", m.Method, where, target, m.Score, m.ScoreUnit)
+}
+
+// String returns the prediction in one line: label or number of the class, and probability or score.
+func (p Prediction) String() string {
+	name := p.Label
+	if name == "" {
+		name = fmt.Sprintf("class %d", p.Index)
+	}
+	if p.Probability != p.Probability {
+		return fmt.Sprintf("%s %.3g", name, p.Score)
+	}
+	return name + " " + Percent(p.Probability)
+}
+
+// Label returns the name of the class that the result's first map explains: its label or, if it has none, the target.
+// If there is no map, it is the likeliest class.
+func (r *Result) Label() string {
+	switch {
+	case len(r.Maps) > 0:
+		return cmp.Or(r.Maps[0].Class, r.Maps[0].Target)
+	case len(r.Top) > 0:
+		return cmp.Or(r.Top[0].Label, fmt.Sprintf("class %d", r.Top[0].Index))
+	}
+	return ""
+}
+
+// String returns the result in one line: the picture's name, the model, its likeliest classes, and the map or the
+// number of maps.
+func (r *Result) String() string {
+	var top []string
+	for _, p := range r.Top {
+		top = append(top, p.String())
+	}
+	made := fmt.Sprintf("%d maps", len(r.Maps))
+	switch len(r.Maps) {
+	case 0:
+		made = "no map"
+	case 1:
+		made = r.Maps[0].brief()
+	}
+	parts := slices.DeleteFunc([]string{r.Name, r.Model, strings.Join(top, ", ")}, func(s string) bool { return s == "" })
+	return strings.Join(parts, ": ") + "; " + made
+}
+
+// String returns the detection in one line: class, score, box, and whether it has a mask.
+func (d Detection) String() string {
+	s := fmt.Sprintf("%s %.2f, box %.0f", cmp.Or(d.Label, fmt.Sprintf("class %d", d.Class)), d.Score, d.Box)
+	if n := len(d.Points); n > 0 {
+		s += fmt.Sprintf(", %d points", n)
+	}
+	if len(d.Mask.Values) > 0 {
+		s += ", with a mask"
 	}
 	return s
 }
 
-// String returns the result in a few lines: the model, its best classes, and a line for every map.
-func (r *Result) String() string {
-	var top []string
-	for _, p := range r.Top {
-		name := p.Label
-		if name == "" {
-			name = fmt.Sprintf("class %d", p.Index)
-		}
-		top = append(top, fmt.Sprintf("%s %.3g", name, p.Score))
+// String returns the hot region in one line: the cut, its share of the picture, and the box.
+func (h *HotRegion) String() string {
+	return fmt.Sprintf("cut %s at %.4g: %.1f %% of the picture, box %.0f", h.Cut, h.Threshold, 100*h.Area, h.Box)
+}
+
+// String returns the sentences in one line.
+func (t *Trust) String() string { return strings.Join(t.Words, " ") }
+
+// Percent returns a probability in per cent. A probability that is not zero is never written as zero.
+func Percent(p float32) string {
+	if p > 0 && p < 0.001 {
+		return "< 0.1 %"
 	}
-	lines := []string{strings.TrimSuffix(r.Model+": "+strings.Join(top, ", "), ": ")}
-	for _, m := range r.Maps {
-		lines = append(lines, "  "+m.String())
-	}
-	return strings.Join(lines, "\n")
+	return fmt.Sprintf("%.1f %%", 100*p)
 }
 
 // String returns the sheet's title, rows and columns in one line.

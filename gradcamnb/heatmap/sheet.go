@@ -79,8 +79,8 @@ func Difference(a, b *Map) (*Map, error) {
 	}
 	d.Layer, d.Method, d.Target = mergeWords(a.Layer, b.Layer), mergeWords(a.Method, b.Method),
 		mergeWords(a.Target, b.Target)
-	if a.Index != b.Index {
-		d.Index = -1
+	if a.Index != b.Index || a.Rank != b.Rank || !(a.Probability == b.Probability) { // of two classes or models
+		d.Index, d.Rank, d.Classes, d.Probability = -1, 0, 0, 0
 	}
 	d.Class = mergeWords(a.Class, b.Class)
 	d.Score = a.Score - b.Score

@@ -165,3 +165,20 @@ func TestStackAndSubtract(t *testing.T) {
 		t.Error("sheets of unlike columns were stacked")
 	}
 }
+
+// A lead has one digit more than its error begins with, and says so if it has no digit among four decimals.
+func TestLeadInWords(t *testing.T) {
+	for want, repeated := range map[string][]float64{
+		"by 0.200 ± 0.058 in 3 draws":             {0.1, 0.2, 0.3},
+		"by less than 0.0001 in 3 draws":          {1e-5, 2e-5, -1e-5},
+		"by 0 ± 0 in 2 draws":                     {0, 0},
+		"by 0.0000 ± 0.0003 in 2 draws":           {3e-4, -2.8e-4},
+		"by 0.0500 ± less than 0.0001 in 2 draws": {0.05, 0.05001},
+		"by less than 0.0001":                     {3e-6},
+		"by 0.500":                                {0.5},
+	} {
+		if got := (Lead{Repeated: repeated}).String(); got != want {
+			t.Errorf("%v is %q, want %q", repeated, got, want)
+		}
+	}
+}

@@ -18,7 +18,8 @@ type preset struct {
 
 // presets are the preprocessings that a library uses for many of its models. The numbers come from torchvision 0.27
 // (transforms._presets.ImageClassification), timm 1.0 (data.constants, crop_pct 0.875), Keras 3
-// (applications.imagenet_utils, modes tf, caffe and torch) and OpenAI's CLIP (clip.clip._transform).
+// (applications.imagenet_utils, modes tf, caffe and torch), OpenAI's CLIP (clip.clip._transform), Ultralytics 8.3
+// (data.augment.LetterBox) and transformers 4 (DetrImageProcessor, without its bars).
 var presets = []preset{
 	{"torchvision", "torchvision's classifiers", func(w, h int) Prep {
 		return imagenet(Prep{Width: w, Height: h, Fit: Crop, Resize: min(w, h) * 256 / 224})
@@ -45,7 +46,14 @@ var presets = []preset{
 			Mean:  [3]float32{255 * 0.48145466, 255 * 0.4578275, 255 * 0.40821073},
 			Scale: [3]float32{255 * 0.26862954, 255 * 0.26130258, 255 * 0.27577711}}
 	}},
-	{"unit", "models that take colours from 0 to 1", func(w, h int) Prep {
+	{"yolo", "Ultralytics' detectors, which see the whole picture between grey bars", func(w, h int) Prep {
+		return Prep{Width: w, Height: h, Fit: Letterbox, At: Ultralytics, Pad: 114, Filter: CV2, Scale: each(255),
+			Order: "RGB"}
+	}},
+	{"detr", "DETR, which sees the whole picture, scaled to the model's size", func(w, h int) Prep {
+		return imagenet(Prep{Width: w, Height: h, Fit: Stretch})
+	}},
+	{"unit", "models that take the whole picture, scaled to their size, in colours from 0 to 1", func(w, h int) Prep {
 		return Prep{Width: w, Height: h, Fit: Stretch, Scale: each(255), Order: "RGB"}
 	}},
 }
@@ -60,8 +68,8 @@ func imagenet(p Prep) Prep {
 func each(v float32) [3]float32 { return [3]float32{v, v, v} }
 
 // Preset returns the preprocessing of a library's models, for an input of w x h pixels. The name is "torchvision",
-// "timm", "keras", "keras-caffe", "keras-torch", "keras-raw", "clip" or "unit". It is right for models that were
-// trained like the library's own. Only its author knows how a model was really trained.
+// "timm", "keras", "keras-caffe", "keras-torch", "keras-raw", "clip", "yolo", "detr" or "unit". It is right for models
+// that were trained like the library's own. Only its author knows how a model was really trained.
 func Preset(name string, w, h int) (Prep, error) {
 	i := slices.IndexFunc(presets, func(p preset) bool { return p.name == strings.ToLower(strings.TrimSpace(name)) })
 	if i < 0 {
@@ -79,6 +87,17 @@ func PresetNames() []string {
 		names = append(names, p.name)
 	}
 	return names
+}
+
+// PresetModels returns words for the models that a preset is for, such as "torchvision's classifiers", or an empty text
+// if there is no such preset.
+func PresetModels(name string) string {
+	for _, p := range presets {
+		if p.name == name {
+			return p.what
+		}
+	}
+	return ""
 }
 
 // PresetWords returns a line for each preset, with its name and the models that it is for.

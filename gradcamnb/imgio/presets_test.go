@@ -2,6 +2,7 @@ package imgio
 
 import (
 	"encoding/json"
+	"image"
 	"math"
 	"strings"
 	"testing"
@@ -12,7 +13,7 @@ import (
 func TestPresetsByHand(t *testing.T) {
 	for name, want := range map[string]float64{
 		"torchvision": 2.2489083, "timm": 2.2489083, "keras": 1, "keras-caffe": 131.32, "keras-torch": 2.2489083,
-		"keras-raw": 255, "clip": 1.9303361, "unit": 1,
+		"keras-raw": 255, "clip": 1.9303361, "yolo": 1, "detr": 2.2489083, "unit": 1,
 	} {
 		p, err := Preset(name, 224, 224)
 		if err != nil {
@@ -28,6 +29,22 @@ func TestPresetsByHand(t *testing.T) {
 	}
 	if p, _ := Preset("torchvision", 224, 224); p.Resize != 256 {
 		t.Errorf("torchvision resizes to %d", p.Resize)
+	}
+	// A detector sees the whole picture: of one twice as wide as high, with or without bars above and below.
+	for name, height := range map[string]int{"yolo": 320, "detr": 640, "unit": 640} {
+		p, err := Preset(name, 640, 640)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, frame, err := p.Tensor(image.NewGray(image.Rect(0, 0, 200, 100)), ChannelsFirst)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, top := frame.ToModel(0, 0)
+		_, bottom := frame.ToModel(0, 100)
+		if frame.Seen() != image.Rect(0, 0, 200, 100) || math.Abs(bottom-top-float64(height)) > 1e-9 {
+			t.Errorf("%s: of 200 x 100 pixels it sees %v, %g high", name, frame.Seen(), bottom-top)
+		}
 	}
 	if _, err := Preset("torchvison", 224, 224); err == nil ||
 		!strings.Contains(err.Error(), `did you mean "torchvision"?`) {

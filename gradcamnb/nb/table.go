@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
-	"github.com/gradcam-go/gradcam/gradcamnb/render"
 )
 
 // tables returns one Markdown table with the predictions of results: the best ones of each picture, or only the first
@@ -52,7 +51,7 @@ func rowsOf(r *heatmap.Result, brief bool) []string {
 	line := func(label string, index int, score, probability float32, rank int) {
 		said := "-"
 		if !math.IsNaN(float64(probability)) {
-			said = render.Percent(probability)
+			said = heatmap.Percent(probability)
 		}
 		if rank > 0 {
 			said += fmt.Sprintf(" (explained, rank %d)", rank)

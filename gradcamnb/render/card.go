@@ -39,7 +39,8 @@ func Card(r *heatmap.Result, m *heatmap.Map, o *Options) *image.NRGBA {
 
 	bar := max(barWidth+barText, min(textWidth(spellOut(m.Unit), f.small), widestUnit))
 	columns := []int{w, bar}
-	if r.Picture != nil {
+	stacked := r.Picture != nil && isWide(w, h) // the map lies below the picture
+	if r.Picture != nil && !stacked {
 		columns = append([]int{w}, columns...)
 	}
 	list := listPredictions(r, m)
@@ -53,16 +54,14 @@ func Card(r *heatmap.Result, m *heatmap.Map, o *Options) *image.NRGBA {
 	width = max(width, 520)
 	inner := width - 2*margin
 
-	words := m.Diagnosis
-	if m.Note != "" {
-		words = strings.TrimSpace(m.Note + " " + words)
+	diagnosis := wrapText(wordsBelow(m, o), inner, f.body)
+	const caption = 22 // above a picture
+	top := margin + 2*lineH + caption
+	bodyH := h
+	if stacked {
+		bodyH += caption + h
 	}
-	if o.isClipped(m) {
-		words = strings.TrimSpace(clipWords(m, o) + " " + words)
-	}
-	diagnosis := wrapText(words, inner, f.body)
-	top := margin + 2*lineH + 22
-	bodyH := max(h, len(list)*40+18)
+	bodyH = max(bodyH, len(list)*40+18)
 	height := top + bodyH + margin
 	if len(diagnosis) > 0 {
 		height += len(diagnosis)*lineH + gap/2
@@ -72,16 +71,21 @@ func Card(r *heatmap.Result, m *heatmap.Map, o *Options) *image.NRGBA {
 	c.text(fmt.Sprintf("%s: %s", r.Model, methodWords(m)), margin, margin+14, inner, f.title, ink)
 	c.text(subtitle(r, m, spellOut(m.Class)), margin, margin+14+lineH, inner, f.body, faint)
 
-	x := margin
+	x, y := margin, top
 	if r.Picture != nil {
-		c.text("picture", x, top-6, w, f.small, faint)
-		c.put(picture, x, top)
+		c.text("picture", x, y-6, w, f.small, faint)
+		c.put(picture, x, y)
+	}
+	switch {
+	case stacked:
+		y += h + caption
+	case r.Picture != nil:
 		x += w + gap
 	}
-	c.text(cellWords(r, m), x, top-6, w+gap-8, f.small, faint)
-	c.put(overlaid(shown, drawn, fixed, picture, w, h), x, top)
+	c.text(cellWords(r, m), x, y-6, w+gap-8, f.small, faint)
+	c.put(overlaid(shown, drawn, fixed, picture, w, h), x, y)
 	x += w + gap
-	c.colorBar(m, o, image.Rect(x, top, x+barWidth, top+h))
+	c.colorBar(m, o, image.Rect(x, y, x+barWidth, y+h))
 	x += bar + gap
 	if len(list) > 0 {
 		c.predictions(list, m, x, top)
@@ -92,9 +96,31 @@ func Card(r *heatmap.Result, m *heatmap.Map, o *Options) *image.NRGBA {
 	return c.NRGBA
 }
 
+// wordsBelow returns the sentences below a figure: that colours are clipped, what was taken for what the user wrote, and
+// what is wrong with the map.
+func wordsBelow(m *heatmap.Map, o *Options) string {
+	var words []string
+	if o.isClipped(m) {
+		words = append(words, clipWords(m, o))
+	}
+	return strings.TrimSpace(strings.Join(append(words, m.Note, m.Diagnosis), " "))
+}
+
+// isWide tells whether a picture of w x h pixels is more than twice as wide as high.
+func isWide(w, h int) bool { return w > 2*h }
+
+// longestSide returns the longest side at which a picture of w x h pixels is shown: usual pixels or, if one side is
+// more than twice the other, more of them, up to most, so that the shorter side does not become a strip.
+func longestSide(w, h, usual, most int) float64 {
+	if !isWide(w, h) && !isWide(h, w) {
+		return float64(usual)
+	}
+	return min(float64(most), float64(usual)*math.Sqrt(float64(max(w, h))/float64(min(w, h))))
+}
+
 // fitSize returns the size at which a picture of w x h pixels is shown.
 func fitSize(w, h int) (int, int) {
-	scale := float64(side) / float64(max(w, h))
+	scale := longestSide(w, h, side, 2*side+gap) / float64(max(w, h))
 	if scale > 1 {
 		scale = max(1, float64(smallest)/float64(max(w, h)))
 	}
@@ -153,7 +179,7 @@ func (c canvas) predictions(list []heatmap.Prediction, m *heatmap.Map, x, y int)
 		}
 		value, share := number(float64(p.Score)), float64(p.Score)/math.Abs(float64(list[0].Score))
 		if !math.IsNaN(float64(p.Probability)) {
-			value, share = Percent(p.Probability), float64(p.Probability)
+			value, share = heatmap.Percent(p.Probability), float64(p.Probability)
 		}
 		c.textRight(value, x+listing, at+14, f.body, col)
 		c.text(className(p.Label, p.Index), x, at+14, listing-textWidth(value, f.body)-8, f.body, col)

@@ -115,11 +115,12 @@ func DetectionSheet(r *heatmap.Result, o *Options) *image.NRGBA {
 	f := faces()
 	rows := detectionRows(r)
 	const cell, words = 190, 190
+	wide := mapWidth(r, cell)
 	titles := []string{"detection", "", "D-RISE", "standard error", "gradient"}
 	if !slices.ContainsFunc(rows, func(d detectionRow) bool { return d.gradient != nil }) {
 		titles = titles[:4]
 	}
-	x := func(column int) int { return margin + column*(cell+gap) }
+	x := func(column int) int { return margin + column*(cell+gap) + max(0, column-2)*(wide-cell) }
 	rowHeight := cell + 2*captionH + cellGap
 	top := margin + 2*lineH + captionH
 	c := o.canvas(x(len(titles))+margin, top+max(1, len(rows))*rowHeight+margin)
@@ -140,20 +141,30 @@ func DetectionSheet(r *heatmap.Result, o *Options) *image.NRGBA {
 			if m == nil {
 				continue
 			}
-			w, h := thumbSize(r, m, cell)
+			w, h := thumbSize(r, m, wide)
 			c.put(overlaid(r, m, o, thumbnail(r, w, h), w, h), x(2+k), y)
-			c.text(o.scale(m).words(m.Unit), x(2+k), y+cell+captionH-2, cell, f.small, faint)
-			below := y + cell + 2*captionH - 2
+			c.text(o.scale(m).words(m.Unit), x(2+k), y+h+captionH-2, wide, f.small, faint)
+			below := y + h + 2*captionH - 2
 			switch {
 			case k == 1: // a standard error has no peak to speak of
 			case m.Diagnosis != "":
-				c.text(firstClause(m.Diagnosis), x(2+k), below, cell, f.small, mark)
+				c.text(firstClause(m.Diagnosis), x(2+k), below, wide, f.small, mark)
 			default:
-				c.text(verdict(m, r), x(2+k), below, cell, f.small, faint)
+				c.text(verdict(m, r), x(2+k), below, wide, f.small, faint)
 			}
 		}
 	}
 	return c.NRGBA
+}
+
+// mapWidth returns the width of a result's maps on a sheet whose rows are high pixels high: a wide picture gets more of
+// it, as much as makes up for its height.
+func mapWidth(r *heatmap.Result, high int) int {
+	const most = 2
+	if w, h := r.Frame.PictureW, r.Frame.PictureH; w > h && h > 0 {
+		return int(float64(high) * min(most, math.Sqrt(float64(w)/float64(h))))
+	}
+	return high
 }
 
 // verdict returns words that say whether the map's peak lies in its box, and the share of the map that does.

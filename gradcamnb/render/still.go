@@ -17,6 +17,7 @@ import (
 // These are the measures of a card's pictures.
 const (
 	cardPicture = 440 // longest side of an embedded picture, in pixels
+	cardLong    = 640 // the same of a picture that is more than twice as wide as high, or as high as wide
 	cardHeat    = 96  // longest side of the map that is shown if no script runs, in pixels
 	cardQuality = 85  // of the embedded pictures, as JPEG
 )
@@ -64,7 +65,7 @@ func stageSize(r *heatmap.Result) (w, h int) {
 
 // stagedSize returns the size at which a picture of w x h pixels is shown.
 func stagedSize(w, h int) (int, int) {
-	scale := float64(cardPicture) / float64(max(w, h, 1))
+	scale := longestSide(max(w, 1), max(h, 1), cardPicture, cardLong) / float64(max(w, h, 1))
 	if scale > 1 {
 		scale = max(1, math.Min(scale, 320/float64(max(w, h, 1))))
 	}

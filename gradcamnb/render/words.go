@@ -50,7 +50,7 @@ func subtitle(r *heatmap.Result, m *heatmap.Map, class string) string {
 	}
 	s += fmt.Sprintf(", score %s %s", number(float64(m.Score)), m.ScoreUnit)
 	if p, ok := r.Likelihood(m); ok {
-		s += ", " + Percent(p)
+		s += ", " + heatmap.Percent(p)
 	}
 	if m.Rank > 0 && m.Classes > 1 {
 		s += fmt.Sprintf(", rank %d of %d", m.Rank, m.Classes)
@@ -105,19 +105,11 @@ func likelihoodWords(r *heatmap.Result, m *heatmap.Map) string {
 	if !ok {
 		return ""
 	}
-	words := Percent(p)
+	words := heatmap.Percent(p)
 	if m.Rank > 1 {
 		words += fmt.Sprintf(", rank %d", m.Rank)
 	}
 	return words
-}
-
-// Percent returns a probability in per cent. A probability that is not zero is never written as zero.
-func Percent(p float32) string {
-	if p > 0 && p < 0.001 {
-		return "< 0.1 %"
-	}
-	return fmt.Sprintf("%.1f %%", 100*p)
 }
 
 // clean returns a label as one line of at most cardLabel characters, without control characters and without characters

@@ -3,7 +3,7 @@
 usage: widths.py PAGE FOLDER WIDTH...
 
 PAGE is a card as a page of its own, whose map has a region from 50 %. For every width the boxes of the canvas, of the
-marks on it and of the colour bar are printed, in CSS pixels, and what stands out to the side. A width of 640z is a
+marks on it, of the buttons of detections and of the colour bar are printed, in CSS pixels, and what stands out to the side. A width of 640z is a
 window of 1280 pixels at 200 % zoom. Screenshots go to the folder.
 """
 import json
@@ -30,7 +30,7 @@ with chromium() as browser:
         card.locator('[data-name="region from"]').fill("50")
         where = lambda: {name: card.locator(css).first.evaluate(BOX) for name, css in
                          {"canvas": "canvas.picture", "marks": ".stage svg", "bar": ".scale canvas", "region": "rect.region", "opacity": '[data-name="opacity"]'}.items()}
-        seen = {"boxes": where(), "errors": errors}
+        seen = {"boxes": where(), "errors": errors, "buttons": [b.evaluate(BOX) for b in card.locator(".boxes button").all()]}
         stage = card.locator(".stage")
         stage.scroll_into_view_if_needed()
         box = stage.bounding_box()

@@ -77,12 +77,13 @@ func truthOf(text, class, picture string) (heatmap.Grid, error) {
 
 // print prints the metrics and the words about trust of every map.
 func (f measureFlags) print(out io.Writer, results []*heatmap.Result) {
+	names := heatmap.PictureNames(results)
 	for i, r := range results {
 		for _, m := range r.Maps {
 			if len(m.Metrics) == 0 && m.Trust == nil {
 				continue
 			}
-			fmt.Fprintf(out, "picture %d, %s at %s, target %s\n", i+1, m.Method, m.Layer, m.Target)
+			fmt.Fprintf(out, "%s: %s\n", names[i], describeMap(r, m))
 			for _, name := range slices.Sorted(maps.Keys(m.Metrics)) {
 				fmt.Fprintf(out, "  %-28s %.4g\n", name, m.Metrics[name])
 			}

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
-	"github.com/gradcam-go/gradcam/gradcamnb/render"
 	"github.com/gradcam-go/gradcam/internal/printable"
 )
 
@@ -40,7 +39,7 @@ func describeMap(r *heatmap.Result, m *heatmap.Map) string {
 		what = m.Target + ","
 	}
 	if p, ok := r.Likelihood(m); ok {
-		what += " " + render.Percent(p)
+		what += " " + heatmap.Percent(p)
 	} else {
 		what += fmt.Sprintf(" %.3g %s", m.Score, m.ScoreUnit)
 	}

@@ -19,8 +19,8 @@ import (
 //
 //	exits CODE gradcam ARGUMENTS    runs it, and fails if it ends with another exit code
 //
-// and the variables $MODELS, $IMAGES, $INPUTS and $GOLDEN, the folders of this repository's test data. Others stand
-// for the flags that most lines of a file repeat, such as $PREPARED; they are listed below.
+// and the variables $MODELS, $IMAGES, $INPUTS, $DETECTORS and $GOLDEN, the folders of this repository's test data. Others
+// stand for the flags that most lines of a file repeat, such as $PREPARED; they are listed below.
 func TestScripts(t *testing.T) {
 	folder := func(name string) string {
 		path, err := filepath.Abs(golden.Path(name))
@@ -34,12 +34,13 @@ func TestScripts(t *testing.T) {
 	basic := "--model " + models + "/resnet-basic.dyn.onnx "
 	variables := map[string]string{
 		"MODELS": models, "IMAGES": images, "INPUTS": folder("inputs"), "GOLDEN": folder("golden"),
-		"PREPARED": prepared,
-		"EXPLAIN":  "gradcam explain " + basic + "--tensor " + folder("golden") + "/resnet-basic/input.npy --out out",
-		"MANY":     "gradcam explain " + basic + prepared + " --target class:1 --batch 2",
-		"RISE":     "gradcam rise " + basic + prepared + " --image " + images + "/cat_224.png --target class:3 --seed 7",
-		"DRISE":    "gradcam drise --model " + models + "/centerface.onnx --image " + images + "/astronaut.png",
-		"STUDY":    "gradcam study " + basic + prepared + " --target class:1",
+		"DETECTORS": folder("detectors"),
+		"PREPARED":  prepared,
+		"EXPLAIN":   "gradcam explain " + basic + "--tensor " + folder("golden") + "/resnet-basic/input.npy --out out",
+		"MANY":      "gradcam explain " + basic + prepared + " --target class:1 --batch 2",
+		"RISE":      "gradcam rise " + basic + prepared + " --image " + images + "/cat_224.png --target class:3 --seed 7",
+		"DRISE":     "gradcam drise --model " + models + "/centerface.onnx --image " + images + "/astronaut.png",
+		"STUDY":     "gradcam study " + basic + prepared + " --target class:1",
 		// The settings of this machine do not count.
 		"GOMLX_BACKEND": "go", "GRADCAMNB_HOME": "none", "PJRT_PLUGIN_LIBRARY_PATH": "", "ONNXRUNTIME_LIBRARY_PATH": "",
 		driver.SocketEnv: "",

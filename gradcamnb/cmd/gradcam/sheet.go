@@ -264,6 +264,11 @@ type cellJSON struct {
 	Layer     string              `json:"layer,omitempty"`
 	Method    string              `json:"method,omitempty"`
 	Target    string              `json:"target,omitempty"`
+	ClassName string              `json:"class_name,omitempty"`
+	Score     *float64            `json:"score,omitempty"`
+	ScoreUnit string              `json:"score_unit,omitempty"`
+	Chance    *float64            `json:"probability,omitempty"` // of the explained class
+	Rank      int                 `json:"rank,omitempty"`        // of the explained class, from 1
 	Unit      string              `json:"unit,omitempty"`
 	Range     [2]*float64         `json:"raw_range"`
 	Metrics   map[string]*float64 `json:"metrics,omitempty"`
@@ -280,12 +285,12 @@ func writeSheet(dir string, s *heatmap.Sheet, o *render.Options) error {
 		return err
 	}
 	rep := sheetReport{Title: s.Title, Note: s.Note, Shared: s.Shared, Rows: s.Rows, Columns: s.Columns}
-	table := [][]string{append([]string{"row", "column", "layer", "method", "target", "score", "unit", "framed",
-		"diagnosis"}, s.Metrics...)}
+	table := [][]string{append([]string{"row", "column", "layer", "method", "target", "class_name", "score", "unit",
+		"probability", "rank", "framed", "diagnosis"}, s.Metrics...)}
 	for i, cells := range s.Cells {
 		var row []cellJSON
 		for j, c := range cells {
-			_, m := s.At(i, j)
+			r, m := s.At(i, j)
 			if m == nil {
 				row = append(row, cellJSON{Empty: c.Empty})
 				continue
@@ -293,10 +298,17 @@ func writeSheet(dir string, s *heatmap.Sheet, o *render.Options) error {
 			lo, hi, _ := m.Raw.Range()
 			e := cellJSON{
 				Layer: m.Layer, Method: m.Method, Target: m.Target, Unit: m.Unit, Framed: c.Framed, Diagnosis: m.Diagnosis,
-				Range: [2]*float64{finite(lo), finite(hi)}, Metrics: map[string]*float64{},
+				Range: [2]*float64{finite(lo), finite(hi)}, Metrics: map[string]*float64{}, ClassName: m.Class,
+				Score: finite(m.Score), ScoreUnit: m.ScoreUnit, Chance: likelihoodOf(r, m), Rank: m.Rank,
 			}
-			line := []string{s.Rows[i], s.Columns[j], m.Layer, m.Method, m.Target, fmt.Sprint(m.Score), m.ScoreUnit,
-				strconv.FormatBool(c.Framed), m.Diagnosis}
+			line := []string{s.Rows[i], s.Columns[j], m.Layer, m.Method, m.Target, m.Class, fmt.Sprint(m.Score), m.ScoreUnit,
+				"", "", strconv.FormatBool(c.Framed), m.Diagnosis}
+			if e.Chance != nil {
+				line[8] = strconv.FormatFloat(*e.Chance, 'g', 6, 64)
+			}
+			if e.Rank > 0 {
+				line[9] = strconv.Itoa(e.Rank)
+			}
 			for _, name := range s.Metrics {
 				v, measured := m.Metrics[name]
 				if !measured { // of a difference

@@ -42,16 +42,19 @@ func TestSheet(t *testing.T) {
 	best, framed := map[string]float64{}, map[string]float64{}
 	for _, line := range lines[1:] {
 		picture, _, _ := strings.Cut(line[0], ",")
-		del, _ := strconv.ParseFloat(line[9], 64)
-		in, _ := strconv.ParseFloat(line[10], 64)
-		both, err := strconv.ParseFloat(line[11], 64)
+		del, _ := strconv.ParseFloat(line[12], 64)
+		in, _ := strconv.ParseFloat(line[13], 64)
+		both, err := strconv.ParseFloat(line[14], 64)
+		if p, err := strconv.ParseFloat(line[8], 64); err != nil || !(p > 0 && p <= 1) || line[9] != "1" {
+			t.Errorf("the explained class has the probability %q and the rank %q", line[8], line[9])
+		}
 		if err != nil || both-(in-del) > 1e-4 || both-(in-del) < -1e-4 || in <= 0 || in >= 1 {
 			t.Errorf("%q", line)
 		}
 		if old, ok := best[picture]; !ok || both > old {
 			best[picture] = both
 		}
-		if line[7] == "true" {
+		if line[10] == "true" {
 			framed[picture] = both
 		}
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -8,12 +9,15 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/detections"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/hub"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 	"github.com/gradcam-go/gradcam/internal/atomicfile"
 	"github.com/gradcam-go/gradcam/internal/cli"
@@ -30,8 +34,10 @@ func sidecarCommand() *cobra.Command {
 		Use:   "sidecar --model M.onnx --preset torchvision",
 		Short: "Write the file that says how pictures are prepared for a model",
 		Long: `Write the sidecar of a model, M.onnx -> M.json: how pictures are prepared for it, and what
-its classes are called. It is a small text file that can be changed by hand. The presets are the
-preparations of
+its classes are called. It is a small text file that can be changed by hand. Without --preset
+it holds what the model's maker wrote into the file or beside it. If nothing is written there,
+it is that of torchvision or, if the outputs look like a detector's, of such detectors. The
+presets are the preparations of
 
 ` + imgio.PresetWords() + `
 Only the author of a model knows what it was trained with. The size is the model's own, if
@@ -41,7 +47,7 @@ it has one.`,
 	}
 	flags := c.Flags()
 	flags.StringVar(&f.model, "model", "", "ONNX file")
-	flags.StringVar(&f.preset, "preset", "torchvision", "whose preparation: "+strings.Join(imgio.PresetNames(), ", "))
+	flags.StringVar(&f.preset, "preset", "", "whose preparation: "+strings.Join(imgio.PresetNames(), ", "))
 	flags.StringVar(&f.size, "size", "",
 		"size of the model's input, 224 or 320x240 (width x height), if the model takes any size")
 	flags.StringVar(&f.labels, "labels", "", "text file beside the model with the classes' names, one a line")
@@ -50,39 +56,95 @@ it has one.`,
 }
 
 func writeSidecar(ctx context.Context, f sidecarFlags, say io.Writer) error {
-	if f.model == "" {
+	switch {
+	case f.model == "":
 		return cli.Usagef("--model is missing: name an ONNX file")
+	case strings.HasPrefix(f.model, hub.Scheme):
+		return cli.Usagef("--model %s: a sidecar lies beside a file on this machine, and files on the hub say themselves how pictures are prepared",
+			f.model)
 	}
 	path := source.SidecarPath(f.model)
-	if _, err := os.Lstat(path); !f.force && !errors.Is(err, fs.ErrNotExist) {
+	_, err := os.Lstat(path)
+	isNew := errors.Is(err, fs.ErrNotExist)
+	if !f.force && !isNew {
 		return fmt.Errorf("%s is there already; --force overwrites it", path)
 	}
 	m, err := source.Open(ctx, f.model, os.Stderr)
 	if err != nil {
 		return err
 	}
-	height, width, ok := m.Card().Size()
-	switch {
-	case f.size != "":
-		if width, height, err = parseSize(f.size); err != nil {
-			return err
+	c, by := m.Card(), "its maker says"
+	s := source.Sidecar{Picture: c.Picture}
+	if s.Labels, err = f.labelsBeside(filepath.Dir(path)); err != nil {
+		return err
+	}
+	if f.preset == "" && isNew && c.Prep != nil { // else it comes from the old sidecar
+		prep := *c.Prep
+		s.Input, s.Detector = &prep, c.Detector
+		if f.size != "" {
+			if s.Input.Width, s.Input.Height, err = parseSize(f.size); err != nil {
+				return err
+			}
 		}
-	case !ok:
-		return cli.Usagef("the model takes pictures of any size: name the one that it was trained with, as --size 224")
+	} else if by, s.Input, err = f.usualPrep(ctx, m); err != nil {
+		return err
 	}
-	prep, err := imgio.Preset(f.preset, width, height)
-	if err != nil {
-		return cli.Usagef("--preset: %w", err)
-	}
-	text, err := json.MarshalIndent(source.Sidecar{Input: &prep, Labels: f.labels}, "", "  ")
+	text, err := json.MarshalIndent(s, "", "  ")
 	if err != nil {
 		return fmt.Errorf("writing the sidecar: %w", err)
 	}
 	if err := atomicfile.Write(path, append(text, '\n')); err != nil {
 		return err
 	}
-	fmt.Fprintf(say, "%s, prepared as %s\n", path, f.preset)
+	fmt.Fprintf(say, "%s, prepared as %s\n", path, by)
 	return nil
+}
+
+// usualPrep returns the preprocessing of the preset that is asked for, or of the usual one for such a model, and the
+// preset's name.
+func (f sidecarFlags) usualPrep(ctx context.Context, m source.Model) (preset string, prep *imgio.Prep, err error) {
+	height, width, ok := m.Card().Size()
+	switch {
+	case f.size != "":
+		if width, height, err = parseSize(f.size); err != nil {
+			return "", nil, err
+		}
+	case !ok:
+		return "", nil, cli.Usagef("the model takes pictures of any size: name the one that it was trained with, as --size 224")
+	}
+	if preset = f.preset; preset == "" {
+		if fed, err := source.FeedForListing(m, nil); err == nil {
+			preset = detections.UsualPreset(ctx, fed)
+		}
+		preset = cmp.Or(preset, "torchvision")
+	}
+	p, err := imgio.Preset(preset, width, height)
+	if err != nil {
+		return "", nil, cli.Usagef("--preset: %w", err)
+	}
+	return preset, &p, nil
+}
+
+// labelsBeside returns the path of --labels from the model's folder.
+func (f sidecarFlags) labelsBeside(folder string) (string, error) {
+	if f.labels == "" {
+		return "", nil
+	}
+	for _, path := range []string{filepath.Join(folder, f.labels), f.labels} {
+		if _, err := os.Stat(path); err != nil {
+			continue
+		}
+		from, err1 := filepath.Abs(folder)
+		to, err2 := filepath.Abs(path)
+		if err := errors.Join(err1, err2); err != nil {
+			return "", err
+		}
+		if rel, err := filepath.Rel(from, to); err == nil && filepath.IsLocal(rel) {
+			return filepath.ToSlash(rel), nil
+		}
+		return "", cli.Usagef("--labels %s: the file must lie in the model's folder, %s", f.labels, folder)
+	}
+	return "", cli.Usagef("--labels %s: there is no such file in the model's folder, %s", f.labels, folder)
 }
 
 // parseSize reads the size of --size, 224 or 320x240 with the width first.

@@ -81,9 +81,15 @@ type reportMap struct {
 	ClassName string   `json:"class_name,omitempty"`
 	Score     *float64 `json:"score"`
 	ScoreUnit string   `json:"score_unit"`
-	Unit      string   `json:"unit"` // of the map
-	Grid      [2]int   `json:"grid"` // height, width, of a volume those of a slice
-	Slices    int      `json:"slices,omitempty"`
+
+	Probability *float64 `json:"probability"`       // of the explained class; null if it has none
+	Rank        int      `json:"rank,omitempty"`    // of the explained class, from 1, among so many classes
+	Classes     int      `json:"classes,omitempty"` // of the output
+	Note        string   `json:"note,omitempty"`    // what was taken for what --target names
+
+	Unit   string `json:"unit"` // of the map
+	Grid   [2]int `json:"grid"` // height, width, of a volume those of a slice
+	Slices int    `json:"slices,omitempty"`
 
 	// Shares of the input's height and width that lie before and behind raw.npy: the model cuts them off, or adds them
 	// if they are less than 0.
@@ -231,7 +237,7 @@ func writeReport(path string, f explainFlags, m *gradcamnb.Model, results []*hea
 			img.Top = append(img.Top, reportPrediction{p.Index, p.Label, finite(p.Score), finite(p.Probability)})
 		}
 		for _, m := range r.Maps {
-			e := newReportMap(m)
+			e := newReportMap(r, m)
 			if f.hot.Cut != nil {
 				h, err := r.Hot(m, *f.hot.Cut)
 				if err != nil {
@@ -255,11 +261,21 @@ func writeReport(path string, f explainFlags, m *gradcamnb.Model, results []*hea
 	return atomicfile.Write(path, slices.Concat(data, []byte("\n")))
 }
 
-func newReportMap(m *heatmap.Map) reportMap {
+// likelihoodOf returns the probability of the class that a map explains, or nil if it has none.
+func likelihoodOf(r *heatmap.Result, m *heatmap.Map) *float64 {
+	p, ok := r.Likelihood(m)
+	if !ok {
+		return nil
+	}
+	return finite(p)
+}
+
+func newReportMap(r *heatmap.Result, m *heatmap.Map) reportMap {
 	e := reportMap{
 		Layer: m.Layer, Method: m.Method, Target: m.Target, Class: m.Index, ClassName: m.Class,
 		Score: finite(m.Score), ScoreUnit: m.ScoreUnit, Unit: m.Unit, Grid: [2]int{m.Raw.H / max(1, m.Raw.Slices), m.Raw.W},
-		Slices: m.Raw.Slices, Beyond: m.Raw.Beyond, Diagnosis: m.Diagnosis,
+		Slices: m.Raw.Slices, Beyond: m.Raw.Beyond, Diagnosis: m.Diagnosis, Probability: likelihoodOf(r, m), Rank: m.Rank,
+		Classes: m.Classes, Note: m.Note,
 	}
 	for name, v := range m.Metrics {
 		if e.Metrics == nil {

@@ -73,6 +73,7 @@ type Decoder struct {
 	Masks   bool   // it gives instance masks
 	Around  bool   // it draws its boxes around its masks, so they have no order of numbers that could be mistaken
 	Spec    Spec   // its usual threshold and suppression
+	Preset  string // in imgio: how pictures are usually prepared for its models; empty means "unit"
 
 	Turned bool // its points are the corners of a turned box, in order round it, and boxes are compared by them
 

@@ -18,6 +18,7 @@ var DETR = register(Decoder{
 	Name:    "detr",
 	Outputs: `two outputs: class logits [batch, queries, classes + 1], "no object" last, and boxes [batch, queries, 4]`,
 	Spec:    Spec{Threshold: 0.5, NMS: 1},
+	Preset:  "detr",
 	New: func(data json.RawMessage, classes int) (Head, error) {
 		h := detr{classes: classes}
 		return &h, numbers(data, &h)

@@ -21,6 +21,7 @@ var EndToEnd = register(Decoder{
 	Name:    "end-to-end",
 	Outputs: "one output [batch, n, 6]: x0, y0, x1, y1, score, class; or three: boxes [batch, n, 4], scores [batch, n], class numbers [batch, n]",
 	Spec:    Spec{Threshold: 0.25, NMS: 1},
+	Preset:  "yolo",
 	New: func(data json.RawMessage, classes int) (Head, error) {
 		h := endToEnd{Classes: countOrMany(classes), Order: "xyxy"}
 		if err := numbers(data, &h); err != nil {

@@ -25,6 +25,7 @@ var MaskFormer = register(Decoder{
 	Masks:   true,
 	Around:  true,
 	Spec:    Spec{Threshold: 0.5, NMS: 1},
+	Preset:  "detr",
 	New: func(data json.RawMessage, classes int) (Head, error) {
 		return maskFormer{classes}, numbers(data, &struct{}{})
 	},

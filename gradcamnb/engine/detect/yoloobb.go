@@ -23,6 +23,7 @@ var YOLOOBB = register(Decoder{
 	Turned:  true,
 	Asked:   true,
 	Spec:    Spec{Threshold: 0.25, NMS: 0.45},
+	Preset:  "yolo",
 	New: func(data json.RawMessage, classes int) (Head, error) {
 		return yoloOBB{classes}, numbers(data, &struct{}{})
 	},

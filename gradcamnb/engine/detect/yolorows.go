@@ -15,6 +15,7 @@ var YOLORows = register(Decoder{
 	Name:    "yolo-rows",
 	Outputs: "one output [batch, n, 4 + classes]: cx, cy, w, h, class probabilities",
 	Spec:    Spec{Threshold: 0.25, NMS: 0.45},
+	Preset:  "yolo",
 	New: func(data json.RawMessage, classes int) (Head, error) {
 		h := yoloRows{boxFormat: boxFormat{Order: "cxcywh"}, classes: classes}
 		if err := numbers(data, &h); err != nil {

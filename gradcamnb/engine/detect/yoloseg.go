@@ -20,6 +20,7 @@ var YOLOSeg = register(Decoder{
 	Outputs: "two outputs: [batch, 4 + classes + k, n] (cx, cy, w, h, class probabilities, mask coefficients) and prototypes [batch, k, h, w]",
 	Masks:   true,
 	Spec:    Spec{Threshold: 0.25, NMS: 0.45},
+	Preset:  "yolo",
 	New: func(data json.RawMessage, classes int) (Head, error) {
 		h := yoloSeg{boxFormat: boxFormat{Order: "cxcywh"}, classes: classes}
 		if err := numbers(data, &h); err != nil {

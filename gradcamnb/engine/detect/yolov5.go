@@ -15,6 +15,7 @@ var YOLOv5 = register(Decoder{
 	Name:    "yolov5",
 	Outputs: "one output [batch, n, 5 + classes]: cx, cy, w, h, objectness, class probabilities",
 	Spec:    Spec{Threshold: 0.25, NMS: 0.45},
+	Preset:  "yolo",
 	New: func(data json.RawMessage, classes int) (Head, error) {
 		h := yolov5{Objectness: true, classes: classes}
 		return &h, numbers(data, &h)

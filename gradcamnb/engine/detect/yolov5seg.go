@@ -17,6 +17,7 @@ var YOLOv5Seg = register(Decoder{
 	Outputs: "two outputs: [batch, n, 5 + classes + k] (cx, cy, w, h, objectness, class probabilities, mask coefficients) and prototypes [batch, k, h, w]",
 	Masks:   true,
 	Spec:    Spec{Threshold: 0.25, NMS: 0.45},
+	Preset:  "yolo",
 	New: func(data json.RawMessage, classes int) (Head, error) {
 		return yolov5Seg{classes}, numbers(data, &struct{}{})
 	},

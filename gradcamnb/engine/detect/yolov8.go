@@ -15,6 +15,7 @@ var YOLOv8 = register(Decoder{
 	Name:    "yolov8",
 	Outputs: "one output [batch, 4 + classes, n]: cx, cy, w, h, class probabilities",
 	Spec:    Spec{Threshold: 0.25, NMS: 0.45},
+	Preset:  "yolo",
 	New: func(data json.RawMessage, classes int) (Head, error) {
 		h := yolov8{boxFormat: boxFormat{Order: "cxcywh"}, classes: classes}
 		if err := numbers(data, &h); err != nil {

@@ -1,7 +1,10 @@
 package detections
 
 import (
+	"cmp"
+	"context"
 	"fmt"
+	"slices"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/detect"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
@@ -13,19 +16,56 @@ import (
 func Advise(c source.Card, layers []source.Layer, input []int) string {
 	is := "the model is a detector: explain"
 	if c.Detector == nil {
-		var shapes [][]int
-		for _, name := range c.Outputs {
-			l, err := source.Resolve(layers, name)
-			if err != nil {
-				return ""
-			}
-			shapes = append(shapes, l.Shape)
-		}
-		if len(detect.FindFitting(shapes, c.Layout.Size(input), len(c.Labels))) == 0 {
+		if len(findFitting(c, layers, input)) == 0 {
 			return ""
 		}
 		is = "if the model is a detector, explain"
 	}
 	return fmt.Sprintf("%s one of its detections with %s; ", is,
 		place.Words("gradcamnb.Detection(1)", "gradcam drise, or with --target detection:1"))
+}
+
+// findFitting returns the names of the decoders that fit the outputs of a model with these layers.
+func findFitting(c source.Card, layers []source.Layer, input []int) []string {
+	var shapes [][]int
+	for _, name := range c.Outputs {
+		l, err := source.Resolve(layers, name)
+		if err != nil {
+			return nil
+		}
+		shapes = append(shapes, l.Shape)
+	}
+	return detect.FindFitting(shapes, c.Layout.Size(input), len(c.Labels))
+}
+
+// UsualPreset returns the name of the preset in imgio with which pictures are usually prepared for a detector with such
+// outputs. It is empty if the model is not known as a detector and no decoder fits its outputs.
+func UsualPreset(ctx context.Context, m source.Model) string {
+	const side = 640 // of a file that takes any size
+	c := m.Card()
+	var names []string
+	if c.Detector != nil {
+		names = []string{c.Detector.Decoder}
+	} else if len(c.Input) == 4 && c.Layout != "" {
+		input := slices.Clone(c.Input)
+		for axis, usual := range map[int]int{0: 1, 1: side, 2: side, 3: side} {
+			if input[axis] < 0 {
+				input[axis] = usual
+			}
+		}
+		if channels, _, _ := c.Layout.Axes(); c.Input[channels] < 0 {
+			input[channels] = 3
+		}
+		layers, err := m.Layers(ctx, input, "")
+		if err != nil {
+			return ""
+		}
+		names = findFitting(c, layers, input)
+	}
+	for _, name := range names {
+		if d, err := detect.ByName(name); err == nil {
+			return cmp.Or(d.Preset, "unit")
+		}
+	}
+	return ""
 }

@@ -24,8 +24,9 @@ type Input struct {
 }
 
 // Prepare returns the model's input for the request's pictures or tensor. If something is strange about the
-// preprocessing, it says so with say.
-func Prepare(c source.Card, r ask.Request, say func(line string)) (Input, error) {
+// preprocessing, it says so with say. If nothing says how pictures are prepared, it asks preset for the name of the
+// preset that the error proposes; an empty name means that of classifiers.
+func Prepare(c source.Card, r ask.Request, preset func() string, say func(line string)) (Input, error) {
 	prep := cmp.Or(r.Prep, c.Prep)
 	if r.Tensor != nil {
 		in, err := PrepareTensor(c, *r.Tensor)
@@ -37,7 +38,7 @@ func Prepare(c source.Card, r ask.Request, say func(line string)) (Input, error)
 			shapeWords(c.OwnShape()))
 	}
 	if prep == nil {
-		return Input{}, unpreparedError(c)
+		return Input{}, unpreparedError(c, preset())
 	}
 	prep, err := PrepFor(c, prep)
 	if err != nil {

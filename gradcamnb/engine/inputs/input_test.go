@@ -59,15 +59,28 @@ func TestFromTensor(t *testing.T) {
 	}
 }
 
-// Without a preprocessing nothing is guessed. The error for a file holds a sidecar to save, and the error for a GoMLX
-// model speaks of its card.
+// Without a preprocessing nothing is guessed. The error for a file holds a sidecar to save, with what classifiers or
+// detectors of that kind take. The error for a GoMLX model speaks of its card.
 func TestUnprepared(t *testing.T) {
 	r := ask.Request{Pictures: []image.Image{image.NewNRGBA(image.Rect(0, 0, 4, 4))}}
 	file := first
 	file.SHA256 = "0b1c"
-	for want, c := range map[string]source.Card{`save this as model.json: {"input":`: file, "its card has no Prep": first} {
-		if _, err := Prepare(c, r, func(string) {}); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%v, want %q", err, want)
+	free := file
+	free.Input = []int{-1, 3, -1, -1}
+	for _, c := range []struct {
+		card         source.Card
+		preset, want string
+	}{
+		{file, "", `If it was trained as torchvision's classifiers, save this as model.json: {"input":`},
+		{file, "yolo", `the shapes of a detector's. If it was trained as Ultralytics' detectors, which`},
+		{free, "yolo", `640 x 640 is usual`},
+		{free, "yolo", `{"input":{"width":640,"height":640,"fit":"letterbox"`},
+		{free, "", `{"input":{"width":224,"height":224,"fit":"crop","resize":256`},
+		{first, "", "its card has no Prep"},
+	} {
+		_, err := Prepare(c.card, r, func() string { return c.preset }, func(string) {})
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%v, want %q", err, c.want)
 		}
 	}
 }

@@ -1,7 +1,10 @@
 package inputs
 
 import (
+	"cmp"
 	"encoding/json"
+	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
@@ -10,11 +13,16 @@ import (
 )
 
 // unpreparedError returns the error for a model without preprocessing. It shows a sidecar to save, with the model's own
-// size and the numbers with which most classifiers were trained. For a GoMLX model it names the card instead.
-func unpreparedError(c source.Card) error {
-	const usual = 224
+// size and the numbers with which most such models were trained: those of the preset or, if it is empty, of
+// classifiers. For a GoMLX model it names the card instead.
+func unpreparedError(c source.Card, preset string) error {
+	usual, kind := 224, ""
+	if preset != "" {
+		usual, kind = 640, " Its outputs have the shapes of a detector's."
+	}
+	preset = cmp.Or(preset, "torchvision")
 	w, h := usual, usual
-	size := ", whose input may have any size; 224 x 224 is usual"
+	size := fmt.Sprintf(", whose input may have any size; %d x %d is usual", usual, usual)
 	if height, width, ok := c.Size(); ok {
 		w, h, size = width, height, ""
 	}
@@ -23,7 +31,7 @@ func unpreparedError(c source.Card) error {
 			"nothing says how to prepare a picture for the model %s%s: its card has no Prep; give it the one that the model was trained with, Prep: &imgio.Prep{Width: %d, Height: %d, ...}, or one that imgio.Preset makes, such as imgio.Preset(\"unit\", %d, %d) for values from 0 to 1 (there are %s)",
 			c.Name, size, w, h, w, h, strings.Join(imgio.PresetNames(), ", "))
 	}
-	prep, err := imgio.Preset("torchvision", w, h)
+	prep, err := imgio.Preset(preset, w, h)
 	if err != nil {
 		return fault.Errorf(fault.ErrNoPreprocessing, "nothing says how pictures are prepared for the model %s: %w", c.Name,
 			err)
@@ -33,8 +41,9 @@ func unpreparedError(c source.Card) error {
 		return fault.Errorf(fault.ErrNoPreprocessing, "nothing says how pictures are prepared for the model %s: %w", c.Name,
 			err)
 	}
+	others := slices.DeleteFunc(imgio.PresetNames(), func(name string) bool { return name == preset })
 	return fault.Errorf(fault.ErrNoPreprocessing,
-		"nothing says how to prepare a picture for the model %s%s. If it was trained as torchvision's models are, save this as %s: %s "+
-			"(the command gradcam sidecar writes it, also for %s)", c.Name, size, c.SidecarName(), text,
-		strings.Join(imgio.PresetNames()[1:], ", "))
+		"nothing says how to prepare a picture for the model %s%s.%s If it was trained as %s, save this as %s: %s "+
+			"(the command gradcam sidecar writes it, also for %s)", c.Name, size, kind, imgio.PresetModels(preset), c.SidecarName(),
+		text, strings.Join(others, ", "))
 }

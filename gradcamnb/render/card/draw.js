@@ -57,6 +57,7 @@ const paint = (canvas, m, base, w, h) => {
 const draw = () => {
   const r = result(), [w, h] = r.size;
   paint(picture, current, under(), w, h);
+  stage.parentElement.classList.toggle("wide", w > 2 * h);
   const color = data.colors[state.color], range = scaleOf(current, !!color.signed), c = ramp.getContext("2d");
   table(color).forEach((rgb, i) => { c.fillStyle = "rgb(" + rgb.map(Math.round) + ")"; c.fillRect(0, 255 - i, 1, 1); });
   const over = extent(full(current, !!color.signed))[1] > range[1]; // some values lie above the bar

@@ -72,8 +72,9 @@ let finder = null;
 
 // The classes that a text may mean: those called so, else those that have it as words, else those that hold it
 // anywhere; of several the one that the model finds likeliest.
+const fold = s => s.toLowerCase().replace(/[\s_-]+/g, " ").trim();
 const classOf = text => {
-  const fold = s => s.toLowerCase().replace(/[\s_-]+/g, " ").trim(), wanted = fold(text), words = s => " " + fold(s).replace(/[^\p{L}\p{N}]+/gu, " ").trim() + " ";
+  const wanted = fold(text), words = s => " " + fold(s).replace(/[^\p{L}\p{N}]+/gu, " ").trim() + " ";
   const likelier = (a, b) => (live.likely[b] ?? 0) - (live.likely[a] ?? 0) || a - b;
   const all = live.labels.map((_, i) => i).sort(likelier);
   const rules = [l => fold(l) === wanted || l.split(",").some(s => fold(s) === wanted), l => words(l).includes(words(text)), l => fold(l).includes(wanted)];
@@ -83,6 +84,23 @@ const classOf = text => {
   }
   return null;
 };
+// Why no class is meant by a text: the numbers that there are, or the labels that take the fewest edits to become it.
+const noClass = text => {
+  const from = fold(text), most = 60, none = "There is no class “" + text.slice(0, most) + "”";
+  if (/^\d+$/.test(text) || from.length > most) return none + "; they are numbered from 0 to " + (live.labels.length - 1) + ".";
+  const edits = to => {
+    let row = Array.from({ length: to.length + 1 }, (_, i) => i);
+    for (let i = 1; i <= from.length; i++) {
+      const last = row;
+      row = [i];
+      for (let j = 1; j <= to.length; j++) row[j] = Math.min(last[j] + 1, row[j - 1] + 1, last[j - 1] + (from[i - 1] !== to[j - 1]));
+    }
+    return row[to.length];
+  };
+  const costs = live.labels.map((l, i) => [Math.min(...l.split(",").map(s => edits(fold(s)))), i]).filter(([cost]) => cost < from.length);
+  const near = costs.sort((a, b) => a[0] - b[0] || a[1] - b[1]).slice(0, 3).map(([, i]) => live.labels[i] + " (" + i + ")").join(", ");
+  return none + (near ? "; the nearest labels are " + near + "." : "; type another name, or a number from 0.");
+};
 if (live) {
   const list = el("datalist", { id: "labels" }, ...live.labels.map((l, i) => el("option", { value: l + " (" + i + ")" })));
   const input = el("input", { type: "text", list: "labels", size: 18, placeholder: "name or number", "data-name": "class", "aria-label": "class by name or number" });
@@ -90,7 +108,7 @@ if (live) {
     const text = input.value.trim(), tail = text.match(/\((\d+)\)$/) || text.match(/^(\d+)$/);
     if (!text) return;
     const found = tail ? { index: Number(tail[1]), exact: true } : classOf(text);
-    if (!found || live.labels.length && found.index >= live.labels.length) return say("There is no class “" + text + "”.");
+    if (!found || live.labels.length && found.index >= live.labels.length) return say(noClass(text));
     input.value = "";
     want("target", "class " + found.index);
     if (!found.exact) {

@@ -1,0 +1,53 @@
+package render
+
+import (
+	"encoding/json"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"github.com/gradcam-go/gradcam/internal/testing/require"
+)
+
+// What a live card takes a text for: the exact label first, then a word, then the likeliest; and what it says if no
+// class is meant.
+func TestScriptFindsClass(t *testing.T) {
+	node, err := exec.LookPath("node")
+	if err != nil {
+		require.Missing(t, "node", "Node.js runs the card's script")
+	}
+	_, script, ok := strings.Cut(cardFile("live.js"), "// The classes that a text may mean")
+	script, _, ok2 := strings.Cut(script, "\nif (live) {")
+	if !ok || !ok2 {
+		t.Fatal("the card's script has no part that finds classes")
+	}
+	c := exec.Command(node, "-")
+	c.Stdin = strings.NewReader(`const live = { labels: ["sea lion", "lion, king of beasts", "tiger cat", "oystercatcher", "tabby cat"], likely: [0, 0, 1, 9, 5] };
+//` + script + `
+console.log(JSON.stringify([..."lion|Tiger-Cat|cat|catcher|".split("|").slice(0, 4).map(s => live.labels[classOf(s).index]),
+	...["tyger cat", "5", "x".repeat(100), "q"].map(noClass), classOf("tyger cat") === null]));`)
+	out, err := c.Output()
+	if err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	var got []any
+	if err := json.Unmarshal(out, &got); err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []any{
+		"lion, king of beasts", // exactly, of several names, although sea lion comes first and holds it, too
+		"tiger cat",
+		"tabby cat", // a word of it, and likelier than tiger cat; oystercatcher only holds the letters
+		"oystercatcher",
+		"There is no class “tyger cat”; the nearest labels are tiger cat (2), ",
+		"There is no class “5”; they are numbered from 0 to 4.",
+		"numbered from 0 to 4.",
+		"There is no class “q”; type another name, or a number from 0.",
+		true,
+	} {
+		text, isText := want.(string)
+		if said, _ := got[i].(string); isText && !strings.Contains(said, text) || !isText && got[i] != want {
+			t.Errorf("answer %d is %q, want %q", i, got[i], want)
+		}
+	}
+}
