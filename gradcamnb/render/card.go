@@ -96,14 +96,14 @@ func Card(r *heatmap.Result, m *heatmap.Map, o *Options) *image.NRGBA {
 	return c.NRGBA
 }
 
-// wordsBelow returns the sentences below a figure: that colours are clipped, what was taken for what the user wrote, and
-// what is wrong with the map.
+// wordsBelow returns the sentences below a figure: that colours are clipped, what was taken for what the user wrote,
+// and what is wrong with the map.
 func wordsBelow(m *heatmap.Map, o *Options) string {
-	var words []string
+	words := []string{m.Note, m.Diagnosis}
 	if o.isClipped(m) {
-		words = append(words, clipWords(m, o))
+		words = append([]string{clipWords(m, o)}, words...)
 	}
-	return strings.TrimSpace(strings.Join(append(words, m.Note, m.Diagnosis), " "))
+	return strings.Join(slices.DeleteFunc(words, func(s string) bool { return s == "" }), " ")
 }
 
 // isWide tells whether a picture of w x h pixels is more than twice as wide as high.

@@ -19,8 +19,8 @@ import (
 //
 //	exits CODE gradcam ARGUMENTS    runs it, and fails if it ends with another exit code
 //
-// and the variables $MODELS, $IMAGES, $INPUTS, $DETECTORS and $GOLDEN, the folders of this repository's test data. Others
-// stand for the flags that most lines of a file repeat, such as $PREPARED; they are listed below.
+// and the variables $MODELS, $IMAGES, $INPUTS, $DETECTORS and $GOLDEN, the folders of this repository's test data.
+// Others stand for the flags that most lines of a file repeat, such as $PREPARED; they are listed below.
 func TestScripts(t *testing.T) {
 	folder := func(name string) string {
 		path, err := filepath.Abs(golden.Path(name))
