@@ -42,7 +42,8 @@ func (s stored) explain(t *testing.T, e *Engine, in gradcamnb.Tensor, choices ..
 // ShapleyCAM at a layer that a convolution with strides reads. The picture 1, 0, -1, 2 is weighed by 2:
 // A = 2, 0, -2, 4. The kernel 1, 2, -1 with strides of 2 and a cell of padding in front gives z1 = 4 - 0 = 4 and
 // z2 = 0 - 4 - 4 = -8, and S = z1^2 + 3 z2 = -8. The gradient G is 2 z1 (2, -1, 0, 0) + 3 (0, 1, 2, -1), H A is
-// 2 z1 (2, -1, 0, 0), and G - H A/2 = 8, -4 + 3, 6, -3 has the mean 2.5. The map is 2.5 A; Grad-CAM's mean would be 3.5.
+// 2 z1 (2, -1, 0, 0), and G - H A/2 = 8, -4 + 3, 6, -3 has the mean 2.5. The map is 2.5 A; Grad-CAM's mean would be
+// 3.5.
 func TestShapleyCAMBeforeStridesByHand(t *testing.T) {
 	onBackends(t, func(t *testing.T, e *Engine) {
 		store := model.NewStore()
