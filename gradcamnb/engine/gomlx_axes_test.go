@@ -80,9 +80,10 @@ func TestAxesWithinGoMLXModels(t *testing.T) {
 	})
 }
 
-// The first map through a convolution with groups, one for each of 256 channels or one for each eight, takes seconds at
-// most, and each further map takes at most a few times as long as the network without a gradient. GoMLX 0.28.8 has the
-// gradient as one convolution for each group: XLA compiles 256 of them for most of a minute, and runs them for 0.1 s.
+// The first map through a convolution with groups, one for each of 256 channels or one for each eight, takes 8 s at
+// most, and each further map at most three times as long as the network without a gradient. GoMLX 0.28.8 has the
+// gradient as one convolution for each group. With it, XLA compiles 256 groups for 45 s and 32 groups for 10 s, in place
+// of 1 s, and a map through 256 groups takes 4.2 times as long as the network.
 func TestGroupedConvolutionsAreQuick(t *testing.T) {
 	onBackends(t, func(t *testing.T, e *Engine) {
 		in := gradcamnb.Tensor{Dims: []int{1, 16, 16, 256}, Values: make([]float32, 16*16*256)}
@@ -114,10 +115,10 @@ func TestGroupedConvolutionsAreQuick(t *testing.T) {
 			further, without := quickest("Grad-CAM"), quickest("FEM")
 			t.Logf("%d groups: the first map took %v, each further one %v, and %v without a gradient", groups, first, further,
 				without)
-			if first > 20*time.Second {
+			if first > 8*time.Second {
 				t.Errorf("%d groups: the first map took %v", groups, first)
 			}
-			if further > 5*without {
+			if further > 3*without {
 				t.Errorf("%d groups: a map takes %v, and %v without a gradient", groups, further, without)
 			}
 		}
