@@ -11,7 +11,7 @@ var (
 	ErrUnknownName     = fault.ErrUnknownName     // there is no such method, metric, baseline, design, decoder, side, ...
 	ErrNoClass         = fault.ErrNoClass         // the model has no such class, tag or value
 	ErrNoPreprocessing = fault.ErrNoPreprocessing // nothing says how to prepare a picture; see Prepared
-	ErrUnsupported     = fault.ErrUnsupported     // an operator of the file; see OperatorError
+	ErrUnsupported     = fault.ErrUnsupported     // an operator; see OperatorError, and FunctionError of a GoMLX model
 	ErrNoBackend       = fault.ErrNoBackend       // the backend is not there or did not start
 	ErrNoEngine        = fault.ErrNoEngine        // no engine is linked in, and none of a notebook's kernel is there
 	ErrClosed          = fault.ErrClosed          // the engine was closed

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -59,6 +60,121 @@ func TestMapOfPartInGoMLX(t *testing.T) {
 			}
 		}
 	})
+}
+
+// centred convolves a picture with the kernel of 3 x 3 whose middle is 1, every stride pixels, with so many rows and
+// columns of padding before and behind. Without padding, a cell holds the pixel in the middle of its window.
+func centred(x *Node, stride int, padding [2]int) *Node {
+	kernel := Const(x.Graph(), [][][][]float32{{{{0}}, {{0}}, {{0}}}, {{{0}}, {{1}}, {{0}}}, {{{0}}, {{0}}, {{0}}}})
+	return Convolve(x, kernel).Strides(stride).PaddingPerDim([][2]int{padding, padding}).Done()
+}
+
+// A map of a part that the function cuts from what convolutions and poolings have made lies on that part, and what they
+// have added at the ends and is taken off again counts as none. By hand: a cell of n is pixel/n, and covers as much of
+// the picture as the whole map's cells do.
+func TestMapOfPartBehindConvolutions(t *testing.T) {
+	picture := gradcamnb.Tensor{Dims: []int{1, 8, 8, 1}}
+	for i := range 64 {
+		picture.Values = append(picture.Values, float32(i+1))
+	}
+	lower := func(x *Node) *Node { return Slice(x, AxisRange(), AxisRange(4), AxisRange(2, 6)) }
+	for name, c := range map[string]struct {
+		part         func(x *Node) *Node
+		top, left    int     // where the map begins, in pixels
+		height, wide int     // how much of the picture it covers
+		first        float32 // the pixel in its first cell
+	}{
+		"convolution": {func(x *Node) *Node { return lower(centred(x, 1, [2]int{1, 1})) }, 4, 2, 4, 4, 35},
+		"two, with a part between": {func(x *Node) *Node {
+			return centred(lower(centred(x, 1, [2]int{1, 1})), 1, [2]int{1, 1})
+		}, 4, 2, 4, 4, 35},
+		"part of a part": {func(x *Node) *Node {
+			return Slice(centred(lower(x), 1, [2]int{1, 1}), AxisRange(), AxisRange(0, 2), AxisRange(2))
+		}, 4, 4, 2, 2, 37},
+		"added and taken off": {func(x *Node) *Node {
+			return Slice(centred(x, 1, [2]int{2, 2}), AxisRange(), AxisRange(1, 9), AxisRange(1, 9))
+		}, 0, 0, 8, 8, 1},
+		"added, taken off with more": {func(x *Node) *Node {
+			return Slice(centred(x, 1, [2]int{2, 2}), AxisRange(), AxisRange(5, 9), AxisRange(3, 7))
+		}, 4, 2, 4, 4, 35},
+		"padded, then windows without": {func(x *Node) *Node {
+			zero := ScalarZero(x.Graph(), x.DType())
+			x = Pad(x, zero, PadAxis{}, PadAxis{Start: 1, End: 1}, PadAxis{Start: 1, End: 1}, PadAxis{})
+			return lower(centred(x, 1, [2]int{}))
+		}, 4, 2, 4, 4, 35},
+		"every second cell": {func(x *Node) *Node { // 4 x 4 cells, of which the lower half and the two in the middle are taken
+			return Slice(centred(x, 2, [2]int{1, 0}), AxisRange(), AxisRange(2), AxisRange(1, 3))
+		}, 4, 2, 4, 4, 35},
+		"every second of a part": {func(x *Node) *Node {
+			return Slice(centred(x, 1, [2]int{1, 1}), AxisRange(), AxisRange(4).Stride(2), AxisRange(2, 6).Stride(2))
+		}, 4, 2, 4, 4, 35},
+		"pooling": {func(x *Node) *Node {
+			return Slice(MaxPool(x).Window(2).Done(), AxisRange(), AxisRange(2), AxisRange(1, 3))
+		}, 4, 2, 4, 4, 44},
+		"pooling written as slices": {func(x *Node) *Node {
+			rows := Max(Slice(x, AxisRange(), AxisRange().Stride(2)), Slice(x, AxisRange(), AxisRange(1).Stride(2)))
+			return Slice(rows, AxisRange(), AxisRange(2), AxisRange(2, 6))
+		}, 4, 2, 4, 4, 43},
+		"wide windows written as slices": {func(x *Node) *Node { // of five rows each
+			rows := Slice(x, AxisRange(), AxisRange(0, 4))
+			for i := 1; i < 5; i++ {
+				rows = Max(rows, Slice(x, AxisRange(), AxisRange(i, i+4)))
+			}
+			return rows
+		}, 0, 0, 8, 8, 33},
+	} {
+		t.Run(name, func(t *testing.T) {
+			onBackends(t, func(t *testing.T, e *Engine) {
+				results, err := meanOf(t, e, c.part).ExplainTensor(picture, gradcamnb.Methods("HiResCAM"),
+					gradcamnb.Layers("conv/relu"))
+				if err != nil {
+					t.Fatal(err)
+				}
+				got := results[0].Maps[0]
+				cells := float32(got.Raw.H * got.Raw.W)
+				if first := got.Raw.Values[0] * cells; !(math.Abs(float64(first-c.first)) <= 1e-4) {
+					t.Errorf("the first of %s cells has the pixel %g, want %g", got.Raw.Size(), first, c.first)
+				}
+				for y := range 8 {
+					for x := range 8 {
+						in := y >= c.top && y < c.top+c.height && x >= c.left && x < c.left+c.wide
+						if (got.At(x, y) > 0) != in {
+							t.Errorf("(%d, %d) has %g, and lies in the part: %t", x, y, got.At(x, y), in)
+						}
+					}
+				}
+			})
+		})
+	}
+}
+
+// Two parts that overlap, each with layers of its own, have maps of their own. What is computed from both has none.
+func TestOverlappingPartsInGoMLX(t *testing.T) {
+	e := testEngine(t, "go")
+	picture := gradcamnb.Tensor{Dims: []int{1, 8, 8, 1}, Values: slices.Repeat([]float32{1}, 64)}
+	m := meanOf(t, e, func(x *Node) *Node {
+		columns := func(from, to int) *Node { return Slice(x, AxisRange(), AxisRange(), AxisRange(from, to)) }
+		left := Layer(activation.Relu(centred(columns(0, 5), 1, [2]int{1, 1})), "/left")
+		right := Layer(activation.Relu(centred(columns(3, 8), 1, [2]int{1, 1})), "/right")
+		return Layer(Add(left, right), "/both")
+	})
+	for layer, columns := range map[string][2]int{"/left": {0, 5}, "/right": {3, 8}, "/both": {}} {
+		results, err := m.ExplainTensor(picture, gradcamnb.Methods("HiResCAM"), gradcamnb.Layers(layer))
+		if layer == "/both" {
+			if err == nil || !strings.Contains(err.Error(), "/both") {
+				t.Errorf("two parts on each other: %v", err)
+			}
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		for x := range 8 {
+			if got := results[0].Maps[0].At(x, 4); (got > 0) != (x >= columns[0] && x < columns[1]) {
+				t.Errorf("%s: column %d has %g", layer, x, got)
+			}
+		}
+	}
 }
 
 // Cells that no longer lie where they lay have no map. Windows of a pooling that are written as slices are no crops.

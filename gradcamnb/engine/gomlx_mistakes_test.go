@@ -6,6 +6,7 @@ import (
 	"image"
 	"io/fs"
 	"math"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -14,6 +15,7 @@ import (
 	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/layers"
+	"github.com/gomlx/gomlx/ml/layers/norm"
 	"github.com/gomlx/gomlx/ml/model"
 
 	"github.com/gradcam-go/gradcam/gradcamnb"
@@ -28,110 +30,116 @@ func TestMistakesInAGraphFunction(t *testing.T) {
 		Prep:      &imgio.Prep{Width: 8, Height: 8, Fit: imgio.Stretch, Scale: [3]float32{255, 255, 255}, Order: "RGB"},
 		Untrained: true}
 	conv := func(scope *model.Scope, x *Node) *Node {
-		return layers.Convolution(scope.In("conv"), x).Channels(2).KernelSize(3).PadSame().Done()
+		return layers.Convolution(scope.In("conv"), x).Channels(2).KernelSize(3).PadSame().Done() // at: missing variable; a scope entered twice; an output that is no list of classes
 	}
-	mean := func(x *Node) []*Node { return []*Node{ReduceMean(x, 1, 2)} }
+	mean := func(x *Node) []*Node { return []*Node{ReduceMean(x, 1, 2)} } // at: a wrong number of labels
 	for name, c := range map[string]mistake{
 		"wrong rank": {nil, func(_ *model.Scope, x *Node) []*Node {
-			x.AssertRank(2) // here
+			x.AssertRank(2) // at: wrong rank
 			return mean(x)
-		}, []string{"mistakes_test.go:", "for the picture [1 8 8 3]", "rank"}},
+		}, []string{"for the picture [1 8 8 3]", "rank"}},
 		"wrong type": {nil, func(scope *model.Scope, x *Node) []*Node {
-			x = Add(conv(scope, x), Const(x.Graph(), int32(1)))
+			x = Add(conv(scope, x), Const(x.Graph(), int32(1))) // at: wrong type
 			return mean(x)
-		}, []string{"mistakes_test.go:", "after the weights of /conv/conv", "Int32"}},
+		}, []string{"after the weights of /conv/conv", "[1, 8, 8, 2]", "Int32"}},
 		"missing variable": {func(c *source.Card) { c.Untrained = false }, func(scope *model.Scope, x *Node) []*Node {
 			return mean(conv(scope, x))
-		}, []string{"/conv/conv/weights", "mistakes_test.go:", "no scope at all", "Untrained"}},
+		}, []string{"/conv/conv/weights (Float32)[3, 3, 3, 2]", "no scope at all", "Untrained"}},
 		"no axis of pictures": {nil, func(scope *model.Scope, x *Node) []*Node {
-			return []*Node{ReduceMean(conv(scope, x), 0, 1, 2)}
-		}, []string{"mistakes_test.go:", "[2]", "no axis of pictures"}},
+			return []*Node{ReduceMean(conv(scope, x), 0, 1, 2)} // at: no axis of pictures
+		}, []string{"after the weights of /conv/conv", "[2]", "no axis of pictures"}},
 		"two towers with one name": {nil, func(scope *model.Scope, x *Node) []*Node {
-			tower := func(scope *model.Scope) *Node { return conv(scope, x).WithAlias("/tower") }
+			tower := func(scope *model.Scope) *Node { return conv(scope, x).WithAlias("/tower") } // at: two towers with one name
 			return mean(Add(tower(scope.In("a")), tower(scope.In("b"))))
-		}, []string{"mistakes_test.go:", "alias already exists", `"/tower"`}},
+		}, []string{"alias already exists", `"/tower"`, "after the weights of /b/conv/conv", "[1 8 8 3]"}},
 		"an output that is no list of classes": {nil, func(scope *model.Scope, x *Node) []*Node {
 			return []*Node{conv(scope, x)}
-		}, []string{"mistakes_test.go:", "[1 8 8 2]"}},
+		}, []string{"[1 8 8 2]"}},
 		"weights that are no numbers": {func(c *source.Card) { c.Untrained = false },
 			func(scope *model.Scope, x *Node) []*Node {
 				w := scope.VariableWithValue("gain", []float32{1, float32(math.NaN())})
 				return mean(Mul(Slice(x, AxisRange(), AxisRange(), AxisRange(), AxisRange(0, 2)),
-					Reshape(w.NodeValue(x.Graph()), 1, 1, 1, 2)))
-			}, []string{"/gain", "mistakes_test.go:", "NaN"}},
+					Reshape(w.NodeValue(x.Graph()), 1, 1, 1, 2))) // at: weights that are no numbers
+			}, []string{"/gain", "NaN"}},
 		"weights of another class that are no numbers": {func(c *source.Card) { c.Untrained = false },
 			func(scope *model.Scope, x *Node) []*Node {
 				w := scope.VariableWithValue("gain", []float32{float32(math.NaN()), 1})
 				return mean(Mul(Slice(x, AxisRange(), AxisRange(), AxisRange(), AxisRange(0, 2)),
-					Reshape(w.NodeValue(x.Graph()), 1, 1, 1, 2)))
-			}, []string{"/gain", "mistakes_test.go:", "NaN"}},
+					Reshape(w.NodeValue(x.Graph()), 1, 1, 1, 2))) // at: weights of another class that are no numbers
+			}, []string{"/gain", "NaN"}},
 		"a function that panics": {nil, func(_ *model.Scope, x *Node) []*Node {
 			sizes := []int{1, 2}
-			return mean(MulScalar(x, float64(sizes[x.Rank()])))
-		}, []string{"mistakes_test.go:", "index out of range [4] with length 2"}},
+			return mean(MulScalar(x, float64(sizes[x.Rank()]))) // at: a function that panics
+		}, []string{"index out of range [4] with length 2", "for the picture [1 8 8 3]"}},
 		"a wrong number of labels": {func(c *source.Card) { c.Labels = []string{"cat", "dog", "bird"} },
 			func(scope *model.Scope, x *Node) []*Node {
 				return mean(conv(scope, x))
-			}, []string{"mistakes_test.go:", "3 labels", "2 classes"}},
+			}, []string{"3 labels", "2 classes"}},
 		"a class that is none": {nil, func(scope *model.Scope, x *Node) []*Node {
-			return []*Node{layers.Dense(scope.In("dense"), ReduceMean(x, 1, 2), true, 1)}
-		}, []string{"mistakes_test.go:", "no class 1", "one, whose number is 0"}},
-		"a function that returns nothing": {nil, func(*model.Scope, *Node) []*Node { return nil },
-			[]string{"mistakes_test.go:", "returns 0 outputs", `["output"]`}},
-		"nil among the outputs": {nil, func(*model.Scope, *Node) []*Node { return []*Node{nil} },
-			[]string{"mistakes_test.go:", "returns nil"}},
+			return []*Node{layers.Dense(scope.In("dense"), ReduceMean(x, 1, 2), true, 1)} // at: a class that is none
+		}, []string{"no class 1", "one, whose number is 0"}},
+		"a function that returns nothing": {nil, func(*model.Scope, *Node) []*Node { return nil }, // at: a function that returns nothing
+			[]string{"returns 0 outputs", `["output"]`}},
+		"nil among the outputs": {nil, func(*model.Scope, *Node) []*Node { return []*Node{nil} }, // at: nil among the outputs
+			[]string{"returns nil"}},
 		"an answer that the picture has no part in": {nil, func(_ *model.Scope, x *Node) []*Node {
-			return []*Node{Ones(x.Graph(), shapes.Make(dtypes.Float32, 1, 3))}
-		}, []string{"mistakes_test.go:", "does not depend on the picture"}},
+			return []*Node{Ones(x.Graph(), shapes.Make(dtypes.Float32, 1, 3))} // at: an answer that the picture has no part in
+		}, []string{"does not depend on the picture"}},
 		"the best class in place of scores": {nil, func(scope *model.Scope, x *Node) []*Node {
-			return []*Node{ArgMax(ReduceMean(conv(scope, x), 1, 2), -1)}
-		}, []string{"mistakes_test.go:", "has no gradient"}},
+			return []*Node{ArgMax(ReduceMean(conv(scope, x), 1, 2), -1)} // at: the best class in place of scores
+		}, []string{"has no gradient"}},
 		"a function that makes NaN of numbers": {nil, func(scope *model.Scope, x *Node) []*Node {
-			return mean(Log(Neg(Square(conv(scope, x)))))
-		}, []string{"conv/log", "mistakes_test.go:", "NaN"}},
+			return mean(Log(Neg(Square(conv(scope, x))))) // at: a function that makes NaN of numbers
+		}, []string{"conv/log [1 8 8 2]", "NaN"}},
 		"an operator without a gradient": {nil, func(scope *model.Scope, x *Node) []*Node {
-			sorted := Sort(Reshape(conv(scope, x), x.Shape().Dim(0), 64, 2), 1, true)
+			sorted := Sort(Reshape(conv(scope, x), x.Shape().Dim(0), 64, 2), 1, true) // at: an operator without a gradient
 			return []*Node{ReduceMean(Slice(sorted, AxisRange(), AxisRange(32)), 1)}
-		}, []string{"conv/sort", "mistakes_test.go:", "no gradient of"}},
+		}, []string{"conv/sort", "after the weights of /conv/conv", "[1 64 2]", "no gradient of"}},
 		"two operators without a gradient": {nil, func(scope *model.Scope, x *Node) []*Node {
 			sorted := Sort(Reshape(conv(scope, x), x.Shape().Dim(0), 64, 2), 1, true)
-			again := Sort(layers.Dense(scope.In("dense"), sorted, true, 2), 1, true)
-			aside := Sort(MulScalar(x, 2).WithAlias("/aside"), 1, true) // of the picture, and not of the layer
+			again := Sort(layers.Dense(scope.In("dense"), sorted, true, 2), 1, true) // at: two operators without a gradient
+			aside := Sort(MulScalar(x, 2).WithAlias("/aside"), 1, true)              // of the picture, and not of the layer
 			two := Slice(aside, AxisRange(), AxisRange(), AxisRange(), AxisRange(0, 2))
 			return []*Node{Add(ReduceMean(again, 1), ReduceMean(two, 1, 2))}
-		}, []string{"its layer dense/sort", "mistakes_test.go:", "no gradient of"}},
+		}, []string{"its layer dense/sort", "after the weights of /dense/dense", "[1 64 2]", "no gradient of"}},
 		"training left on": {nil, func(scope *model.Scope, x *Node) []*Node {
 			scope.Store().SetTraining(x.Graph(), true)
-			return mean(layers.DropoutStatic(scope, conv(scope, x), 0.5))
-		}, []string{"mistakes_test.go:", "switches training on"}},
+			return mean(layers.DropoutStatic(scope, conv(scope, x), 0.5)) // at: training left on
+		}, []string{"switches training on"}},
+		"a batch norm as in training": {nil, func(scope *model.Scope, x *Node) []*Node {
+			scope.Store().SetTraining(x.Graph(), true)
+			x = norm.BatchNorm(scope.In("norm"), x, -1).Done() // at: a batch norm as in training
+			scope.Store().SetTraining(x.Graph(), false)
+			return mean(x)
+		}, []string{"raining"}},
 		"a nil in a closure": {nil, func(_ *model.Scope, x *Node) []*Node {
 			var gains map[string]*Node
-			return mean(Add(x, gains["conv"]))
-		}, []string{"mistakes_test.go:", "Node is nil"}},
+			return mean(Add(x, gains["conv"])) // at: a nil in a closure
+		}, []string{"Node is nil", "for the picture [1 8 8 3]"}},
 		"a wrong axis": {nil, func(scope *model.Scope, x *Node) []*Node {
-			return []*Node{ReduceMean(conv(scope, x), 2, 4)}
-		}, []string{"mistakes_test.go:", "axis 4"}},
+			return []*Node{ReduceMean(conv(scope, x), 2, 4)} // at: a wrong axis
+		}, []string{"axis 4", "after the weights of /conv/conv", "[1, 8, 8, 2]"}},
 		"a scope entered twice": {nil, func(scope *model.Scope, x *Node) []*Node {
 			return mean(Add(conv(scope, x), conv(scope, x)))
-		}, []string{"mistakes_test.go:", "already visited"}},
+		}, []string{"already visited", "after the weights of /conv/conv", "[1 8 8 3]"}},
 		"pictures of another size": {func(c *source.Card) {
 			c.Prep = &imgio.Prep{Width: 16, Height: 16, Fit: imgio.Stretch, Scale: [3]float32{255, 255, 255}, Order: "RGB"}
-		}, nil, []string{"16 x 16", "[-1 8 8 3]", "mistakes_test.go:"}},
-		"two outputs of one name": {func(c *source.Card) { c.Outputs = []string{"a", "a"} }, nil, []string{`two outputs "a"`, "mistakes_test.go:"}},
-		"three axes":              {func(c *source.Card) { c.Input = []int{8, 8, 3} }, nil, []string{"4 axes", "mistakes_test.go:"}},
+		}, nil, []string{"16 x 16", "[-1 8 8 3]"}},
+		"two outputs of one name": {func(c *source.Card) { c.Outputs = []string{"a", "a"} }, nil, []string{`two outputs "a"`}},
+		"three axes":              {func(c *source.Card) { c.Input = []int{8, 8, 3} }, nil, []string{"4 axes"}},
 		"rows for channels": {func(c *source.Card) { c.Layout, c.Input = imgio.ChannelsFirst, []int{-1, 3, 8, 8} }, nil,
-			[]string{"takes the width of the picture", "write Layout: imgio.ChannelsLast", "mistakes_test.go:"}},
-		"nothing that prepares pictures": {func(c *source.Card) { c.Prep = nil }, func(scope *model.Scope, x *Node) []*Node {
+			[]string{"takes the width of the picture", "write Layout: imgio.ChannelsLast", "after the weights of /conv/conv"}},
+		"nothing that prepares pictures": {func(c *source.Card) { c.Prep = nil }, func(scope *model.Scope, x *Node) []*Node { // at: nothing that prepares pictures
 			return mean(conv(scope, x))
 		}, []string{"its card has no Prep", "imgio.Preset"}},
 		"a card of another size": {func(c *source.Card) { c.Input = []int{-1, 8, 8, 3} },
 			func(scope *model.Scope, x *Node) []*Node {
-				flat := Reshape(conv(scope, x), x.Shape().Dim(0), 32*32*2)
+				flat := Reshape(conv(scope, x), x.Shape().Dim(0), 32*32*2) // at: a card of another size
 				return []*Node{layers.Dense(scope.In("dense"), flat, true, 3)}
-			}, []string{"mistakes_test.go:", "for the picture [1 8 8 3]", "after the weights of /conv/conv"}},
+			}, []string{"for the picture [1 8 8 3]", "after the weights of /conv/conv"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			onBackends(t, func(t *testing.T, e *Engine) { c.test(t, e, eight, gradcamnb.Class(1)) })
+			onBackends(t, func(t *testing.T, e *Engine) { c.test(t, name, e, eight, gradcamnb.Class(1)) })
 		})
 	}
 }
@@ -155,8 +163,7 @@ func TestMistakesInATarget(t *testing.T) {
 		"a number beyond the output": {mistake{nil, nil, []string{"no class 9"}}, gradcamnb.Output("output", 9)},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c.want = append(c.want, "gomlx_mistakes_test.go:")
-			c.test(t, testEngine(t, "go"), card, c.target)
+			c.test(t, "a target", testEngine(t, "go"), card, c.target)
 		})
 	}
 }
@@ -168,15 +175,37 @@ type mistake struct {
 	want []string
 }
 
-func (c mistake) test(t *testing.T, e *Engine, card source.Card, target gradcamnb.Target) {
+// lineOfMistake returns the line of this file that is marked as that of a mistake, as an error names it.
+func lineOfMistake(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile("gomlx_mistakes_test.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, line := range strings.Split(string(text), "\n") {
+		if _, names, ok := strings.Cut(line, "// at: "); ok && slices.Contains(strings.Split(names, "; "), name) {
+			return fmt.Sprintf("engine/gomlx_mistakes_test.go:%d", i+1)
+		}
+	}
+	t.Fatalf("no line is marked as that of %q", name)
+	return ""
+}
+
+// names tells whether an error names a line, and not one whose number begins with the same digits.
+func names(text, line string) bool {
+	_, after, ok := strings.Cut(text, line)
+	return ok && (after == "" || after[0] < '0' || after[0] > '9')
+}
+
+func (c mistake) test(t *testing.T, name string, e *Engine, card source.Card, target gradcamnb.Target) {
 	if c.card != nil {
 		c.card(&card)
 	}
 	fn := c.fn
 	if fn == nil {
-		fn = func(scope *model.Scope, x *Node) []*Node {
-			x = layers.Convolution(scope.In("conv"), x).Channels(2).KernelSize(3).PadSame().Done()
-			return []*Node{ReduceMean(x, 1, 2)}
+		fn = func(scope *model.Scope, x *Node) []*Node { // at: pictures of another size; two outputs of one name; three axes
+			x = layers.Convolution(scope.In("conv"), x).Channels(2).KernelSize(3).PadSame().Done() // at: rows for channels
+			return []*Node{ReduceMean(x, 1, 2)}                                                    // at: a target
 		}
 	}
 	m, err := source.GoMLX(card, model.NewStore(), fn)
@@ -187,6 +216,9 @@ func (c mistake) test(t *testing.T, e *Engine, card source.Card, target gradcamn
 		t.Fatal("no error")
 	}
 	t.Log(err)
+	if line := lineOfMistake(t, name); !names(err.Error(), line) {
+		t.Errorf("the error does not name the line %s", line)
+	}
 	for _, want := range c.want {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("the error lacks %q: %v", want, err)

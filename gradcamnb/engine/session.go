@@ -149,7 +149,7 @@ func (s *session) prepareInput(ctx context.Context, r gradcamnb.Request) (*sessi
 	}
 	in, err := inputs.Prepare(s.model.Card(), r, s.usualPreset(ctx), s.sayOnce)
 	if err != nil {
-		return nil, inputs.Input{}, err
+		return nil, inputs.Input{}, source.LocateCardError(s.model, err)
 	}
 	s, err = s.openInRuntime(ctx, in)
 	return s, in, err

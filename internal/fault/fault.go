@@ -101,9 +101,13 @@ type FunctionError struct {
 	Scope string // scope of the weights that it read last, or that are wrong, "/conv_2/conv"; empty if it read none
 	Text  string // what is wrong, where, and what to do, as a sentence
 	Cause error  // the error that the function panicked with; nil if it was no error
+	Kind  error  // which of the kinds above it is; nil if none
 }
 
 func (e *FunctionError) Error() string { return e.Text }
 
 // Unwrap returns the error that the function panicked with.
 func (e *FunctionError) Unwrap() error { return e.Cause }
+
+// Is tells whether target is the kind of the error.
+func (e *FunctionError) Is(target error) bool { return e.Kind != nil && target == e.Kind }

@@ -35,7 +35,7 @@ type gomlxModel struct {
 	card  Card
 	store *model.Store
 	fn    InputsFn
-	at    string                         // where the function is written
+	by    author
 	given map[string]onnxnorm.GivenInput // values of the inputs besides the picture
 	key   string                         // key of the given values that are built into the graph
 
@@ -50,10 +50,10 @@ func GoMLX(c Card, store *model.Store, fn GraphFn) (Model, error) {
 		return nil, errNoFunction
 	}
 	if len(c.Inputs) > 0 {
-		return nil, wrongCardf(c, functionPlace(fn), "card names inputs besides the picture, %s, and its function takes none; give one that does", inputNames(c.Inputs))
+		return nil, wrongCardf(c, authorOf(fn).line, "card names inputs besides the picture, %s, and its function takes none; give one that does", inputNames(c.Inputs))
 	}
 	return newGoMLX(c, store,
-		func(scope *model.Scope, image *Node, _ map[string]*Node) []*Node { return fn(scope, image) }, functionPlace(fn))
+		func(scope *model.Scope, image *Node, _ map[string]*Node) []*Node { return fn(scope, image) }, authorOf(fn))
 }
 
 var errNoFunction = errors.New("a GoMLX model needs its store and its graph function")
@@ -64,16 +64,16 @@ func GoMLXWithInputs(c Card, store *model.Store, fn InputsFn) (Model, error) {
 	if fn == nil {
 		return nil, errNoFunction
 	}
-	return newGoMLX(c, store, fn, functionPlace(fn))
+	return newGoMLX(c, store, fn, authorOf(fn))
 }
 
-// newGoMLX makes the model of a function that is written at a line.
-func newGoMLX(c Card, store *model.Store, fn InputsFn, at string) (Model, error) {
+// newGoMLX makes the model of a function that somebody wrote.
+func newGoMLX(c Card, store *model.Store, fn InputsFn, by author) (Model, error) {
 	switch {
 	case store == nil:
 		return nil, errNoFunction
 	case len(c.Input) != 4:
-		return nil, wrongCardf(c, at, "Input has the shape %v and must have 4 axes, [batch, height, width, channels]", c.Input)
+		return nil, wrongCardf(c, by.line, "Input has the shape %v and must have 4 axes, [batch, height, width, channels]", c.Input)
 	}
 	c.Input, c.Name = slices.Clone(c.Input), cmp.Or(c.Name, "unnamed")
 	if c.Layout == "" {
@@ -82,7 +82,7 @@ func newGoMLX(c Card, store *model.Store, fn InputsFn, at string) (Model, error)
 	if len(c.Outputs) == 0 {
 		c.Outputs = []string{"output"}
 	}
-	if err := checkCard(c, at); err != nil {
+	if err := checkCard(c, by.line); err != nil {
 		return nil, err
 	}
 	c.Inputs = slices.Clone(c.Inputs)
@@ -92,12 +92,12 @@ func newGoMLX(c Card, store *model.Store, fn InputsFn, at string) (Model, error)
 			in.Type = "float32"
 		}
 		if _, err := dtypes.DTypeString(in.Type); err != nil {
-			return nil, wrongCardf(c, at, "input %s has a type that GoMLX does not have", in)
+			return nil, wrongCardf(c, by.line, "input %s has a type that GoMLX does not have", in)
 		}
 		in.Read, in.Batched = true, len(in.Dims) > 0 && in.Dims[0] < 0
 	}
 	listed := &listings{of: map[string]*listing{}, on: pureGo}
-	return &gomlxModel{card: c, store: store, fn: fn, at: at, listed: listed}, nil
+	return &gomlxModel{card: c, store: store, fn: fn, by: by, listed: listed}, nil
 }
 
 // checkCard returns an error if the card of the function at a line contradicts itself.
@@ -165,38 +165,30 @@ func (m *gomlxModel) Store() *model.Store { return m.store }
 func (m *gomlxModel) outputs(scope *model.Scope, x *Node) map[string]*Node {
 	before, lazy := m.variables(), m.listLazy()
 	out := m.call(x, func() []*Node { return m.fn(scope, ConvertDType(x, m.listed.kindOrFloat32()), m.inputs(x)) })
-	m.refuseMadeUp(x.Graph(), before, lazy)
+	m.refuseMadeUp(x.Graph(), out, before, lazy)
 	m.keepVariables(x.Graph())
-	if m.store.IsTraining(x.Graph()) {
-		m.wrongf(m.at, "", "graph function, %s, switches training on, and what is explained is inference: take SetTraining out of it", m.at)
-	}
+	by := m.by.in(x.Graph())
+	m.refuseTraining(x.Graph(), out)
 	if len(out) < len(m.card.Outputs) {
-		m.wrongf(m.at, "", "graph function, %s, returns %d outputs, and %d are named: %q", m.at, len(out), len(m.card.Outputs), m.card.Outputs)
+		m.wrongf(by.line, lastScope(x.Graph(), nil), "graph function, %s, returns %d outputs, and %d are named: %q", by.line, len(out), len(m.card.Outputs), m.card.Outputs)
 	}
 	named := map[string]*Node{}
 	for i, name := range m.card.Outputs {
 		if out[i] == nil {
-			m.wrongf(m.at, "", "graph function, %s, returns nil in place of its output %q", m.at, name)
+			m.wrongf(by.line, lastScope(x.Graph(), nil), "graph function, %s, returns nil in place of its output %q", by.line, name)
 		}
 		named[name] = out[i]
 	}
 	if answer := out[0]; answer.Rank() == 0 || answer.Shape().Dim(0) != x.Shape().Dim(0) {
-		m.wrongf(userLine(answer), "", "output %q%s has the shape %v and no axis of pictures, which the first one is, of %d here", m.card.Outputs[0], locateNode(answer), answer.Shape().Dimensions, x.Shape().Dim(0))
+		m.wrongAtf(answer, "output %q%s has the shape %v and no axis of pictures, which the first one is, of %d here", m.card.Outputs[0], m.by.locate(answer), answer.Shape().Dimensions, x.Shape().Dim(0))
 	}
 	return named
-}
-
-// locateNode returns words that say where a node was made, if its graph is traced.
-func locateNode(n *Node) string {
-	if line := userLine(n); line != "" {
-		return ", made at " + line + ","
-	}
-	return ""
 }
 
 // walkedModel is the model in a graph, together with its layers.
 type walkedModel struct {
 	*walk.Walk
+	by      author
 	outputs map[string]*Node
 }
 
@@ -219,7 +211,7 @@ func (m *gomlxModel) walk(scope *model.Scope, x *Node) walkedModel {
 			m.forgetMade(before)
 		}
 	}()
-	w := walkedModel{outputs: m.outputs(scope, x)}
+	w := walkedModel{by: m.by, outputs: m.outputs(scope, x)}
 	var ends []*Node
 	for _, name := range m.card.Outputs {
 		ends = append(ends, w.outputs[name])
@@ -231,7 +223,7 @@ func (m *gomlxModel) walk(scope *model.Scope, x *Node) walkedModel {
 	}
 	w.Walk = walk.Read(walk.Picture{Node: x, ChannelsLast: m.card.Layout == imgio.ChannelsLast}, ends...)
 	if !slices.ContainsFunc(ends, w.Sees) {
-		m.wrongf(userLine(ends[0]), "", "output %q%s does not depend on the picture, so nothing in it explains the output", m.card.Outputs[0], locateNode(ends[0]))
+		m.wrongAtf(ends[0], "output %q%s does not depend on the picture, so nothing in it explains the output", m.card.Outputs[0], m.by.locate(ends[0]))
 	}
 	m.refuseMisread(w.Walk)
 	for _, p := range w.Places { // an output keeps its name, also against a scope of the same name

@@ -3,8 +3,6 @@ package source
 import (
 	"errors"
 	"fmt"
-	"path/filepath"
-	"reflect"
 	"regexp"
 	"runtime"
 	"slices"
@@ -12,7 +10,6 @@ import (
 
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
-	pkgerrors "github.com/pkg/errors"
 
 	"github.com/gradcam-go/gradcam/internal/fault"
 )
@@ -25,10 +22,13 @@ func (m *gomlxModel) call(x *Node, function func() []*Node) (out []*Node) {
 		if e == nil {
 			return
 		}
-		pcs := make([]uintptr, 128)
+		pcs := make([]uintptr, 512)
 		pcs = pcs[:runtime.Callers(1, pcs)]
-		f := &fault.FunctionError{Model: m.card.Name, Line: lineOf(pcs), Scope: lastVariable(x.Graph())}
+		f := &fault.FunctionError{Model: m.card.Name, Line: m.by.lineOf(pcs), Scope: lastScope(x.Graph(), nil)}
 		f.Cause, _ = e.(error)
+		if f.Cause != nil && lacking.MatchString(f.Cause.Error()) {
+			f.Kind = fault.ErrUnsupported
+		}
 		at := ""
 		if f.Line != "" {
 			at = " at " + f.Line
@@ -52,6 +52,20 @@ func (m *gomlxModel) wrongf(line, scope, format string, args ...any) {
 		Text: fmt.Sprintf("model %s: its "+format, append([]any{m.card.Name}, args...)...)})
 }
 
+// wrongAtf panics with one sentence about a node that the graph function builds.
+func (m *gomlxModel) wrongAtf(n *Node, format string, args ...any) {
+	m.wrongf(m.by.lineFor(n), lastScope(n.Graph(), n), format, args...)
+}
+
+// LocateCardError adds to an error about what the card of a GoMLX model lacks the line of its graph function. It
+// returns any other error as it is.
+func LocateCardError(m Model, err error) error {
+	if m, ok := m.(*gomlxModel); ok && m.by.line != "" && errors.Is(err, fault.ErrNoPreprocessing) {
+		return fmt.Errorf("%w; its graph function is at %s", err, m.by.line)
+	}
+	return err
+}
+
 // reason returns the value of a panic as one line. If it is the error of a program that the function itself runs,
 // around which GoMLX wraps several, reason returns the innermost one.
 func reason(e any) string {
@@ -72,63 +86,18 @@ func reason(e any) string {
 // lacking is GoMLX's error for an operator that a backend does not have.
 var lacking = regexp.MustCompile(`sorry, op "(\w+)" not implemented in the "(\w+)" backend yet.*`)
 
-// lastVariable returns the scope of the variable that the graph read last.
-func lastVariable(g *Graph) string {
+// lastScope returns the scope of the variable that the graph read last, before a node if one is given.
+func lastScope(g *Graph, before *Node) string {
 	for _, n := range slices.Backward(g.Nodes()) {
-		if n.Type() == NodeTypeParameter && strings.HasPrefix(n.GetParameterName(), model.RootScopePath) {
-			scope, _ := model.SplitPath(n.GetParameterName())
+		if before != nil && n.Id() > before.Id() {
+			continue
+		}
+		if n.Type() != NodeTypeParameter || !strings.HasPrefix(n.GetParameterName(), model.RootScopePath) {
+			continue
+		}
+		if scope, name := model.SplitPath(n.GetParameterName()); name != model.RNGStateVariableName {
 			return scope
 		}
 	}
 	return ""
-}
-
-// libraries are the packages that a graph function calls, and those that call it.
-var libraries = []string{
-	"runtime.", "github.com/gomlx/", "github.com/gradcam-go/gradcam/gradcamnb/engine/source.",
-	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/",
-}
-
-// lineOf returns the innermost line of a stack that is in the user's code, "model.go:34" with the folder in front;
-// empty if there is none. GoMLX's own examples count as user code.
-func lineOf(pcs []uintptr) string {
-	frames := runtime.CallersFrames(pcs)
-	for {
-		f, more := frames.Next()
-		library := slices.ContainsFunc(libraries, func(p string) bool { return strings.HasPrefix(f.Function, p) })
-		if f.Function != "" && (!library || strings.HasPrefix(f.Function, "github.com/gomlx/gomlx/examples/") ||
-			strings.HasSuffix(f.File, "_test.go")) {
-			return lineIn(f.File, f.Line)
-		}
-		if !more {
-			return ""
-		}
-	}
-}
-
-// functionPlace returns the place where a function is written, "model.go:34" with the folder in front.
-func functionPlace(function any) string {
-	f := runtime.FuncForPC(reflect.ValueOf(function).Pointer())
-	if f == nil {
-		return ""
-	}
-	file, line := f.FileLine(f.Entry())
-	return lineIn(file, line)
-}
-
-func lineIn(file string, line int) string {
-	return fmt.Sprintf("%s:%d", filepath.Join(filepath.Base(filepath.Dir(file)), filepath.Base(file)), line)
-}
-
-// userLine returns the line of the graph function that made a node of a traced graph.
-func userLine(n *Node) string {
-	traced, ok := n.Trace().(interface{ StackTrace() pkgerrors.StackTrace })
-	if !ok {
-		return ""
-	}
-	var pcs []uintptr
-	for _, f := range traced.StackTrace() {
-		pcs = append(pcs, uintptr(f))
-	}
-	return lineOf(pcs)
 }

@@ -14,7 +14,10 @@ import (
 // gradientless is a node whose operator GoMLX has no gradient for, with the layers that a gradient through it may be
 // taken at.
 type gradientless struct {
-	operator, line, layer string
+	operator, layer string
+	line, where     string // line of the graph function, and words for it
+	scope           string // scope of the weights that it read last
+	dims            []int  // shape of the node's value
 
 	of    map[string]bool // layers that the node depends on
 	feeds map[string]bool // layers and outputs that depend on the node
@@ -29,8 +32,8 @@ func (l *listing) findGradientless(w walkedModel, x *Node, nodes []*Node) {
 			continue
 		}
 		place := w.Home(n)
-		g := gradientless{operator: place.Op, line: userLine(n), layer: place.Name, of: map[string]bool{},
-			feeds: map[string]bool{}}
+		g := gradientless{operator: place.Op, layer: place.Name, line: w.by.lineFor(n), where: w.by.locate(n),
+			scope: lastScope(n.Graph(), n), dims: dimensions(n), of: map[string]bool{}, feeds: map[string]bool{}}
 		below := ancestors(n, hasSlope)
 		for k, node := range nodes {
 			g.of[l.layers[k].Name] = below[node] && node != n
@@ -49,6 +52,14 @@ func (l *listing) findGradientless(w walkedModel, x *Node, nodes []*Node) {
 			}
 		}
 	}
+}
+
+// dimensions returns the shape of a node's value; nil if it has several.
+func dimensions(n *Node) []int {
+	if n.NumOutputs() != 1 {
+		return nil
+	}
+	return n.Shape().Dimensions
 }
 
 // hasSlope tells whether a node's numbers are no integers. Only what a node depends on through such can have a gradient
@@ -92,13 +103,9 @@ func ExplainGradientError(m Model, input []int, cuts, wants []string, cause erro
 		if !from || !slices.ContainsFunc(wants, func(want string) bool { return n.feeds[want] }) {
 			continue
 		}
-		at := ""
-		if n.line != "" {
-			at = ", made at " + n.line + ","
-		}
-		return &fault.FunctionError{Model: g.card.Name, Line: n.line, Cause: cause, Text: fmt.Sprintf(
-			"model %s: its layer %s%s is of the operator %s, which GoMLX has no gradient of: explain a layer after it, or with a method that takes no gradient, such as Recipro-CAM, Score-CAM, Occlusion or RISE",
-			g.card.Name, n.layer, at, n.operator)}
+		return &fault.FunctionError{Model: g.card.Name, Line: n.line, Scope: n.scope, Cause: cause,
+			Kind: fault.ErrUnsupported, Text: fmt.Sprintf("model %s: its layer %s%s is of the operator %s, %v, which GoMLX has no gradient of: explain a layer after it, or with a method that takes no gradient, such as Recipro-CAM, Score-CAM, Occlusion or RISE",
+				g.card.Name, n.layer, n.where, n.operator, n.dims)}
 	}
 	return nil
 }

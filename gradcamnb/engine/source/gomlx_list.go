@@ -175,12 +175,12 @@ func (m *gomlxModel) listWalk(w walkedModel, x *Node) *listing {
 	l := &listing{reads: map[string]firstRead{}, endings: map[string]Ending{}}
 	for i, n := range x.Graph().Nodes() {
 		if n.Type() == NodeTypeParameter && strings.HasPrefix(n.GetParameterName(), model.RootScopePath) {
-			l.reads[n.GetParameterName()] = firstRead{line: userLine(n), place: i}
+			l.reads[n.GetParameterName()] = firstRead{line: m.by.lineFor(n), place: i}
 		}
 	}
 	nodes := []*Node{}
 	add := func(layer Layer, n *Node) {
-		layer.Shape, layer.Made = shapeOf(n, x), userLine(n)
+		layer.Shape, layer.Made = shapeOf(n, x), m.by.lineFor(n)
 		if layer.WithoutPicture = !w.Sees(n); !layer.WithoutPicture {
 			lay := m.layout(w, n, x)
 			layer.Axes, layer.Grid, layer.Channels = lay.ToPosition(), [2]int{lay.Rows, lay.Columns}, lay.Channels

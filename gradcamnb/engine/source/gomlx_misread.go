@@ -21,8 +21,8 @@ func (m *gomlxModel) refuseMisread(w *walk.Walk) {
 		side = "height"
 	}
 	c := m.card
-	m.wrongf(userLine(n), "", "graph function%s takes the %s of the picture for its channels, since the card says Layout: %s, Input: %v; %s",
-		locateNode(n), side, layoutWords[c.Layout], c.Input, describeFittingCard(c, rows))
+	m.wrongAtf(n, "graph function%s takes the %s of the picture for its channels, since the card says Layout: %s, Input: %v; %s",
+		m.by.locate(n), side, layoutWords[c.Layout], c.Input, describeFittingCard(c, rows))
 }
 
 // layoutWords are the layouts as a card names them.

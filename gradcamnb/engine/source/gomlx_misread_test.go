@@ -70,6 +70,9 @@ func TestCardsOfAnotherLayout(t *testing.T) {
 	}{
 		"channels first": {nhwc, []int{1, 8, 8, 3}, first3, []string{"takes the height", toFirst + ", Input: [1 3 8 8]"}},
 		"channels last":  {nchw, []int{1, 3, 8, 8}, last3, []string{"takes the width", toLast + ", Input: [1 8 8 3]"}},
+		"channels first, resized before": {nhwc, []int{1, 8, 8, 3}, first3.then(func(x *Node) *Node {
+			return Interpolate(x, NoInterpolation, 16, 16, NoInterpolation).Bilinear().Done()
+		}), []string{"takes the height"}},
 		"the layout forgotten": {"", []int{1, 3, 8, 8}, first3,
 			[]string{"takes the height", "the card says Layout: imgio.ChannelsLast, Input: [1 3 8 8]", toFirst + " in the card"}},
 		"the layout forgotten, 11 channels": {"", []int{1, 11, 16, 16}, first3, []string{toFirst + " in the card"}},

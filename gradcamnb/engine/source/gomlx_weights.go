@@ -24,14 +24,17 @@ func (m *gomlxModel) variables() map[*model.Variable]bool {
 }
 
 // refuseMadeUp panics if the graph function reads a weight that has no value. GoMLX would fill it with random numbers,
-// which nobody has trained. A weight to which the function itself gives a value, for example from a file, is its own.
-func (m *gomlxModel) refuseMadeUp(g *Graph, before map[*model.Variable]bool, lazy map[string]*tensors.Tensor) {
+// or with zeros, which nobody has trained. Whole numbers are weights if the outputs are computed from them, and else
+// counters. A weight to which the function itself gives a value, for example from a file, is its own.
+func (m *gomlxModel) refuseMadeUp(g *Graph, outputs []*Node, before map[*model.Variable]bool,
+	lazy map[string]*tensors.Tensor) {
 	if m.card.Untrained {
 		return
 	}
+	read := parameters(outputs)
 	var made []*model.Variable
 	for v := range m.store.IterVariables() {
-		if v.DType().IsFloat() && v.InUseByGraph(g) && !v.HasValue() {
+		if (v.DType().IsFloat() || read[v.Path()]) && v.InUseByGraph(g) && !v.HasValue() {
 			made = append(made, v)
 		}
 	}
@@ -40,13 +43,29 @@ func (m *gomlxModel) refuseMadeUp(g *Graph, before map[*model.Variable]bool, laz
 		return
 	}
 	first := made[0]
-	line, where := locateReading(g, first)
+	line, where := m.locateReading(g, first)
 	if before[first] {
 		m.wrongf(line, first.Scope(), "graph function reads the weights %s %s%s, which the store has without a value, and %d more: nobody has trained or loaded them, or a trainer has them while it steps; explain in the loop's callbacks, as film.Watch does, and not from another goroutine, or say in the card that the model is Untrained",
 			first.Path(), first.Shape(), where, len(made)-1)
 	}
 	m.wrongf(line, first.Scope(), "graph function makes up the weights %s %s in the scope %s%s, which nobody has trained or loaded, and %d more; the store has weights in %s: load them, call the function in the scope that they lie in, or say in the card that the model is Untrained",
 		first.Path(), first.Shape(), first.Scope(), where, len(made)-1, scopeWords(scopesOf(before))+m.lazily())
+}
+
+// parameters returns the names of the parameters of a graph that nodes are computed from.
+func parameters(of []*Node) map[string]bool {
+	out := map[string]bool{}
+	for _, n := range of {
+		if n == nil {
+			continue
+		}
+		for from := range ancestors(n, acceptAny) {
+			if from.Type() == NodeTypeParameter {
+				out[from.GetParameterName()] = true
+			}
+		}
+	}
+	return out
 }
 
 // refuseTwins panics if the graph function gives all its weights values of its own, and the store has a twin of each
@@ -75,14 +94,13 @@ func (m *gomlxModel) refuseTwins(g *Graph, before map[*model.Variable]bool, lazy
 	if twins == 0 {
 		return
 	}
-	line, where := locateReading(g, own)
+	line, where := m.locateReading(g, own)
 	text := fmt.Sprintf("graph function gives the weights %s %s in the scope %s%s values of its own, and %d more, and does not read those of the same name and shape that the store has in the scope %s, %s",
 		own.Path(), own.Shape(), own.Scope(), where, twins-1, twin.Scope(), twin.Path())
 	if twins == read {
 		m.wrongf(line, own.Scope(), "%s: call the function in the scope that they lie in, or say in the card that the model is Untrained", text)
 	}
-	text = fmt.Sprintf("model %s: its %s: call it in that scope if those are meant", m.card.Name, text)
-	m.listed.doubt.Store(&text)
+	m.doubt(g, text+": call it in that scope if those are meant")
 }
 
 // findUnreadTwin returns a variable that the store had before and the graph does not read, with the name and the shape
@@ -111,10 +129,10 @@ func Doubt(m Model) string {
 
 // locateReading returns the line of the graph function that reads a variable, and words for it; both are empty if it is
 // unknown.
-func locateReading(g *Graph, v *model.Variable) (line, where string) {
+func (m *gomlxModel) locateReading(g *Graph, v *model.Variable) (line, where string) {
 	for _, n := range g.Nodes() {
 		if n.Type() == NodeTypeParameter && n.GetParameterName() == v.Path() {
-			if line = userLine(n); line != "" {
+			if line = m.by.lineFor(n); line != "" {
 				where = ", at " + line
 			}
 		}

@@ -205,3 +205,73 @@ func TestTwoNetworksOfALazyCheckpoint(t *testing.T) {
 		}
 	}
 }
+
+// Whole numbers that the outputs are computed from are weights, too: GoMLX would make zeros of those that the store
+// lacks. A counter that nothing is computed from is none.
+func TestWholeNumbersThatNobodyLoaded(t *testing.T) {
+	codes := func(scope *model.Scope, g *Graph) *Node {
+		v := scope.In("codes").VariableWithShape("weights", shapes.Make(dtypes.Int32, 3))
+		return Reshape(ConvertDType(v.NodeValue(g), dtypes.Float32), 1, 1, 1, 3)
+	}
+	count := func(scope *model.Scope, g *Graph) {
+		v := scope.WithInitializer(Zeros).VariableWithShape("calls", shapes.Make(dtypes.Int64))
+		v.SetNodeValue(AddScalar(v.NodeValue(g), 1))
+	}
+	for name, c := range map[string]struct {
+		has    bool
+		fn     GraphFn
+		layers []string
+		error  string
+	}{
+		"lacking": {false, func(scope *model.Scope, x *Node) []*Node {
+			return []*Node{ReduceMean(Mul(x, codes(scope, x.Graph())), 1, 2)}
+		}, nil, "makes up the weights /codes/weights (Int32)[3] in the scope /codes"},
+		"loaded": {true, func(scope *model.Scope, x *Node) []*Node {
+			return []*Node{ReduceMean(Mul(x, codes(scope, x.Graph())), 1, 2)}
+		}, []string{"codes", "output"}, ""},
+		"a counter": {false, func(scope *model.Scope, x *Node) []*Node {
+			count(scope, x.Graph())
+			return []*Node{ReduceMean(MulScalar(x, 2), 1, 2)}
+		}, []string{"mul", "output"}, ""},
+	} {
+		store := model.NewStore()
+		if c.has {
+			store.Scope("/codes").VariableWithValue("weights", []int32{1, 2, 3})
+		}
+		m, err := GoMLX(Card{Name: "whole", Input: []int{1, 6, 6, 3}}, store, c.fn)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all, err := m.Layers(t.Context(), []int{1, 6, 6, 3}, "")
+		if (err == nil) != (c.error == "") || err != nil && !strings.Contains(err.Error(), c.error) {
+			t.Errorf("%s: error %v, want %q", name, err, c.error)
+		}
+		var names []string
+		for _, l := range all {
+			names = append(names, l.Name)
+		}
+		if !slices.Equal(names, c.layers) {
+			t.Errorf("%s: the layers are %q, want %q", name, names, c.layers)
+		}
+	}
+}
+
+// A function that draws random numbers, as one does that switches training on for its dropout alone, is said to.
+func TestRandomNumbersAreSaid(t *testing.T) {
+	m, err := GoMLX(Card{Name: "dropping", Input: []int{1, 6, 6, 3}}, model.NewStore(),
+		func(scope *model.Scope, x *Node) []*Node {
+			scope.Store().SetTraining(x.Graph(), true)
+			x = layers.DropoutStatic(scope, MulScalar(x, 2), 0.5)
+			scope.Store().SetTraining(x.Graph(), false)
+			return []*Node{ReduceMean(x, 1, 2)}
+		})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := m.Layers(t.Context(), []int{1, 6, 6, 3}, ""); err != nil {
+		t.Fatal(err)
+	}
+	if said := Doubt(m); !strings.Contains(said, "draws random numbers, made at source/gomlx_weights_test.go:") {
+		t.Errorf("it says %q", said)
+	}
+}

@@ -28,7 +28,7 @@ func takeEvery(a Axis, size, from, step, n int) Axis {
 		q.Piece = true
 		return Axis{q}
 	case ok:
-		q := p.crop(from, size-from-n*step, n)
+		q := p.Crop(from, size-from-n*step, n)
 		q.Piece, q.Moved = true, p.Moved || step < 0 || p.Kind == Depth
 		return Axis{q}
 	case len(a) == 0 || !slices.ContainsFunc(a, func(p Part) bool { return p.Kind != Other }):
@@ -313,7 +313,7 @@ func joinAxes(s step) []Axis {
 // surround returns the axis of cells with before more elements in front of them and after more behind them.
 func (p Part) surround(before, after, size int) Axis {
 	if len(p.Core) == 1 && p.Core[0].isWhole() { // rows or columns were added at the ends of a map
-		return Axis{p.Core[0].crop(-before, -after, size)}
+		return Axis{p.Core[0].Crop(-before, -after, size)}
 	}
 	p.Before, p.After, p.Size = p.Before+before, p.After+after, size
 	if p.Before == 0 && p.After == 0 {

@@ -16,10 +16,10 @@ func (p Part) Lose(first, last float64) [2]float64 {
 	return [2]float64{p.Lost[0] + first*p.cell(), p.Lost[1] + last*p.cell()}
 }
 
-// crop returns the n cells that are left after first and last ones were cut off at the ends, or added. If just as many
+// Crop returns the n cells that are left after first and last ones were cut off at the ends, or added. If just as many
 // are cut off as windows added, what is left is what the windows read, as behind a causal convolution, whose last cells
 // are cut off.
-func (p Part) crop(first, last, n int) Part {
+func (p Part) Crop(first, last, n int) Part {
 	q := p.remake(n)
 	q.Lost = p.Lose(float64(first), float64(last))
 	if added := p.Grown[0] + p.Grown[1]; added > 0 && float64(first+last) == added {
@@ -31,11 +31,13 @@ func (p Part) crop(first, last, n int) Part {
 
 // Beyond returns the shares of the picture that lie before the first cell and behind the last one; less than 0 if the
 // cells go beyond the picture. Behind windows, a cell that was cut off or added at either end does not count, since
-// the cells of windows count as covering all that they read: every map of an unpadded convolution does.
+// the cells of windows count as covering all that they read: every map of an unpadded convolution does. But what was
+// cut off counts if it is more than an eighth of the picture, as of a map of few cells.
 func (p Part) Beyond() [2]float64 {
-	const rounding = 1 + 1e-9
-	since := max(math.Abs(p.Lost[0]-p.Exact[0]), math.Abs(p.Lost[1]-p.Exact[1]))
-	if p.Read && since <= rounding*p.cell() {
+	const rounding, much = 1 + 1e-9, 1. / 8
+	first, last := p.Lost[0]-p.Exact[0], p.Lost[1]-p.Exact[1]
+	since := max(math.Abs(first), math.Abs(last))
+	if p.Read && since <= rounding*p.cell() && max(first, 0)+max(last, 0) <= much {
 		return p.Exact
 	}
 	return p.Lost
@@ -63,31 +65,31 @@ func (s step) margins(i int, from, to Axis) Axis {
 	switch s.Op {
 	case "Pad":
 		first, last := s.pads(i)
-		out[0] = p.crop(-first, -last, out[0].Size)
+		out[0] = p.Crop(-first, -last, out[0].Size)
 	case "CenterCropPad":
 		gone := p.Size - out[0].Size
-		out[0] = p.crop(gone/2, gone-gone/2, out[0].Size)
+		out[0] = p.Crop(gone/2, gone-gone/2, out[0].Size)
 	case "Resize":
 		out[0].Lost, out[0].Moved = s.region(i, p)
 	case "GridSample":
 		out[0].Warped = true
 	case "Conv", "FusedConv", "QLinearConv", "ConvInteger", "DeformConv", "MaxPool", "AveragePool", "LpPool",
 		"QLinearAveragePool":
-		out[0] = p.read(out[0].Size, s.windows(i))
+		out[0] = p.Slide(out[0].Size, s.windows(i))
 	case "ConvTranspose":
-		out[0] = p.spread(out[0].Size, s.windows(i).stride)
+		out[0] = p.Spread(out[0].Size, s.windows(i).Stride)
 	}
 	return out
 }
 
-// window tells how windows stand along an axis.
-type window struct {
-	stride, length int // length from the first to the last cell of one window
-	pad            int // cells that the operator adds before the first cell
+// Window tells how windows stand along an axis.
+type Window struct {
+	Stride, Length int // length from the first to the last cell of one window
+	Pad            int // cells that the operator adds before the first cell
 }
 
 // windows returns how an operator's windows stand along an axis.
-func (s step) windows(axis int) window {
+func (s step) windows(axis int) Window {
 	number := func(attr string, otherwise int) int {
 		if n, ok := s.ints(-1, attr); ok && axis-2 < len(n) {
 			return n[axis-2]
@@ -102,7 +104,7 @@ func (s step) windows(axis int) window {
 		}
 	}
 	length = (number("kernel_shape", length)-1)*number("dilations", 1) + 1
-	return window{stride: number("strides", 1), length: length, pad: number("pads", 0)}
+	return Window{Stride: number("strides", 1), Length: length, Pad: number("pads", 0)}
 }
 
 // region returns the shares that are lost if a Resize takes a region of an axis, from a share of its cells' middles to
@@ -145,20 +147,20 @@ func (s step) findPair(axis, n int, axes []int) (k int, ok bool) {
 	return k, k >= 0 && k < n
 }
 
-// read returns the cells of n windows, side by side. Windows that cover fewer cells than there are use up cells that
+// Slide returns the cells of n windows, side by side. Windows that cover fewer cells than there are use up cells that
 // were added before, all of them if less than one window would be left. If they cover more, by at least a window, they
 // have added cells with padding of their own. What they would need to have a middle at every cell is not added.
-func (p Part) read(n int, w window) Part {
+func (p Part) Slide(n int, w Window) Part {
 	q := p.remake(n)
-	left := p.Size - n*w.stride
+	left := p.Size - n*w.Stride
 	switch {
 	case left > 0:
-		q.Lost = p.use(float64(left), float64(w.stride))
-	case -left >= w.stride:
-		first := float64(w.pad - (w.length-w.stride+1)/2)
+		q.Lost = p.use(float64(left), float64(w.Stride))
+	case -left >= w.Stride:
+		first := float64(w.Pad - (w.Length-w.Stride+1)/2)
 		last := float64(-left) - first
 		q.Lost = p.Lose(-first, -last)
-		q.Grown, q.undo = [2]float64{first / float64(w.stride), last / float64(w.stride)}, p.Exact
+		q.Grown, q.undo = [2]float64{first / float64(w.Stride), last / float64(w.Stride)}, p.Exact
 		if !p.Read {
 			q.undo = p.Lost
 		}
@@ -177,9 +179,9 @@ func (p Part) read(n int, w window) Part {
 	return q
 }
 
-// spread returns the n cells of a transposed convolution. If they are more than stride for each cell, the first and
+// Spread returns the n cells of a transposed convolution. If they are more than stride for each cell, the first and
 // the last ones lie beyond what it read.
-func (p Part) spread(n, stride int) Part {
+func (p Part) Spread(n, stride int) Part {
 	q := p.remake(p.Size * stride)
 	if more := float64(n - q.Size); more > 0 {
 		q.Lost, q.Grown, q.undo = q.Lose(-more/2, -more/2), [2]float64{more / 2, more / 2}, q.Exact

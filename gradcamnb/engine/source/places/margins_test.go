@@ -59,7 +59,7 @@ func TestWindowsUseWhatWasAdded(t *testing.T) {
 		"one side": {40, [2]float64{0, -0.25}, 36, 1, [2]float64{0, -0.125}}, // 8 of 32 were added, and 4 are used
 	} {
 		p := Part{Kind: Row, Size: c.size, Stride: 1, Extent: c.size, Lost: c.lost}
-		got := p.read(c.covered/c.stride, window{stride: c.stride, length: 5, pad: 4}).Lost
+		got := p.Slide(c.covered/c.stride, Window{Stride: c.stride, Length: 5, Pad: 4}).Lost
 		if !(math.Abs(got[0]-c.want[0])+math.Abs(got[1]-c.want[1]) <= 1e-12) {
 			t.Errorf("%s: %v, want %v", name, got, c.want)
 		}
@@ -76,14 +76,14 @@ func TestBeyond(t *testing.T) {
 	}
 	pad := func(first, last int) step {
 		return func(p Part) Part {
-			return p.crop(-first, -last, p.Size+first+last)
+			return p.Crop(-first, -last, p.Size+first+last)
 		}
 	}
 	read := func(n, stride int) step {
-		return func(p Part) Part { return p.read(n, window{stride: stride, length: stride}) }
+		return func(p Part) Part { return p.Slide(n, Window{Stride: stride, Length: stride}) }
 	}
-	padded := func(n int, w window) step { return func(p Part) Part { return p.read(n, w) } }
-	spread := func(n, stride int) step { return func(p Part) Part { return p.spread(n, stride) } }
+	padded := func(n int, w Window) step { return func(p Part) Part { return p.Slide(n, w) } }
+	spread := func(n, stride int) step { return func(p Part) Part { return p.Spread(n, stride) } }
 	for name, c := range map[string]struct {
 		steps []step
 		want  [2]float64
@@ -99,13 +99,13 @@ func TestBeyond(t *testing.T) {
 		"trimmed":       {[]step{read(256, 1), cut(1, 1)}, [2]float64{}},
 		"crop of a map": {[]step{read(16, 16), cut(4, 4)}, [2]float64{0.25, 0.25}},
 		// a causal convolution of 3 cells, 4 apart, with 8 added at each end: 8 more, and the last 8 are cut off
-		"causal":                 {[]step{padded(264, window{1, 9, 8}), cut(0, 8)}, [2]float64{}},
-		"causal, a crop before":  {[]step{cut(32, 32), padded(200, window{1, 9, 8}), cut(0, 8)}, [2]float64{0.125, 0.125}},
-		"causal, behind another": {[]step{read(256, 1), padded(264, window{1, 9, 8}), cut(0, 8)}, [2]float64{}},
-		"grown":                  {[]step{read(256, 1), padded(264, window{1, 9, 8})}, [2]float64{-4. / 256, -4. / 256}},
-		"even":                   {[]step{padded(257, window{1, 2, 1})}, [2]float64{}},
+		"causal":                 {[]step{padded(264, Window{1, 9, 8}), cut(0, 8)}, [2]float64{}},
+		"causal, a crop before":  {[]step{cut(32, 32), padded(200, Window{1, 9, 8}), cut(0, 8)}, [2]float64{0.125, 0.125}},
+		"causal, behind another": {[]step{read(256, 1), padded(264, Window{1, 9, 8}), cut(0, 8)}, [2]float64{}},
+		"grown":                  {[]step{read(256, 1), padded(264, Window{1, 9, 8})}, [2]float64{-4. / 256, -4. / 256}},
+		"even":                   {[]step{padded(257, Window{1, 2, 1})}, [2]float64{}},
 		// a letterbox of 64 rows below within a convolution of 3 x 3 with 1 of its own: 1 above and 65 below
-		"letterbox within windows": {[]step{padded(160, window{2, 3, 1}), read(20, 8)}, [2]float64{0, -0.25}},
+		"letterbox within windows": {[]step{padded(160, Window{2, 3, 1}), read(20, 8)}, [2]float64{0, -0.25}},
 		// windows of 4 for every second cell make 2 cells more, one at each end
 		"transposed":          {[]step{read(128, 2), spread(258, 2)}, [2]float64{}},
 		"transposed, cropped": {[]step{read(8, 32), spread(288, 32), cut(16, 16)}, [2]float64{}},

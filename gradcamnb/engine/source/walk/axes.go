@@ -2,6 +2,8 @@ package walk
 
 import (
 	"slices"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/places"
 )
 
 // kind is what an axis, or a part of one, stands for.
@@ -27,8 +29,9 @@ type part struct {
 	size int
 	of   *sequence // the sequence, if the kind is tokens
 
-	lost  [2]float64 // of rows or columns: see places.Part
-	moved bool       // the rows or columns do not lie where they lay in the picture
+	margins places.Part // of rows or columns: where they begin and end in the picture
+	moved   bool        // the rows or columns do not lie where they lay in the picture
+	from    *piece      // what it was cut from; nil if nothing was cut off since the last windows
 }
 
 // sequence is an axis of tokens of which some are no cells of the picture, such as a class token. It has no factors.
@@ -145,9 +148,9 @@ func (a axis) resize(size int) axis {
 	if size == a.size() {
 		return a
 	}
-	out := plainAxis(a.soleKind(), size)
-	out[0].lost, out[0].moved = a.lost(), a.isMoved()
-	return out
+	cells := a.cells()
+	cells.Size = size
+	return a.with(cells)
 }
 
 // regroup returns the axes after a reshape. A length that cuts through a part splits the part.

@@ -12,8 +12,26 @@ func (w *Walk) findFirst(n *Node) {
 	if slides && w.first == nil && w.raw[n.Inputs()[0]] {
 		w.first = n
 	}
-	w.raw[n] = !slides && !learned[n.Type()] &&
+	w.raw[n] = !slides && !w.mixes(n) &&
 		!slices.ContainsFunc(n.Inputs(), func(in *Node) bool { return w.sees[in] && !w.raw[in] })
+}
+
+// mixes tells whether a node is a convolution or a product of the picture with weights or with itself. A resizing is a
+// product, too, with shares that are computed from the sizes alone.
+func (w *Walk) mixes(n *Node) bool {
+	if !learned[n.Type()] {
+		return false
+	}
+	seen := 0
+	for _, in := range n.Inputs() {
+		switch {
+		case w.sees[in]:
+			seen++
+		case len(w.weights[in]) > 0 || skipNeutral(in).Type() == NodeTypeConstant:
+			return true
+		}
+	}
+	return seen > 1
 }
 
 // Misread returns the first convolution or pooling of the picture if it takes the picture's axes for others than they

@@ -24,8 +24,8 @@ func scopesOf(nodes []*Node) map[string]int {
 // parent returns the scope around a variable or a scope; empty at the root.
 func parent(path string) string { return path[:max(0, strings.LastIndex(path, "/"))] }
 
-// scopeOf returns the scope of some variables. It is the innermost scope that holds them all, or one around it that
-// holds nothing else, such as "conv_2" around GoMLX's own "conv_2/conv". A variable at the root stands for itself.
+// scopeOf returns the scope of some variables. It is the innermost scope that holds them all, or the one around it if
+// that holds nothing else, such as "conv_2" around GoMLX's own "conv_2/conv". A variable at the root stands for itself.
 func (w *Walk) scopeOf(reads map[string]bool) string {
 	all := keys(reads)
 	slices.Sort(all)
@@ -36,8 +36,8 @@ func (w *Walk) scopeOf(reads map[string]bool) string {
 	if scope == "" {
 		return all[0]
 	}
-	for up := parent(scope); up != "" && w.scopes[up] == w.scopes[scope]; up = parent(scope) {
-		scope = up
+	if up := parent(scope); up != "" && w.scopes[up] == w.scopes[scope] {
+		return up
 	}
 	return scope
 }

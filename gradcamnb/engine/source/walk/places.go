@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/model"
 )
 
 // Place is a node of a model, seen as a layer.
@@ -73,7 +74,7 @@ func Read(picture Picture, outputs ...*Node) *Walk {
 	w := &Walk{
 		picture: picture.Node, raw: map[*Node]bool{picture.Node: true}, sees: map[*Node]bool{picture.Node: true},
 		weights: map[*Node]map[string]bool{}, home: map[*Node]*Place{}, scopes: scopesOf(nodes),
-		trace: tracer{map[*Node]axes{}, findCuts(nodes), map[*Node]bool{}},
+		trace: tracer{map[*Node]axes{}},
 	}
 	dims := picture.Node.Shape().Dimensions
 	kinds := []kind{batch, channels, height, width}
@@ -185,13 +186,14 @@ func (w *Walk) read(n *Node) {
 	w.honourAlias(n)
 }
 
-// variable returns the path of the weights that a node is. The state of random numbers has none.
+// variable returns the path of the weights that a node is, which may be whole numbers. The state of random numbers is
+// none.
 func variable(n *Node) (string, bool) {
-	if n.Type() != NodeTypeParameter || !n.DType().IsFloat() {
+	if n.Type() != NodeTypeParameter {
 		return "", false
 	}
 	name := n.GetParameterName()
-	return name, len(name) > 0 && name[0] == '/'
+	return name, strings.HasPrefix(name, model.RootScopePath) && name != model.RootScopePath+model.RNGStateVariableName
 }
 
 // honourAlias makes a layer of a node that has an alias.

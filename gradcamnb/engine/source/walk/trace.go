@@ -5,46 +5,13 @@ import (
 	"slices"
 
 	. "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/places"
 )
 
 // tracer finds out what every axis stands for, from the picture on.
 type tracer struct {
-	of     map[*Node]axes  // axes of the nodes that depend on the picture
-	cuts   map[*Node][]cut // the parts that are cut from a node
-	behind map[*Node]bool  // nodes behind a convolution or a pooling, however it is written
-}
-
-// cut is a part that is cut from a node: along each axis the values from start to limit, in steps of stride.
-type cut struct{ start, limit, stride []int }
-
-// findCuts returns the parts that the nodes cut from each node.
-func findCuts(nodes []*Node) map[*Node][]cut {
-	out := map[*Node][]cut{}
-	for _, n := range nodes {
-		if n.Type() == NodeTypeSlice {
-			from := n.Inputs()[0]
-			out[from] = append(out[from], cut{numbers(n, "starts"), numbers(n, "limits"), numbers(n, "strides")})
-		}
-	}
-	return out
-}
-
-// inWindows tells whether an axis of a node is cut into parts that overlap, or at steps, as the windows of a pooling or
-// a convolution are that is written so.
-func (t tracer) inWindows(n *Node, axis int) bool {
-	cuts := t.cuts[n]
-	for i, c := range cuts {
-		for _, d := range cuts[:i] {
-			same := c.start[axis] == d.start[axis] && c.limit[axis] == d.limit[axis]
-			if !same && c.start[axis] < d.limit[axis] && d.start[axis] < c.limit[axis] {
-				return true
-			}
-		}
-		if c.stride[axis] > 1 {
-			return true
-		}
-	}
-	return false
+	of map[*Node]axes // axes of the nodes that depend on the picture
 }
 
 // traces maps the operators whose axes are not those of their first input to the function that finds them.
@@ -57,7 +24,8 @@ func init() {
 		NodeTypeConcatenate: tracer.concatenate, NodeTypeSlice: tracer.slice, NodeTypeGather: tracer.gather,
 		NodeTypeReduceSum: tracer.reduce, NodeTypeReduceMax: tracer.reduce, NodeTypeReduceMin: tracer.reduce,
 		NodeTypeReduceProduct: tracer.reduce,
-		NodeTypeReverse:       tracer.reverse, NodeTypePad: tracer.pad,
+		NodeTypeReduceWindow:  tracer.pool, NodeTypeDynamicSlice: tracer.dynamicSlice,
+		NodeTypeReverse: tracer.reverse, NodeTypePad: tracer.pad,
 		NodeTypeArgMinMax: tracer.forget, NodeTypeScatterSum: tracer.forget, NodeTypeFFT: tracer.forget,
 	}
 	for t := range scrambles {
@@ -68,23 +36,11 @@ func init() {
 // add finds the axes of a node from those of its inputs.
 func (t tracer) add(n *Node) {
 	dims := n.Shape().Dimensions
-	t.behind[n] = n.Type() == NodeTypeConvGeneral || n.Type() == NodeTypeReduceWindow ||
-		slices.ContainsFunc(n.Inputs(), func(in *Node) bool { return t.behind[in] || t.isWindowed(in) })
 	if trace, ok := traces[n.Type()]; ok {
 		t.of[n] = trace(t, n, dims)
 		return
 	}
 	t.of[n] = t.elementwise(n, dims)
-}
-
-// isWindowed tells whether rows or columns of a node are cut into windows.
-func (t tracer) isWindowed(n *Node) bool {
-	for i, x := range t.of[n] {
-		if x.isPlane() && t.inWindows(n, i) {
-			return true
-		}
-	}
-	return false
 }
 
 func (t tracer) forget(_ *Node, dims []int) axes { return unknown(dims) }
@@ -140,8 +96,31 @@ func (t tracer) convolution(n *Node, dims []int) axes {
 		for i, a := range c.Axes.OutputSpatial {
 			out[a] = plainAxis(spatial[i], dims[a])
 			if from != nil && from[c.Axes.InputSpatial[i]].soleKind() == spatial[i] {
-				out[a] = from[c.Axes.InputSpatial[i]].resize(dims[a]).spend()
+				out[a] = windowed(from[c.Axes.InputSpatial[i]], dims[a], c.InputDilations[i], places.Window{
+					Stride: c.Strides[i], Pad: c.Paddings[i][0],
+					Length: (n.Inputs()[1].Shape().Dim(c.Axes.KernelSpatial[i])-1)*c.KernelDilations[i] + 1})
 			}
+		}
+	}
+	return out
+}
+
+// windowed returns the axis behind size windows. With an input dilation they are those of a transposed convolution.
+func windowed(a axis, size, dilation int, w places.Window) axis {
+	if dilation > 1 {
+		return a.spread(size, dilation)
+	}
+	return a.slide(size, w)
+}
+
+// pool keeps the axes of its input, whose rows and columns it slides over.
+func (t tracer) pool(n *Node, dims []int) axes {
+	from, out := t.of[n.Inputs()[0]], t.elementwise(n, dims)
+	w := WindowOf(n)
+	for i, x := range from {
+		if x.isPlane() {
+			out[i] = windowed(x, dims[i], w.InputDilations[i], places.Window{Stride: w.Strides[i], Pad: w.Paddings[i][0],
+				Length: (w.Size[i]-1)*w.WindowDilations[i] + 1})
 		}
 	}
 	return out
@@ -244,25 +223,47 @@ func (t tracer) concatenate(n *Node, dims []int) axes {
 	return out
 }
 
-// slice leaves the kind of an axis that is cut. Rows or columns that are cut off lie beyond the map. Behind a
-// convolution or a pooling they may be padding, so there they do not count. It removes tokens before or after the
-// cells.
+// slice leaves the kind of an axis that is cut. Rows or columns that are cut off lie beyond the map, but for those that
+// windows have added. It removes tokens before or after the cells.
 func (t tracer) slice(n *Node, dims []int) axes {
 	from := t.of[n.Inputs()[0]]
 	if from == nil {
 		return unknown(dims)
 	}
 	starts, limits := numbers(n, "starts"), numbers(n, "limits")
+	strides := defaultOnes(numbers(n, "strides"), len(dims))
 	out := slices.Clone(from)
 	for i, x := range from {
-		if dims[i] == x.size() {
-			continue
+		switch {
+		case dims[i] == x.size():
+		case x.isPlane():
+			out[i] = piece{wholeAlong(n.Inputs()[0], i), x, starts[i], limits[i], strides[i]}.cut(dims[i])
+		default:
+			out[i] = x.cut(starts[i], limits[i], dims[i])
 		}
-		if x.isPlane() && !t.behind[n] && dims[i] == limits[i]-starts[i] {
-			out[i] = x.crop(starts[i], x.size()-limits[i], dims[i])
-			continue
+	}
+	return out
+}
+
+// wholeAlong returns the node that a node was cut from along other axes than the one given; the node itself if it was
+// not.
+func wholeAlong(n *Node, axis int) *Node {
+	for n.Type() == NodeTypeSlice && n.Inputs()[0].Shape().Dim(axis) == n.Shape().Dim(axis) {
+		n = n.Inputs()[0]
+	}
+	return n
+}
+
+// dynamicSlice keeps the axes that are whole. Where a part of the rows or columns lies, the values of the network tell.
+func (t tracer) dynamicSlice(n *Node, dims []int) axes {
+	from, out := t.of[n.Inputs()[0]], unknown(dims)
+	for i, x := range from {
+		switch {
+		case dims[i] == x.size():
+			out[i] = x
+		case x.isPlane():
+			out[i] = x.resize(dims[i]).move()
 		}
-		out[i] = x.cut(starts[i], limits[i], dims[i]).spend()
 	}
 	return out
 }
@@ -290,6 +291,7 @@ func (t tracer) pad(n *Node, dims []int) axes {
 	for i, ends := range paddingOf(n) {
 		if from != nil && from[i].isPlane() && dims[i] == from[i].size()+ends[0]+ends[1] {
 			out[i] = from[i].crop(-ends[0], -ends[1], dims[i])
+			out[i][0].from = &piece{nil, from[i], -ends[0], from[i].size() + ends[1], 1}
 		}
 	}
 	return out

@@ -1,0 +1,131 @@
+package engine
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/gomlx/compute-onnx/support/protos"
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/layers/activation"
+	"github.com/gomlx/gomlx/ml/model"
+	"github.com/gomlx/onnx-gomlx/onnx/parser"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/gradcam-go/gradcam/gradcamnb"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
+	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
+)
+
+// trunk is a file of [batch, 1, 4, 4]: a convolution of 1 x 1 that makes 2 x and -x, a ReLU, and the largest of 2 x 2.
+func trunk(t *testing.T) []byte {
+	t.Helper()
+	value := func(name string, dims ...int64) *protos.ValueInfoProto {
+		shape := &protos.TensorShapeProto{}
+		for _, d := range dims {
+			shape.Dim = append(shape.Dim, &protos.TensorShapeProto_Dimension{
+				Value: &protos.TensorShapeProto_Dimension_DimValue{DimValue: d}})
+		}
+		return &protos.ValueInfoProto{Name: name, Type: &protos.TypeProto{Value: &protos.TypeProto_TensorType{
+			TensorType: &protos.TypeProto_Tensor{ElemType: int32(protos.TensorProto_FLOAT), Shape: shape}}}}
+	}
+	twos := func(name string, values ...int64) *protos.AttributeProto {
+		return &protos.AttributeProto{Name: name, Type: protos.AttributeProto_INTS, Ints: values}
+	}
+	data, err := proto.Marshal(&protos.ModelProto{
+		IrVersion: 8, OpsetImport: []*protos.OperatorSetIdProto{{Version: 17}},
+		Graph: &protos.GraphProto{
+			Name: "g", Input: []*protos.ValueInfoProto{value("image", 1, 1, 4, 4)},
+			Output: []*protos.ValueInfoProto{value("features", 1, 2, 2, 2)},
+			Node: []*protos.NodeProto{
+				{OpType: "Conv", Name: "conv", Input: []string{"image", "stem.weight"}, Output: []string{"conv"}},
+				{OpType: "Relu", Name: "relu", Input: []string{"conv"}, Output: []string{"relu"}},
+				{OpType: "MaxPool", Name: "pool", Input: []string{"relu"}, Output: []string{"features"},
+					Attribute: []*protos.AttributeProto{twos("kernel_shape", 2, 2), twos("strides", 2, 2)}},
+			},
+			Initializer: []*protos.TensorProto{{Name: "stem.weight", DataType: int32(protos.TensorProto_FLOAT),
+				Dims: []int64{2, 1, 1, 1}, FloatData: []float32{2, -1}}},
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+// A head in GoMLX on a network that onnx-gomlx imports, which is in the order NCHW, whether the picture comes so or
+// with the channels last. Layers within the file's network and in the head are explained. By hand, with m the largest
+// pixel of each 2 x 2: the head's convolution makes 3 (2 m), its ReLU keeps that, and the score is 5 times the mean of
+// the four. So HiResCAM of the head's cells is 6 m * 5/4, and that of the file's ReLU is 2 m * 15/4 at the pixel that
+// is m.
+func TestHeadOnAnImportedNetwork(t *testing.T) {
+	pixels := []float32{1, 2, 3, 4, 5, 6, 7, 8, 16, 15, 14, 13, 12, 11, 10, 9}
+	largest := []float64{6, 8, 16, 14}
+	within := make([]float64, 16)
+	for i, at := range []int{5, 7, 8, 10} {
+		within[at] = 2 * largest[i] * 15 / 4
+	}
+	head, score := make([]float64, 4), 0.0
+	for i, m := range largest {
+		head[i] = 6 * m * 5 / 4
+		score += head[i]
+	}
+	file, err := parser.Parse(trunk(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	onBackends(t, func(t *testing.T, e *Engine) {
+		for _, layout := range []imgio.Layout{imgio.ChannelsFirst, imgio.ChannelsLast} {
+			store := model.NewStore()
+			if err := file.VariablesToScope(store.RootScope().At("backbone")); err != nil {
+				t.Fatal(err)
+			}
+			store.RootScope().At("head").VariableWithValue("kernel", [][][][]float32{{{{3}, {0}}}})
+			card := source.Card{Name: "head", Input: []int{-1, 1, 4, 4}, Layout: layout}
+			if layout == imgio.ChannelsLast {
+				card.Input = []int{-1, 4, 4, 1}
+			}
+			m, err := source.GoMLX(card, store, func(scope *model.Scope, x *Node) []*Node {
+				if layout == imgio.ChannelsLast {
+					x = TransposeAllAxes(x, 0, 3, 1, 2)
+				}
+				x = file.CallGraph(scope.In("backbone"), x.Graph(), map[string]*Node{"image": x})[0]
+				x = TransposeAllAxes(x, 0, 2, 3, 1)
+				k := scope.In("head").VariableWithValue("kernel", [][][][]float32{{{{3}, {0}}}})
+				x = activation.Relu(Convolve(x, k.NodeValue(x.Graph())).Done())
+				return []*Node{MulScalar(ReduceMean(x, 1, 2), 5)}
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			explained := gradcamnb.NewModel(e.Session(m))
+			all, err := explained.Layers()
+			if err != nil {
+				t.Fatal(err)
+			}
+			var names []string
+			for _, l := range all {
+				names = append(names, l.Name)
+			}
+			t.Logf("layers %q", names)
+			for layer, want := range map[string][]float64{names[1]: within, "head/relu": head, "": head} {
+				choices := []gradcamnb.Choice{gradcamnb.Class(0), gradcamnb.Methods("HiResCAM")}
+				if layer != "" {
+					choices = append(choices, gradcamnb.Layers(layer))
+				}
+				r, err := explained.ExplainTensor(gradcamnb.Tensor{Dims: slices.Concat([]int{1}, card.Input[1:]), Values: pixels},
+					choices...)
+				if err != nil {
+					t.Errorf("%s, %q: %v", layout, layer, err)
+					continue
+				}
+				got := r[0].Maps[0]
+				if len(got.Raw.Values) != len(want) {
+					t.Errorf("%s, %q: the map has %s cells, want %d", layout, layer, got.Raw.Size(), len(want))
+					continue
+				}
+				wantShare(t, string(layout)+" "+layer, got.Raw.Values, want, 1e-6)
+				wantShare(t, "the score", []float32{got.Score}, []float64{score}, 1e-6)
+			}
+		}
+	})
+}

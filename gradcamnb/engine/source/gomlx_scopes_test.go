@@ -1,0 +1,57 @@
+package source
+
+import (
+	"slices"
+	"testing"
+
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/layers"
+	"github.com/gomlx/gomlx/ml/layers/activation"
+	"github.com/gomlx/gomlx/ml/model"
+)
+
+// A layer has the name of its weights' scope, without GoMLX's own part of it. A scope around layers stands for the last
+// of them, as a module path does in PyTorch, also if it holds only one layer with weights. The name of a layer means
+// that layer.
+func TestScopesAsModules(t *testing.T) {
+	conv := func(scope *model.Scope, x *Node) *Node {
+		return layers.Convolution(scope, x).Channels(4).KernelSize(3).PadSame().Done()
+	}
+	m, err := GoMLX(Card{Name: "scopes", Input: []int{-1, 8, 8, 3}, Untrained: true}, model.NewStore(),
+		func(scope *model.Scope, x *Node) []*Node {
+			x = activation.Relu(conv(scope.In("conv_2"), x))
+			one := scope.In("block1") // a block of one layer with weights
+			x = MaxPool(activation.Relu(conv(one.In("first"), x))).Window(2).Done()
+			two := scope.In("block2")
+			y := activation.Relu(conv(two.In("first"), x))
+			x = activation.Relu(Add(x, conv(two.In("second"), y)))
+			deep := scope.In("stage").In("block3")
+			x = activation.Relu(conv(deep.In("first"), x))
+			return []*Node{layers.Dense(scope.In("head").In("classes"), ReduceMean(x, 1, 2), true, 3)}
+		})
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := m.Layers(t.Context(), []int{1, 8, 8, 3}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, l := range all {
+		names = append(names, l.Name)
+	}
+	if want := []string{"conv_2", "conv_2/relu", "block1/first", "block1/first/relu", "block1/first/pool", "block2/first",
+		"block2/first/relu", "block2/second", "block2/add", "block2/relu", "stage/block3/first", "stage/block3/first/relu",
+		"output"}; !slices.Equal(names, want) {
+		t.Errorf("the layers are %q, want %q", names, want)
+	}
+	for path, want := range map[string]string{
+		"conv_2": "conv_2", "block1": "block1/first/pool", "block1/first": "block1/first", "block2": "block2/relu",
+		"block2/second": "block2/second", "stage": "stage/block3/first/relu", "stage/block3": "stage/block3/first/relu",
+		"head": "output", "head/classes": "output", "/block2/relu": "block2/relu",
+	} {
+		if l, err := Resolve(all, path); err != nil || l.Name != want {
+			t.Errorf("%s: error %v, the layer %q, want %q", path, err, l.Name, want)
+		}
+	}
+}
