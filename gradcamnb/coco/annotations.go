@@ -24,6 +24,7 @@ type Category struct {
 
 // Object is a true object in a picture.
 type Object struct {
+	ID           int64           `json:"id"`           // number of the object in the data set; 0 if it has none
 	Image        int64           `json:"image_id"`     // ID of the picture
 	Category     int64           `json:"category_id"`  // ID of the object's class
 	Box          []float64       `json:"bbox"`         // x, y, width, height in pixels of the picture

@@ -3,8 +3,8 @@ package study
 // Answers counts how often the prediction of a model is the label of a picture.
 type Answers struct {
 	Model    string // its name
-	Labelled int // pictures whose label is a class of the model
-	Right    int // of these, those whose prediction is the label
+	Labelled int    // pictures whose label is a class of the model
+	Right    int    // of these, those whose prediction is the label
 
 	Strange  int    // pictures whose label is no class of the model, although it predicts classes
 	Stranger string // label of the first of these

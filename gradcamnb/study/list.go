@@ -11,6 +11,9 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/transform"
+
 	"github.com/gradcam-go/gradcam/internal/regular"
 )
 
@@ -47,7 +50,14 @@ func List(path string) (out []Picture, err error) {
 // records calls a function for each record of a CSV file whose first line names the columns. It gives the function get,
 // which returns the record's value in the first of the named columns that the file has.
 func records(data []byte, path string, record func(get func(columns ...string) (string, bool)) error) error {
-	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")) // as spreadsheets begin files
+	// Spreadsheets begin files with a mark of UTF-8 or UTF-16, and some end lines as old Macs did.
+	data, _, err := transform.Bytes(unicode.BOMOverride(transform.Nop), data)
+	if err != nil {
+		return fmt.Errorf("%s is no text: %w", path, err)
+	}
+	if !bytes.Contains(data, []byte("\n")) {
+		data = bytes.ReplaceAll(data, []byte("\r"), []byte("\n"))
+	}
 	c := csv.NewReader(bytes.NewReader(data))
 	c.TrimLeadingSpace = true
 	c.Comma = separator(data)

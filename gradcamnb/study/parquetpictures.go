@@ -7,6 +7,7 @@ import (
 	"image"
 	"io"
 	"path/filepath"
+	"strings"
 
 	"github.com/parquet-go/parquet-go"
 
@@ -21,7 +22,7 @@ func Parquet(path string) (out []Picture, err error) {
 	err = openParquet(path, func(f *parquet.File, size int64) error {
 		at, ok := pictureColumn(f.Schema())
 		if !ok {
-			return fmt.Errorf("%s has no column image with bytes", path)
+			return fmt.Errorf("%s has no column image with bytes: its columns are %s", path, columnNames(f.Schema()))
 		}
 		n := f.NumRows()
 		if n < 0 || n > size || n != rowsOfGroups(f) { // a picture takes a byte at least
@@ -71,6 +72,15 @@ func pictureColumn(s *parquet.Schema) (at int, ok bool) {
 		}
 	}
 	return 0, false
+}
+
+// columnNames returns the names of the columns of a file.
+func columnNames(s *parquet.Schema) string {
+	var names []string
+	for _, path := range s.Columns() {
+		names = appendNew(names, path[0])
+	}
+	return strings.Join(names, ", ")
 }
 
 // openParquet opens a Parquet file. What the library panics with at a damaged one is an error.

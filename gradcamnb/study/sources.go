@@ -3,11 +3,13 @@ package study
 import (
 	"encoding/json"
 	"fmt"
+	"image"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/internal/atomicfile"
 )
 
@@ -99,6 +101,20 @@ func shards(path string) []string {
 // .xml files by [VOC], and any other folder by [Masks]. If a class is given, only objects of that name count; of masks,
 // the pixels of that number.
 func OpenTruths(path, class string) (Truths, error) {
+	truths, err := openTruths(path, class)
+	for name, truth := range truths {
+		truths[name] = func(r image.Rectangle) (heatmap.Grid, error) {
+			g, err := truth(r)
+			if err != nil {
+				err = fmt.Errorf("%s, %s: %w", path, name, err)
+			}
+			return g, err
+		}
+	}
+	return truths, err
+}
+
+func openTruths(path, class string) (Truths, error) {
 	switch strings.ToLower(filepath.Ext(path)) {
 	case ".csv", ".tsv":
 		return BoxesCSV(path, class)

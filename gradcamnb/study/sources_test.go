@@ -1,10 +1,14 @@
 package study
 
 import (
+	"archive/tar"
+	"bytes"
+	"image"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"unicode/utf16"
 
 	"github.com/gradcam-go/gradcam/internal/testing/golden"
 )
@@ -135,9 +139,83 @@ func TestClassesOfNoObject(t *testing.T) {
 // What a data set's sample says of its class: the first of several files, a text or a number.
 func TestLabelsInJSON(t *testing.T) {
 	for text, want := range map[string]string{`{"label": "cat"}`: "cat", `{"label": 3}`: "3", `{"label": 3.0}`: "3",
+		`{"label": 12345678901234567890}`: "12345678901234567890", `{"label": 2.5}`: "2.5",
 		`{"label": null, "cls": 2}`: "2", `{"class": "dog", "caption": "a dog"}`: "dog", `{}`: "", `[1]`: "", `{"label": [1]}`: ""} {
 		if got := labelInJSON(text); got != want {
 			t.Errorf("%s: %q, want %q", text, got, want)
 		}
 	}
+}
+
+// A list is read in the letters of spreadsheets, and with the line ends of old Macs.
+func TestListsOfSpreadsheets(t *testing.T) {
+	const text = "picture,label\np.png,caf\u00e9\n"
+	dir := t.TempDir()
+	wide := []byte("\xff\xfe")
+	for _, v := range utf16.Encode([]rune(text)) {
+		wide = append(wide, byte(v), byte(v>>8))
+	}
+	for name, data := range map[string][]byte{"utf8": []byte(text), "mark": []byte("\xef\xbb\xbf" + text), "wide": wide,
+		"mac": []byte(strings.ReplaceAll(text, "\n", "\r"))} {
+		path := filepath.Join(dir, name+".csv")
+		write(t, path, data)
+		pictures, err := OpenPictures(path)
+		if got := said(pictures); err != nil || got != "p.png=caf\u00e9" {
+			t.Errorf("%s: %q, %v", name, got, err)
+		}
+	}
+}
+
+// shardOf writes an archive of empty files.
+func shardOf(t *testing.T, names ...string) string {
+	t.Helper()
+	var data bytes.Buffer
+	w := tar.NewWriter(&data)
+	for _, name := range names {
+		if err := w.WriteHeader(&tar.Header{Name: name, Mode: 0o600, Typeflag: tar.TypeReg}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "a.tar")
+	write(t, path, data.Bytes())
+	return path
+}
+
+// A mask of a sample is no picture of the data set: if the names do not tell which is the picture, that is an error.
+func TestSamplesOfSeveralPictures(t *testing.T) {
+	pictures, err := Tar(shardOf(t, "1.input.png", "1.seg.png", "2.seg.png", "2.jpg", "3.left.png"))
+	if got, want := said(pictures), "a.tar/1.input.png= a.tar/2.jpg= a.tar/3.left.png="; err != nil || got != want {
+		t.Errorf("%s, %v, want %s", got, err, want)
+	}
+	_, err = Tar(shardOf(t, "1.a.png", "1.b.png"))
+	wantError(t, "two", err, "the sample has the pictures a.tar/1.a.png and a.tar/1.b.png")
+	path := filepath.Join(t.TempDir(), "a.tar")
+	write(t, path, []byte("\x1f\x8b\x08 what gzip writes"))
+	_, err = Tar(path)
+	wantError(t, "compressed", err, "unpack")
+}
+
+// An error of a truth names its file, and the annotation or line.
+func TestErrorsNameTheirFile(t *testing.T) {
+	dir := t.TempDir()
+	coco, boxes, voc := filepath.Join(dir, "coco.json"), filepath.Join(dir, "boxes.csv"), filepath.Join(dir, "voc")
+	write(t, coco, []byte(`{"images": [{"id": 7, "file_name": "p.jpg"}], "annotations": [{"id": 12, "image_id": 7}]}`))
+	write(t, filepath.Join(voc, "p.xml"), []byte(vocWith("<xmin>3</xmin><ymin>1</ymin><xmax>1</xmax><ymax>2</ymax>")))
+	for path, want := range map[string]string{coco: coco + ", p.jpg: annotation 12: its annotation",
+		voc: voc + ", p.xml: [2 0 1 2]"} {
+		truths, err := OpenTruths(path, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, truth := range truths {
+			_, err = truth(image.Rect(0, 0, 4, 4))
+		}
+		wantError(t, path, err, want)
+	}
+	write(t, boxes, []byte("picture,x0,y0,x1,y1\np.jpg,0,0,1,1\np.jpg,0,0,0.5,1\n"))
+	_, err := OpenTruths(boxes, "")
+	wantError(t, boxes, err, boxes+", line 3: the box")
 }

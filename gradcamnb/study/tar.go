@@ -10,7 +10,6 @@ import (
 	"io"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
@@ -22,14 +21,19 @@ const maxPictureFile = 256 << 20
 
 // Tar returns the pictures of a shard of WebDataset: a tar archive in which files with the same name up to the first
 // dot are one sample, such as 0001.jpg, 0001.cls and 0001.seg.png. If a sample has several pictures, only those without
-// a second extension are taken, if there are any. Its .cls file holds the label, or "label", "cls" or "class" in its
-// .json file, or its .txt file. A picture is read when it is opened.
+// a second extension are taken; if there are none, those with .input, .image, .img or .rgb before the last extension.
+// Its .cls file holds the label, or "label", "cls" or "class" in its .json file, or its .txt file. A picture is read
+// when it is opened.
 func Tar(path string) (out []Picture, err error) {
 	f, err := regular.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("the archive of pictures: %w", err)
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
+	var head [2]byte
+	if n, _ := f.ReadAt(head[:], 0); n == len(head) && head == [2]byte{0x1f, 0x8b} { // gzip
+		return refuse(path)
+	}
 	var keys []string // in the order of the archive
 	samples := map[string]*sampleOfTar{}
 	at := &countingReader{r: f}
@@ -58,7 +62,11 @@ func Tar(path string) (out []Picture, err error) {
 		}
 	}
 	for _, key := range keys {
-		out = append(out, samples[key].pictures()...)
+		pictures, err := samples[key].pictures()
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+		out = append(out, pictures...)
 	}
 	if len(out) == 0 {
 		return nil, fmt.Errorf("%s has no pictures (%s)", path, strings.Join(extensions, ", "))
@@ -94,17 +102,30 @@ func (s *sampleOfTar) takeLabel(r io.Reader, ext string) error {
 	return err
 }
 
-// pictures returns those of the sample, with their label.
-func (s *sampleOfTar) pictures() []Picture {
+// inputs are the second extensions of pictures that are no masks or other answers.
+var inputs = []string{".input.", ".image.", ".img.", ".rgb."}
+
+// pictures returns those of the sample, with their label. It is an error if several may be the picture.
+func (s *sampleOfTar) pictures() ([]Picture, error) {
 	out := s.plain
 	if len(out) == 0 {
 		out = s.others
+	}
+	if len(out) > 1 && len(s.plain) == 0 {
+		out = slices.DeleteFunc(slices.Clone(out), func(p Picture) bool {
+			name := strings.ToLower(p.Name)
+			return !slices.ContainsFunc(inputs, func(input string) bool { return strings.Contains(name, input) })
+		})
+		if len(out) == 0 {
+			return nil, fmt.Errorf("the sample has the pictures %s and %s: name the one that is meant without a second extension, "+
+				"or .input", s.others[0].Name, s.others[1].Name)
+		}
 	}
 	label := cmp.Or(s.labels[".cls"], labelInJSON(s.labels[".json"]), s.labels[".txt"])
 	for i := range out {
 		out[i].Label = label
 	}
-	return out
+	return out, nil
 }
 
 // labelInJSON returns the "label", "cls" or "class" of an object, a text or a number; empty if it has none.
@@ -115,12 +136,13 @@ func labelInJSON(text string) string {
 	}
 	for _, name := range []string{"label", "cls", "class"} {
 		var word *string
-		var number *float64
+		var number *json.Number
 		switch {
 		case json.Unmarshal(fields[name], &word) == nil && word != nil:
 			return *word
 		case json.Unmarshal(fields[name], &number) == nil && number != nil:
-			return strconv.FormatFloat(*number, 'f', -1, 64) // 3.0 as 3
+			whole, _ := strings.CutSuffix(number.String(), ".0") // as Python writes 3.0
+			return whole
 		}
 	}
 	return ""

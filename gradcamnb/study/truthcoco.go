@@ -52,7 +52,7 @@ func COCO(path, category string) (Truths, error) {
 				left := newBudget(g)
 				for _, o := range all {
 					if err := drawObject(o, g, left); err != nil {
-						return g, err
+						return g, fmt.Errorf("annotation %d: %w", o.ID, err)
 					}
 				}
 				return g, nil

@@ -1,6 +1,7 @@
 package study
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -83,5 +84,5 @@ func boxOf(get func(columns ...string) (string, bool)) (b heatmap.Box, ok bool, 
 	case empty > 0:
 		return b, false, errors.New("its box lacks a corner")
 	}
-	return b, true, checkBox(b)
+	return b, true, cmp.Or(checkBox(b), checkPixels(b))
 }
