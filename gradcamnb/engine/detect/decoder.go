@@ -26,6 +26,9 @@ type Candidates struct {
 	// if the detector has none.
 	Objectness *Node
 
+	// Numbers [batch, n] are the class numbers as the model writes them; nil if it gives a score for each class.
+	Numbers *Node
+
 	// Points [batch, n, points, 2] are landmarks, x and y in pixels of the model's
 	// input; nil if there are none.
 	Points *Node
@@ -79,6 +82,10 @@ type Decoder struct {
 
 	Asked bool // it is used only if it is named, because another decoder reads outputs of the same shapes
 
+	// Likely tells whether outputs whose shapes fit are probably meant for this decoder. It is asked if neither the
+	// decoder nor the number of classes is known; nil means yes.
+	Likely func(outputs [][]int) bool
+
 	// New makes a head from the decoder's numbers in the sidecar; nil means the usual ones.
 	// classes is the number of classes, or 0 if it is not known.
 	New func(numbers json.RawMessage, classes int) (Head, error)
@@ -93,6 +100,9 @@ type Spec struct {
 	// NMS is the IoU from which on the weaker of two detections of a class is dropped; 1 keeps all.
 	NMS     float64         `json:"nms,omitempty"`
 	Numbers json.RawMessage `json:"numbers,omitempty"` // of the decoder
+	// Trusted tells that places and sizes of boxes are right as they are read, however unlikely they seem. They are then
+	// not checked.
+	Trusted bool `json:"trusted,omitempty"`
 }
 
 // WithDefaults returns the spec with the decoder's usual threshold and suppression in place of
@@ -113,6 +123,18 @@ func (s Spec) WithDefaults() (Spec, error) {
 			s.Decoder, s.Threshold, s.NMS)
 	}
 	return s, nil
+}
+
+// WithoutDefaults returns the spec with zeros in place of the decoder's usual threshold and suppression.
+func (s Spec) WithoutDefaults() Spec {
+	d, err := ByName(s.Decoder)
+	if err == nil && s.Threshold == d.Spec.Threshold {
+		s.Threshold = 0
+	}
+	if err == nil && s.NMS == d.Spec.NMS {
+		s.NMS = 0
+	}
+	return s
 }
 
 // Override returns another spec with the threshold and the suppression of this one, if they are
@@ -168,11 +190,16 @@ func All() []Decoder { return all.All() }
 func ByName(name string) (Decoder, error) { return all.Find(name) }
 
 // FindFitting returns the names of the decoders that can read outputs of these shapes with their
-// usual numbers. Decoders that must be named are left out.
+// usual numbers. Decoders that must be named are left out. If the number of classes is not known, so are those that are
+// not likely.
 func FindFitting(outputs [][]int, picture [2]int, classes int) []string {
 	var names []string
 	for _, d := range All() {
-		if h, err := d.New(nil, classes); err == nil && h.Check(outputs, picture) == nil && !d.Asked {
+		h, err := d.New(nil, classes)
+		if err != nil || h.Check(outputs, picture) != nil || d.Asked {
+			continue
+		}
+		if classes > 0 || d.Likely == nil || d.Likely(outputs) {
 			names = append(names, d.Name)
 		}
 	}
@@ -198,6 +225,12 @@ func numbers(data json.RawMessage, to any) error {
 	}
 	return strictjson.Decode(data, to)
 }
+
+// manyRows tells whether the first output, [batch, n, ...], has at least as many rows as columns.
+func manyRows(outputs [][]int) bool { return outputs[0][1] >= outputs[0][2] }
+
+// manyColumns tells whether the first output, [batch, ..., n], has at least as many columns as rows.
+func manyColumns(outputs [][]int) bool { return outputs[0][2] >= outputs[0][1] }
 
 // count returns an error if there are not as many outputs as wanted.
 func count(outputs [][]int, want int, words string) error {

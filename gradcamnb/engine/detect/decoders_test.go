@@ -216,8 +216,9 @@ func TestCheck(t *testing.T) {
 		"it reads four outputs": {CenterFace, "", [][]int{{1, 1, 16, 16}}},
 		"scale has the shape": {CenterFace, "", [][]int{{1, 1, 16, 16}, {1, 3, 16, 16}, {1, 2, 16, 16},
 			{1, 10, 16, 16}}},
-		"many rows of 5 + classes":     {YOLOv5, "", [][]int{{1, 85, 8400}}},
-		"many columns of 4 + classes":  {YOLOv8, "", [][]int{{1, 25200, 85}}},
+		"rows of 5 + classes":          {YOLOv5, "", [][]int{{1, 8400, 5}}},
+		"columns of 4 + classes":       {YOLOv8, "", [][]int{{1, 4, 8400}}},
+		"the background alone":         {BeforeNMS, `{"background": "last"}`, [][]int{{1, 9, 4}, {1, 9, 1}}},
 		"it has 0 priors":              {SSD, "", [][]int{{1, 10, 4}, {1, 10, 21}}},
 		"boxes has the shape":          {DETR, "", [][]int{{1, 100, 92}, {1, 99, 4}}},
 		"there are 2 outputs":          {EndToEnd, `{"classes": 3}`, [][]int{{1, 10, 4}, {1, 10}}},
@@ -234,6 +235,13 @@ func TestCheck(t *testing.T) {
 	}
 	if got := FindFitting([][]int{{1, 84, 8400}}, [2]int{640, 640}, 80); !slices.Equal(got, []string{"yolov8"}) {
 		t.Errorf("%q fit, want yolov8", got)
+	}
+	few := [][]int{{1, 20, 84}} // 20 rows of 80 classes, rather than 84 columns of 16
+	if got := FindFitting(few, [2]int{640, 640}, 80); !slices.Equal(got, []string{"yolo-rows"}) {
+		t.Errorf("%q fit few rows, want yolo-rows", got)
+	}
+	if got := FindFitting(few, [2]int{640, 640}, 0); slices.Contains(got, "yolo-rows") || !slices.Contains(got, "yolov8") {
+		t.Errorf("%q fit few rows of unknown classes, want yolov8 and not yolo-rows", got)
 	}
 	for name, want := range map[string]int{"yolov8": 80, "end-to-end": 0, "yolox": 0} { // 0: none, or any
 		if got := (Spec{Decoder: name}).CountClasses([][]int{{1, 84, 8400}}, [2]int{640, 640}); got != want {
@@ -264,6 +272,42 @@ func TestOrders(t *testing.T) {
 	near(t, "of the unit square, 40 wide and 20 high", got.boxes[4:8], 10, 7.5, 30, 12.5)
 	if _, err := YOLOv8.New(json.RawMessage(`{"order": "whcc"}`), 0); err == nil {
 		t.Error("an order that there is not is taken")
+	}
+}
+
+// DETR and RT-DETR with corners in pixels, and YOLO v5 of the unit square.
+func TestOrdersOfOthers(t *testing.T) {
+	boxes := tensor([]int{1, 1, 4}, 1, 2, 7, 9)
+	got := decode(t, DETR, `{"order": "xyxy", "unit": false}`, 1, [2]int{64, 64}, tensor([]int{1, 1, 2}, 0, 0), boxes)
+	near(t, "of DETR", got.boxes, 1, 2, 7, 9)
+	got = decode(t, RTDETR, `{"order": "xyxy", "unit": false}`, 1, [2]int{64, 64}, tensor([]int{1, 1, 1}, 0), boxes)
+	near(t, "of RT-DETR", got.boxes, 1, 2, 7, 9)
+	got = decode(t, YOLOv5, `{"unit": true}`, 1, [2]int{20, 40}, tensor([]int{1, 1, 6}, 0.5, 0.5, 0.5, 0.25, 1, 1))
+	near(t, "of YOLO v5", got.boxes, 10, 7.5, 30, 12.5)
+}
+
+// The logits 0, ln 3 and 0 are the probabilities 1/2, 3/4 and 1/2 by themselves, and 1/5, 3/5 and 1/5 together.
+func TestActivations(t *testing.T) {
+	three := float32(math.Log(3))
+	boxes, scores := tensor([]int{1, 2, 1, 4}, 0, 0, 2, 2, 1, 1, 3, 3), tensor([]int{1, 2, 3}, 0, three, 0, three, 0, 0)
+	for numbers, want := range map[string][]float64{
+		`{"activation": "sigmoid"}`:                        {0.5, 0.75, 0.5, 0.75, 0.5, 0.5},
+		`{"activation": "softmax"}`:                        {0.2, 0.6, 0.2, 0.6, 0.2, 0.2},
+		`{"activation": "softmax", "background": "first"}`: {0.6, 0.2, 0.2, 0.2},
+		`{"activation": "softmax", "background": "last"}`:  {0.2, 0.6, 0.6, 0.2},
+	} {
+		got := decode(t, BeforeNMS, numbers, 0, [2]int{64, 64}, boxes, scores)
+		near(t, numbers, got.scores, want...)
+		near(t, "second box", got.boxes[4:], 1, 1, 3, 3)
+	}
+	got := decode(t, YOLOv8, `{"activation": "sigmoid"}`, 1, [2]int{64, 64}, columnsOf(7, 1, 2, 7, 9, three))
+	near(t, "of YOLO v8", got.scores[1:2], 0.75)
+	got = decode(t, YOLORows, `{"activation": "sigmoid"}`, 1, [2]int{64, 64}, tensor([]int{1, 1, 5}, 1, 2, 7, 9, three))
+	near(t, "of rows", got.scores, 0.75)
+	for _, wrong := range []string{`{"activation": "relu"}`, `{"background": "middle"}`} {
+		if _, err := BeforeNMS.New(json.RawMessage(wrong), 0); err == nil {
+			t.Errorf("%s is taken", wrong)
+		}
 	}
 }
 

@@ -13,19 +13,23 @@ import (
 //
 // Carion et al. 2020, "End-to-End Object Detection with Transformers" (section 3).
 // Deformable DETR and RT-DETR have no such class and take a sigmoid of each
-// logit: "sigmoid": true.
+// logit: "sigmoid": true. If boxes are read in another way, "order" and "unit" say so.
 var DETR = register(Decoder{
 	Name:    "detr",
 	Outputs: `two outputs: class logits [batch, queries, classes + 1], "no object" last, and boxes [batch, queries, 4]`,
 	Spec:    Spec{Threshold: 0.5, NMS: 1},
 	Preset:  "detr",
 	New: func(data json.RawMessage, classes int) (Head, error) {
-		h := detr{classes: classes}
-		return &h, numbers(data, &h)
+		h := detr{boxFormat: boxFormat{Order: "cxcywh", Unit: true}, classes: classes}
+		if err := numbers(data, &h); err != nil {
+			return nil, err
+		}
+		return &h, h.check()
 	},
 })
 
 type detr struct {
+	boxFormat
 	Sigmoid bool `json:"sigmoid"`
 	classes int
 }
@@ -52,7 +56,7 @@ func (h *detr) Check(outputs [][]int, _ [2]int) error {
 }
 
 func (h *detr) Decode(outputs []*Node, picture [2]int) Candidates {
-	c := Candidates{Boxes: scaleToPixels(corners(outputs[1]), picture)}
+	c := Candidates{Boxes: h.read(outputs[1], picture)}
 	if h.Sigmoid {
 		c.Scores = Sigmoid(outputs[0])
 		return c

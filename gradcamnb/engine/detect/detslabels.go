@@ -54,5 +54,5 @@ func (detsLabels) Check(outputs [][]int, _ [2]int) error {
 
 func (h detsLabels) Decode(outputs []*Node, _ [2]int) Candidates {
 	return Candidates{Boxes: sliceLast(outputs[0], 0, 4), Objectness: takeLast(outputs[0], 4),
-		Scores: oneHot(outputs[1], h.Classes)}
+		Scores: oneHot(outputs[1], h.Classes), Numbers: outputs[1]}
 }

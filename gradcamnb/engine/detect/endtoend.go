@@ -89,5 +89,5 @@ func (h endToEnd) Decode(outputs []*Node, picture [2]int) Candidates {
 	if h.Unit {
 		boxes = scaleToPixels(boxes, picture)
 	}
-	return Candidates{Boxes: boxes, Scores: oneHot(classes, h.Classes), Objectness: scores}
+	return Candidates{Boxes: boxes, Scores: oneHot(classes, h.Classes), Numbers: classes, Objectness: scores}
 }

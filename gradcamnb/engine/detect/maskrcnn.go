@@ -87,6 +87,7 @@ func (h maskRCNN) Decode(outputs []*Node, picture [2]int) Candidates {
 	return Candidates{
 		Boxes:      outputs[0],
 		Scores:     oneHot(outputs[1], h.Classes),
+		Numbers:    outputs[1],
 		Objectness: outputs[2],
 		Mask:       boxMasks(outputs[3], outputs[0], picture),
 	}

@@ -41,5 +41,5 @@ func (paddle) Check(outputs [][]int, _ [2]int) error {
 func (h paddle) Decode(outputs []*Node, _ [2]int) Candidates {
 	rows := outputs[0]
 	return Candidates{Boxes: sliceLast(rows, 2, 6), Scores: oneHot(takeLast(rows, 0), h.Classes),
-		Objectness: takeLast(rows, 1)}
+		Numbers: takeLast(rows, 0), Objectness: takeLast(rows, 1)}
 }

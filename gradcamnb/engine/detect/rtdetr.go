@@ -15,24 +15,25 @@ import (
 // class's probability is the sigmoid of its logit.
 //
 // Zhao et al. 2024, "DETRs Beat YOLOs on Real-time Object Detection"; Zhu et al. 2021,
-// "Deformable DETR". RF-DETR writes the boxes first.
+// "Deformable DETR". RF-DETR writes the boxes first. If boxes are read in another way, "order" and "unit" say so.
 var RTDETR = register(Decoder{
 	Name:    "rt-detr",
 	Outputs: "two outputs: class logits [batch, queries, classes] and boxes [batch, queries, 4], in either order",
 	Spec:    Spec{Threshold: 0.5, NMS: 1},
 	New: func(data json.RawMessage, classes int) (Head, error) {
-		h := rtdetr{classes: classes}
+		h := rtdetr{boxFormat: boxFormat{Order: "cxcywh", Unit: true}, classes: classes}
 		if err := numbers(data, &h); err != nil {
 			return nil, err
 		}
 		if h.First != "" && h.First != "logits" && h.First != "boxes" {
 			return nil, fmt.Errorf(`"first" is %q and must be "logits" or "boxes"`, h.First)
 		}
-		return h, nil
+		return h, h.check()
 	},
 })
 
 type rtdetr struct {
+	boxFormat
 	First   string `json:"first"` // of the two outputs: "logits" or "boxes"; by default their widths say it
 	classes int
 }
@@ -68,5 +69,5 @@ func (h rtdetr) Check(outputs [][]int, _ [2]int) error {
 
 func (h rtdetr) Decode(outputs []*Node, picture [2]int) Candidates {
 	logits, boxes := h.split(outputs[0].Shape().Dim(2), outputs[1].Shape().Dim(2))
-	return Candidates{Boxes: scaleToPixels(corners(outputs[boxes]), picture), Scores: Sigmoid(outputs[logits])}
+	return Candidates{Boxes: h.read(outputs[boxes], picture), Scores: Sigmoid(outputs[logits])}
 }

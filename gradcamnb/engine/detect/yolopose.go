@@ -18,6 +18,7 @@ var YOLOPose = register(Decoder{
 	Outputs: "one output [batch, 4 + classes + points x values, n]: cx, cy, w, h, class probabilities, key points",
 	Spec:    Spec{Threshold: 0.25, NMS: 0.45},
 	Preset:  "yolo",
+	Likely:  manyColumns,
 	New: func(data json.RawMessage, classes int) (Head, error) {
 		h := yoloPose{Points: 17, Values: 3, Order: "cxcywh", classes: max(1, classes)}
 		if err := numbers(data, &h); err != nil {

@@ -2,6 +2,7 @@ package detect
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	. "github.com/gomlx/gomlx/core/graph"
@@ -16,17 +17,19 @@ var YOLORows = register(Decoder{
 	Outputs: "one output [batch, n, 4 + classes]: cx, cy, w, h, class probabilities",
 	Spec:    Spec{Threshold: 0.25, NMS: 0.45},
 	Preset:  "yolo",
+	Likely:  manyRows,
 	New: func(data json.RawMessage, classes int) (Head, error) {
 		h := yoloRows{boxFormat: boxFormat{Order: "cxcywh"}, classes: classes}
 		if err := numbers(data, &h); err != nil {
 			return nil, err
 		}
-		return h, h.check()
+		return h, errors.Join(h.check(), h.checkScores())
 	},
 })
 
 type yoloRows struct {
 	boxFormat
+	scoreFormat
 	classes int
 }
 
@@ -46,12 +49,13 @@ func rowsOf(o []int, classes, before, after int) error {
 	if err := checkShape("the output", o, -1, -1, width); err != nil {
 		return err
 	}
-	if o[2] < before+1+after || o[1] < o[2] {
-		return fmt.Errorf("the output has the shape %v and should be many rows of %d + classes values", o, before+after)
+	if o[2] < before+1+after {
+		return fmt.Errorf("the output has the shape %v and should have rows of %d + classes values", o, before+after)
 	}
 	return nil
 }
 
 func (y yoloRows) Decode(outputs []*Node, picture [2]int) Candidates {
-	return Candidates{Boxes: y.read(sliceLast(outputs[0], 0, 4), picture), Scores: sliceLast(outputs[0], 4, 0)}
+	rows := outputs[0]
+	return Candidates{Boxes: y.read(sliceLast(rows, 0, 4), picture), Scores: y.probabilities(sliceLast(rows, 4, 0))}
 }

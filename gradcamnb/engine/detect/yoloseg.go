@@ -21,6 +21,7 @@ var YOLOSeg = register(Decoder{
 	Masks:   true,
 	Spec:    Spec{Threshold: 0.25, NMS: 0.45},
 	Preset:  "yolo",
+	Likely:  manyColumns,
 	New: func(data json.RawMessage, classes int) (Head, error) {
 		h := yoloSeg{boxFormat: boxFormat{Order: "cxcywh"}, classes: classes}
 		if err := numbers(data, &h); err != nil {

@@ -2,7 +2,6 @@ package detect
 
 import (
 	"encoding/json"
-	"fmt"
 
 	. "github.com/gomlx/gomlx/core/graph"
 )
@@ -16,13 +15,18 @@ var YOLOv5 = register(Decoder{
 	Outputs: "one output [batch, n, 5 + classes]: cx, cy, w, h, objectness, class probabilities",
 	Spec:    Spec{Threshold: 0.25, NMS: 0.45},
 	Preset:  "yolo",
+	Likely:  manyRows,
 	New: func(data json.RawMessage, classes int) (Head, error) {
-		h := yolov5{Objectness: true, classes: classes}
-		return &h, numbers(data, &h)
+		h := yolov5{boxFormat: boxFormat{Order: "cxcywh"}, Objectness: true, classes: classes}
+		if err := numbers(data, &h); err != nil {
+			return nil, err
+		}
+		return &h, h.check()
 	},
 })
 
 type yolov5 struct {
+	boxFormat
 	Objectness bool `json:"objectness"`
 	classes    int
 }
@@ -31,23 +35,12 @@ func (y *yolov5) Check(outputs [][]int, _ [2]int) error {
 	if err := count(outputs, 1, "one output, [batch, n, 5 + classes]"); err != nil {
 		return err
 	}
-	width := -1
-	if y.classes > 0 {
-		width = 5 + y.classes
-	}
-	o := outputs[0]
-	if err := checkShape("the output", o, -1, -1, width); err != nil {
-		return err
-	}
-	if o[2] < 6 || o[1] < o[2] {
-		return fmt.Errorf("the output has the shape %v and should be many rows of 5 + classes values", o)
-	}
-	return nil
+	return rowsOf(outputs[0], y.classes, 5, 0)
 }
 
-func (y *yolov5) Decode(outputs []*Node, _ [2]int) Candidates {
+func (y *yolov5) Decode(outputs []*Node, picture [2]int) Candidates {
 	rows := outputs[0]
-	c := Candidates{Boxes: corners(sliceLast(rows, 0, 4)), Scores: sliceLast(rows, 5, 0)}
+	c := Candidates{Boxes: y.read(sliceLast(rows, 0, 4), picture), Scores: sliceLast(rows, 5, 0)}
 	if y.Objectness {
 		c.Objectness = takeLast(rows, 4)
 	}

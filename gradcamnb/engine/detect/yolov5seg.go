@@ -2,7 +2,6 @@ package detect
 
 import (
 	"encoding/json"
-	"fmt"
 
 	. "github.com/gomlx/gomlx/core/graph"
 )
@@ -18,6 +17,7 @@ var YOLOv5Seg = register(Decoder{
 	Masks:   true,
 	Spec:    Spec{Threshold: 0.25, NMS: 0.45},
 	Preset:  "yolo",
+	Likely:  manyRows,
 	New: func(data json.RawMessage, classes int) (Head, error) {
 		return yolov5Seg{classes}, numbers(data, &struct{}{})
 	},
@@ -32,18 +32,7 @@ func (y yolov5Seg) Check(outputs [][]int, _ [2]int) error {
 	if err := checkShape("the prototypes", outputs[1], -1, -1, -1, -1); err != nil {
 		return err
 	}
-	k, width := outputs[1][1], -1
-	if y.classes > 0 {
-		width = 5 + y.classes + k
-	}
-	o := outputs[0]
-	if err := checkShape("the candidates", o, -1, -1, width); err != nil {
-		return err
-	}
-	if o[2] < 6+k || o[1] < o[2] {
-		return fmt.Errorf("the candidates have the shape %v and should be many rows of 5 + classes + %d values", o, k)
-	}
-	return nil
+	return rowsOf(outputs[0], y.classes, 5, outputs[1][1])
 }
 
 func (yolov5Seg) Decode(outputs []*Node, picture [2]int) Candidates {

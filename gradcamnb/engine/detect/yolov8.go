@@ -2,6 +2,7 @@ package detect
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	. "github.com/gomlx/gomlx/core/graph"
@@ -16,17 +17,19 @@ var YOLOv8 = register(Decoder{
 	Outputs: "one output [batch, 4 + classes, n]: cx, cy, w, h, class probabilities",
 	Spec:    Spec{Threshold: 0.25, NMS: 0.45},
 	Preset:  "yolo",
+	Likely:  manyColumns,
 	New: func(data json.RawMessage, classes int) (Head, error) {
 		h := yolov8{boxFormat: boxFormat{Order: "cxcywh"}, classes: classes}
 		if err := numbers(data, &h); err != nil {
 			return nil, err
 		}
-		return h, h.check()
+		return h, errors.Join(h.check(), h.checkScores())
 	},
 })
 
 type yolov8 struct {
 	boxFormat
+	scoreFormat
 	classes int
 }
 
@@ -46,13 +49,13 @@ func columns(o []int, classes, more int) error {
 	if err := checkShape("the output", o, -1, height, -1); err != nil {
 		return err
 	}
-	if o[1] < 5+more || o[2] < o[1] {
-		return fmt.Errorf("the output has the shape %v and should be many columns of %d + classes values", o, 4+more)
+	if o[1] < 5+more {
+		return fmt.Errorf("the output has the shape %v and should have columns of %d + classes values", o, 4+more)
 	}
 	return nil
 }
 
 func (y yolov8) Decode(outputs []*Node, picture [2]int) Candidates {
 	rows := TransposeAllAxes(outputs[0], 0, 2, 1)
-	return Candidates{Boxes: y.read(sliceLast(rows, 0, 4), picture), Scores: sliceLast(rows, 4, 0)}
+	return Candidates{Boxes: y.read(sliceLast(rows, 0, 4), picture), Scores: y.probabilities(sliceLast(rows, 4, 0))}
 }

@@ -10,9 +10,19 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/kind"
 )
 
-// candidates has one picture's boxes, class scores, confidences, objectness and, if there are
-// any, landmarks, each laid flat.
+// candidates has one picture's boxes, class scores, confidences, objectness, class numbers as the model writes them
+// and, if there are any, landmarks, each laid flat. If the model writes no class numbers, they are zeros or left out.
 type candidates [][]float32
+
+// points returns the landmarks, x and y, of candidate k; nil if there are none.
+func (c candidates) points(k int) []float32 {
+	const at = 5
+	if len(c) <= at {
+		return nil
+	}
+	n := len(c[at]) / len(c[2])
+	return c[at][n*k : n*(k+1)]
+}
 
 func (c candidates) box(k int) heatmap.Box {
 	v := c[0][4*k : 4*k+4]
@@ -71,12 +81,9 @@ func (c candidates) detection(k int, f imgio.Frame, labels []string) heatmap.Det
 		Box: clip(toPicture(f, c.box(k)), f), Class: c.class(k), Label: kind.LabelOf(labels, c.class(k)),
 		Score: c[2][k], Scores: slices.Clone(c.scores(k)), Objectness: c[3][k], Frame: f,
 	}
-	if len(c) > 4 {
-		n := len(c[4]) / len(c[2])
-		for p := c[4][n*k : n*(k+1)]; len(p) > 0; p = p[2:] {
-			x, y := f.ToPicture(float64(p[0]), float64(p[1]))
-			d.Points = append(d.Points, [2]float64{x, y})
-		}
+	for p := c.points(k); len(p) > 0; p = p[2:] {
+		x, y := f.ToPicture(float64(p[0]), float64(p[1]))
+		d.Points = append(d.Points, [2]float64{x, y})
 	}
 	return d
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/ask"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/detect"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
+	"github.com/gradcam-go/gradcam/internal/place"
 )
 
 // Reader reads a model's outputs as detections.
@@ -68,16 +69,14 @@ func Readers(ctx context.Context, m source.Model, input []int, how ask.Reading) 
 	picture := c.Layout.Size(input)
 	if spec.Decoder != "" {
 		r, err := newReader(c, spec, names, shapes, picture)
+		if err != nil && hasNoBatch(m, shapes, input[0]) {
+			err = fmt.Errorf("%w; %s", err, withoutBatch())
+		}
 		return []*Reader{r}, err
 	}
 	fit := detect.FindFitting(shapes, picture, len(c.Labels))
-	if len(fit) == 0 && isClassRow(shapes) {
-		return nil, fmt.Errorf("the model %s is no detector: its one output has the shape %v, a score for each class of the whole picture, as a classifier's; explain a class of it instead, or its prediction",
-			c.Name, shapes[0])
-	}
 	if len(fit) == 0 {
-		return nil, fmt.Errorf("nothing says how the detections of the model %s are read: name a decoder, or give the sidecar %s a \"detector\"; its outputs %q have the shapes %v, and %s%s",
-			c.Name, c.SidecarName(), names, shapes, describeOtherOrder(shapes, picture), describeOtherLabels(c, shapes, picture))
+		return nil, refuseShapes(m, input, names, shapes)
 	}
 	var out []*Reader
 	for _, name := range fit {
@@ -89,6 +88,22 @@ func Readers(ctx context.Context, m source.Model, input []int, how ask.Reading) 
 		out = append(out, r)
 	}
 	return out, nil
+}
+
+// refuseShapes returns the error if no decoder fits the shapes of the outputs.
+func refuseShapes(m source.Model, input []int, names []string, shapes [][]int) error {
+	c := m.Card()
+	picture := c.Layout.Size(input)
+	switch {
+	case isClassRow(shapes, input[0]):
+		return fmt.Errorf("the model %s is no detector: its one output has the shape %v, a score for each class of the whole picture, as a classifier's; explain a class of it instead, or its prediction",
+			c.Name, shapes[0])
+	case hasNoBatch(m, shapes, input[0]):
+		return fmt.Errorf("the outputs %q of the model %s have the shapes %v: %s", names, c.Name, shapes, withoutBatch())
+	}
+	return fmt.Errorf("nothing says how the detections of the model %s are read: name a decoder, or give the sidecar %s a \"detector\"; its outputs %q have the shapes %v, and %s%s",
+		c.Name, c.SidecarName(), names, shapes, describeOtherOrder(names, shapes, picture),
+		describeOtherLabels(c, shapes, picture))
 }
 
 // newReader returns the reader of a spec, or an error if it cannot read outputs of these shapes.
@@ -124,28 +139,61 @@ func describeFitting(names []string) string {
 	return "the decoders that fit them are " + strings.Join(names, ", ")
 }
 
-// describeOtherOrder returns words on the decoders that fit the outputs in another order or, if there are none, on all.
-func describeOtherOrder(shapes [][]int, picture [2]int) string {
+// hasNoBatch tells whether the outputs of an ONNX file have no axis of the pictures.
+func hasNoBatch(m source.Model, shapes [][]int, pictures int) bool {
+	return source.IsONNX(m) &&
+		!slices.ContainsFunc(shapes, func(s []int) bool { return len(s) > 0 && s[0] == pictures })
+}
+
+// withoutBatch returns words on how to run a file whose outputs have no axis of the pictures.
+func withoutBatch() string {
+	return "they have no axis of the pictures, so let onnxruntime run the file, one picture at a time, with " +
+		place.Words(`engine.New("onnxruntime")`, "--backend onnxruntime")
+}
+
+// describeOtherOrder returns words on the decoders that fit the outputs in another order, or most of them; if there are
+// none, on all decoders.
+func describeOtherOrder(names []string, shapes [][]int, picture [2]int) string {
 	const most = 4 // outputs, in 24 orders
-	would := map[string]bool{}
-	if len(shapes) <= most {
-		for _, order := range permute(shapes) {
-			for _, name := range detect.ListFitting(order, picture) {
-				would[name] = true
-			}
-		}
-	}
-	if len(would) == 0 {
+	if len(shapes) > most {
 		return describeFitting(nil)
 	}
-	var words []string
-	for _, d := range detect.All() {
-		if would[d.Name] {
-			words = append(words, fmt.Sprintf("%s, which reads %s", d.Name, d.Outputs))
+	all := make([]int, len(shapes))
+	for i := range all {
+		all[i] = i
+	}
+	orders := permute(all)
+	for n := len(shapes); n > 0; n-- { // the first n of each order
+		would := map[string][]string{} // the names of the outputs, in the order of a decoder
+		for _, order := range orders {
+			var named []string
+			var of [][]int
+			for _, i := range order[:n] {
+				named, of = append(named, names[i]), append(of, shapes[i])
+			}
+			for _, name := range detect.ListFitting(of, picture) {
+				if would[name] == nil {
+					would[name] = named
+				}
+			}
+		}
+		if len(would) > 0 {
+			return describeOrders(would)
 		}
 	}
-	return "in another order they would fit " + strings.Join(words, "; ") +
-		": name them in that order as \"outputs\" of the \"detector\""
+	return describeFitting(nil)
+}
+
+// describeOrders returns words on the decoders that would read outputs of these names, in this order.
+func describeOrders(would map[string][]string) string {
+	var words []string
+	for _, d := range detect.All() {
+		if names, ok := would[d.Name]; ok {
+			words = append(words, fmt.Sprintf("%s would read %s, for example \"detector\": {\"decoder\": %q, \"outputs\": [\"%s\"]}", d.Name,
+				d.Outputs, d.Name, strings.Join(names, `", "`)))
+		}
+	}
+	return strings.Join(words, "; ") + ": name them in the right order in the sidecar"
 }
 
 // permute returns a list in every order.
@@ -165,8 +213,8 @@ func permute[T any](of []T) [][]T {
 
 // isClassRow tells whether the only output is one row of scores for each picture: [batch, classes], and possibly axes
 // of length 1.
-func isClassRow(shapes [][]int) bool {
-	if len(shapes) != 1 || len(shapes[0]) < 2 {
+func isClassRow(shapes [][]int, pictures int) bool {
+	if len(shapes) != 1 || len(shapes[0]) < 2 || shapes[0][0] != pictures {
 		return false
 	}
 	rest := slices.DeleteFunc(slices.Clone(shapes[0][1:]), func(n int) bool { return n == 1 })

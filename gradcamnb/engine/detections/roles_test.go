@@ -32,16 +32,20 @@ func TestScoresAreTold(t *testing.T) {
 	}
 }
 
-// Labels, scores and boxes would be read as boxes, scores and labels. No order of two lists makes detections.
+// Labels, scores and boxes would be read as boxes, scores and labels, also beside a count, as TensorRT's suppression
+// has it. No order of two lists makes detections.
 func TestOutputsInAnotherOrder(t *testing.T) {
 	for _, c := range []struct {
+		names  []string
 		shapes [][]int
 		want   string
 	}{
-		{[][]int{{1, 50}, {1, 50}, {1, 50, 4}}, "in another order they would fit end-to-end, which reads one output"},
-		{[][]int{{1, 50}, {1, 50}}, "no decoder fits them as they stand"},
+		{[]string{"a", "b", "c"}, [][]int{{1, 50}, {1, 50}, {1, 50, 4}}, `{"decoder": "end-to-end", "outputs": ["c", "a", "b"]}`},
+		{[]string{"n", "a", "b", "c"}, [][]int{{1, 1}, {1, 50, 4}, {1, 50}, {1, 50}},
+			`{"decoder": "end-to-end", "outputs": ["a", "b", "c"]}`},
+		{[]string{"a", "b"}, [][]int{{1, 50}, {1, 50}}, "no decoder fits them as they stand"},
 	} {
-		if got := describeOtherOrder(c.shapes, [2]int{64, 64}); !strings.HasPrefix(got, c.want) {
+		if got := describeOtherOrder(c.names, c.shapes, [2]int{64, 64}); !strings.Contains(got, c.want) {
 			t.Errorf("%v: %q, want %q", c.shapes, got, c.want)
 		}
 	}

@@ -1,12 +1,12 @@
 package detections
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
+	"github.com/gomlx/compute/dtypes"
 	. "github.com/gomlx/gomlx/core/graph"
 
 	"github.com/gomlx/gomlx/core/tensors"
@@ -34,13 +34,13 @@ type Search struct {
 // detections make sense on the pictures. It returns an error if none makes sense, or several.
 func (s Search) Choose(reads []*Reader) (*Findings, error) {
 	var sensible []*Findings
-	var faults []error
+	var faults []fault
 	for _, read := range reads {
 		d, err := s.find(read)
 		var no nonsense
 		switch {
 		case errors.As(err, &no):
-			faults = append(faults, fmt.Errorf("as %s %w", read.spec.Decoder, no.error))
+			faults = append(faults, fault{read, no})
 		case err != nil:
 			return nil, err
 		default:
@@ -62,30 +62,12 @@ func (s Search) Choose(reads []*Reader) (*Findings, error) {
 		return nil, fmt.Errorf("the outputs of the model %s can be read in several ways, as %s: name the decoder, with %s or \"detector\": {\"decoder\": %q} in the sidecar %s; labels for its classes tell some of them apart",
 			c.Name, strings.Join(names, ", "), decoderWords(names[0]), names[0], c.SidecarName())
 	}
-	return nil, fmt.Errorf("the outputs %q of the model %s cannot be right as they are read: %w. %s", reads[0].names,
-		c.Name, errors.Join(faults...), s.describeRemedy(reads))
+	return nil, s.refuse(faults)
 }
 
 // decoderWords returns how a caller names a decoder.
 func decoderWords(name string) string {
 	return place.Words(fmt.Sprintf("gradcamnb.Reading{Decoder: %q}", name), "--decoder "+name)
-}
-
-// describeRemedy returns words on how to read outputs that no reader makes sense of.
-func (s Search) describeRemedy(reads []*Reader) string {
-	c := s.Model.Card()
-	shapes, err := shapesOf(context.Background(), s.Model, s.Input.Dims, reads[0].names) // which were listed before
-	if err != nil {
-		return ""
-	}
-	would := detect.ListFitting(shapes, c.Layout.Size(s.Input.Dims))
-	would = slices.DeleteFunc(would, func(name string) bool {
-		return slices.ContainsFunc(reads, func(r *Reader) bool { return r.spec.Decoder == name })
-	})
-	if len(would) == 0 {
-		return fmt.Sprintf("No other decoder fits the shapes %v: name the tensors that one reads as \"outputs\" of the \"detector\" in the sidecar %s", shapes, c.SidecarName())
-	}
-	return fmt.Sprintf("The shapes %v would also fit %s: name the one that it is, with %s or \"detector\": {\"decoder\": %q} in the sidecar %s", shapes, strings.Join(would, ", "), decoderWords(would[0]), would[0], c.SidecarName())
 }
 
 // find runs the model and keeps the candidates that are sure enough and not found twice.
@@ -104,6 +86,11 @@ func (s Search) find(read *Reader) (*Findings, error) {
 			} else {
 				nodes = append(nodes, OnesLike(nodes[2]))
 			}
+			if c.Numbers != nil {
+				nodes = append(nodes, ConvertDType(c.Numbers, dtypes.Float32))
+			} else {
+				nodes = append(nodes, ZerosLike(nodes[2]))
+			}
 			if c.Points != nil {
 				nodes = append(nodes, c.Points)
 			}
@@ -118,7 +105,7 @@ func (s Search) find(read *Reader) (*Findings, error) {
 	}
 	d := &Findings{read: read, frames: s.Input.Frames, classes: out[1].Dims[2],
 		masks: decoder.Masks, turned: decoder.Turned}
-	told := (c.MakerNote != "" && !c.NoteGuessed || c.DetectorByOutputs) && c.Detector != nil && read.spec.Decoder == c.Detector.Decoder
+	told := c.DetectorTold && c.Detector != nil && read.spec.Decoder == c.Detector.Decoder
 	for i := range s.Input.Dims[0] {
 		var all candidates
 		for _, o := range out {

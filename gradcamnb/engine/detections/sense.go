@@ -3,16 +3,25 @@ package detections
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/detect"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
 
-// nonsense is the error of a reading of a model's outputs that cannot be right.
-type nonsense struct{ error }
+// nonsense is the error of a reading of a model's outputs that cannot be right, or hardly.
+type nonsense struct {
+	error
 
-func nonsensef(format string, args ...any) error { return nonsense{fmt.Errorf(format, args...)} }
+	numbers map[string]any // of the decoder, with which the reading may be right; nil if none would help
+	swap    bool           // scores and class numbers, if they are outputs, may stand the other way round
+	unsure  bool           // the reading is only unlikely, so that a trusted one is not refused
+}
+
+func nonsensef(format string, args ...any) nonsense {
+	return nonsense{error: fmt.Errorf(format, args...)}
+}
 
 const (
 	fewCandidates = 8    // with fewer candidates, shares of them say nothing
@@ -20,35 +29,43 @@ const (
 	leastSide     = 2    // pixels along a detection's side
 )
 
-// checkSense returns an error of type nonsense if a picture's candidates, as a decoder reads them,
-// cannot be right. Class scores and objectness must be probabilities. Most boxes must not have
-// their far corner before their near one, and boxes must not look like corners that were read
-// as middle and size. Of the surest candidates, most must be at least two pixels wide and high
+// checkSense returns an error of type nonsense if a picture's candidates, as a decoder reads them, cannot be right.
+//
+// Class scores and objectness must be probabilities, and class numbers whole. The scores of the classes must not sum to
+// 1 for every candidate with most of them above the threshold, since one class is the background then. Most boxes must
+// not have their far corner before their near one, and boxes must not look like corners that were read as middle and
+// size, unless they are drawn around masks. Of the surest candidates, most must be at least two pixels wide and high
 // and meet the picture.
 //
-// If the file itself names the decoder, or the outputs' names tell it (told), only the scores
-// and class numbers are checked. The order of numbers is not looked at if boxes are drawn around masks.
+// If the file itself names the decoder, or the outputs' names tell it (told), only scores and class numbers are
+// checked.
+// If the sidecar says that the reading is to be trusted, class numbers need not be whole either.
 func (c candidates) checkSense(spec detect.Spec, picture [2]int, told bool) error {
-	for _, read := range []struct {
-		what   string
-		values []float32
-	}{{"class scores", c[1]}, {"objectness", c[3]}} {
-		lo, hi := slices.Min(read.values), slices.Max(read.values)
-		if !(lo >= -slack && hi <= 1+slack) { // a NaN is neither
-			return nonsensef("its %s would lie between %.4g and %.4g, which are no probabilities", read.what, lo, hi)
-		}
+	if err := c.checkNumbers(); err != nil && !spec.Trusted {
+		return err
 	}
-	if err := c.checkNames(spec); err != nil || told {
+	if err := cmp.Or(c.checkScores(), c.checkNames(spec)); err != nil {
+		return err
+	}
+	if told || spec.Trusted {
+		return nil
+	}
+	whole := heatmap.Box{0, 0, float64(picture[1]), float64(picture[0])}
+	if err := c.checkBackground(spec); err != nil {
 		return err
 	}
 	if d, err := detect.ByName(spec.Decoder); err != nil || !d.Around {
-		if err := c.corners(); err != nil {
+		if err := c.checkCorners(whole); err != nil {
 			return err
 		}
 	}
+	return c.checkSmall(spec, whole)
+}
+
+// checkSmall returns an error if most of the surest boxes are too small for an object, or lie outside the picture.
+func (c candidates) checkSmall(spec detect.Spec, whole heatmap.Box) error {
 	sure := c.surest(spec)
 	small := 0
-	whole := heatmap.Box{0, 0, float64(picture[1]), float64(picture[0])}
 	for _, k := range sure {
 		b := c.box(k)
 		if !(b[2]-b[0] >= leastSide && b[3]-b[1] >= leastSide) || !(b.IoU(whole) > 0) {
@@ -57,9 +74,80 @@ func (c candidates) checkSense(spec detect.Spec, picture [2]int, told bool) erro
 	}
 	if len(sure) > 0 && 2*small > len(sure) {
 		b := c.box(sure[0])
-		return nonsensef("%d of the %d surest boxes would be under %d pixels or outside of the picture, the first at (%.3g, %.3g)-(%.3g, %.3g)%s", small, len(sure), leastSide, b[0], b[1], b[2], b[3], c.describeUnit(sure))
+		no := nonsensef("%d of the %d surest boxes would be under %d pixels or outside of the picture, the first at (%.3g, %.3g)-(%.3g, %.3g)", small, len(sure), leastSide, b[0], b[1], b[2], b[3])
+		no.unsure = true
+		if c.inUnit(sure) {
+			no.error = fmt.Errorf("%w: they may be of the unit square", no.error)
+			no.numbers = map[string]any{"unit": true}
+		}
+		return no
 	}
 	return nil
+}
+
+// checkNumbers returns an error if the class numbers, as the model writes them, are not whole.
+func (c candidates) checkNumbers() error {
+	const near = 0.01
+	if len(c) <= 4 {
+		return nil
+	}
+	for _, v := range c[4] {
+		if x := float64(v); !(math.Abs(x-math.Round(x)) <= near) {
+			no := nonsensef("its class numbers would not be whole, one is %.3g: they may be something else, as scores", v)
+			no.swap, no.unsure = true, true
+			return no
+		}
+	}
+	return nil
+}
+
+// checkScores returns an error if class scores or objectness are no probabilities.
+func (c candidates) checkScores() error {
+	for _, read := range []struct {
+		what   string
+		values []float32
+	}{{"class scores", c[1]}, {"objectness", c[3]}} {
+		lo, hi := slices.Min(read.values), slices.Max(read.values)
+		if !(lo >= -slack && hi <= 1+slack) { // a NaN is neither
+			no := nonsensef("its %s would lie between %.4g and %.4g, which are no probabilities", read.what, lo, hi)
+			if lo < -slack && read.what == "class scores" {
+				no.error = fmt.Errorf("%w: they may be logits, for sigmoid or softmax", no.error)
+				no.numbers = map[string]any{"activation": "sigmoid"}
+			}
+			return no
+		}
+	}
+	return nil
+}
+
+// checkBackground returns an error if one of the classes seems to stand for the background: every candidate that is
+// used has scores that sum to 1, without an objectness, and most are above the threshold.
+func (c candidates) checkBackground(spec detect.Spec) error {
+	used, sure := 0, 0
+	for k, score := range c[2] {
+		var sum float64
+		for _, p := range c.scores(k) {
+			sum += float64(p)
+		}
+		switch {
+		case c[3][k] != 1 || len(c.scores(k)) < 2:
+			return nil
+		case sum == 0: // a row that is not used
+			continue
+		case !(math.Abs(sum-1) <= 10*slack):
+			return nil
+		}
+		used++
+		if float64(score) > spec.Threshold {
+			sure++
+		}
+	}
+	if used < fewCandidates || 2*sure <= used {
+		return nil
+	}
+	no := nonsensef("the scores of its %d classes would sum to 1 in all of %d boxes, so that each is an object: one class may be the background", len(c.scores(0)), used)
+	no.unsure, no.numbers = true, map[string]any{"background": "first"}
+	return no
 }
 
 // checkNames returns an error if a candidate above the threshold has a class number that is none of the labels'. Such
@@ -81,15 +169,13 @@ func (c candidates) checkNames(spec detect.Spec) error {
 	return nonsensef("a box with the score %.3g would have a class number that is none of the %d classes, which count from 0: if the model's numbers begin with 1, put a name for 0 before the labels", c[3][nameless], len(c.scores(nameless)))
 }
 
-// describeUnit returns words on boxes that lie in the unit square; empty if one of these does not.
-func (c candidates) describeUnit(of []int) string {
+// inUnit tells whether all of these boxes lie in the unit square.
+func (c candidates) inUnit(of []int) bool {
 	const edge = 1.5 // boxes reach a little out of the picture
-	for _, k := range of {
-		if b := c.box(k); slices.Min(b[:]) < 1-edge || slices.Max(b[:]) > edge {
-			return ""
-		}
-	}
-	return ": they may be of the unit square (\"numbers\": {\"unit\": true})"
+	return !slices.ContainsFunc(of, func(k int) bool {
+		b := c.box(k)
+		return slices.Min(b[:]) < 1-edge || slices.Max(b[:]) > edge
+	})
 }
 
 // surest returns the candidates above the threshold, the surest first. If there are none it
@@ -111,9 +197,10 @@ func (c candidates) surest(spec detect.Spec) []int {
 	return order[:end]
 }
 
-// corners returns an error if the numbers of the boxes seem to have another order. It skips empty boxes.
-func (c candidates) corners() error {
-	all, turned, asSize := 0, 0, 0
+// checkCorners returns an error if the numbers of the boxes seem to have another order. It skips empty boxes. Boxes
+// that fill the whole picture may well be larger than twice their distance from its corner.
+func (c candidates) checkCorners(whole heatmap.Box) error {
+	all, turned, asSize, fill := 0, 0, 0, 0
 	for k := range c[2] {
 		b := c.box(k)
 		if b == (heatmap.Box{}) {
@@ -127,12 +214,21 @@ func (c candidates) corners() error {
 		if w > (b[0]+b[2])/2 && h > (b[1]+b[3])/2 { // x1 > x0 and y1 > y0, if these are corners
 			asSize++
 		}
+		if b.IoU(whole) >= 0.5 {
+			fill++
+		}
 	}
+	var no nonsense
 	switch {
 	case all >= fewCandidates && 2*turned > all:
-		return nonsensef("%d of %d boxes would have their far corner before their near one: their numbers may be middle and size (\"order\": \"cxcywh\")", turned, all)
-	case all >= fewCandidates && 100*asSize > 95*all:
-		return nonsensef("%d of %d boxes would be larger than twice their distance from the picture's corner: their numbers may be corners (\"order\": \"xyxy\")", asSize, all)
+		no = nonsensef("%d of %d boxes would have their far corner before their near one: their numbers may be middle and size", turned, all)
+		no.numbers = map[string]any{"order": "cxcywh"}
+	case all >= fewCandidates && 100*asSize > 95*all && 2*fill < all:
+		no = nonsensef("%d of %d boxes would be larger than twice their distance from the picture's corner: their numbers may be corners", asSize, all)
+		no.numbers = map[string]any{"order": "xyxy"}
+	default:
+		return nil
 	}
-	return nil
+	no.unsure = true
+	return no
 }

@@ -1,6 +1,7 @@
 package detections
 
 import (
+	"errors"
 	"math"
 	"strings"
 	"testing"
@@ -8,42 +9,90 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/detect"
 )
 
-// Sense by hand: eight boxes of 10 x 10 with scores of one class.
-func TestSense(t *testing.T) {
-	boxes := func(b ...float32) []float32 {
-		var out []float32
-		for range 8 {
-			out = append(out, b...)
-		}
-		return out
+// eight returns eight times the same numbers.
+func eight(b ...float32) []float32 {
+	var out []float32
+	for range 8 {
+		out = append(out, b...)
 	}
-	ones, half := boxes(1), boxes(0.5)
+	return out
+}
+
+// Sense by hand: eight boxes of 10 x 10 with scores of one class. What is only unlikely is taken if it is trusted; what
+// may mend it is told.
+func TestSense(t *testing.T) {
+	ones, half, none := eight(1), eight(0.5), eight(0)
+	fine := eight(20, 20, 30, 30)
 	for _, c := range []struct {
-		what string
-		all  candidates
-		want string
+		what    string
+		all     candidates
+		want    string // in the error; empty if there is none
+		numbers string // of the decoder that may help
+		unsure  bool
 	}{
-		{"fine", candidates{boxes(20, 20, 30, 30), half, half, ones}, ""},
-		{"rows without use", candidates{boxes(0, 0, 0, 0), boxes(0), boxes(0), boxes(0)}, ""},
-		{"logits", candidates{boxes(20, 20, 30, 30), boxes(-3), half, ones}, "class scores would lie between -3 and -3"},
-		{"no number", candidates{boxes(20, 20, 30, 30), boxes(float32(math.NaN())), half, ones}, "class scores"},
-		{"a score as objectness", candidates{boxes(20, 20, 30, 30), half, half, boxes(1.5)}, "objectness would lie"},
-		{"the unit square", candidates{boxes(0.2, 0.2, 0.3, 0.3), half, half, ones}, `they may be of the unit square ("numbers": {"unit": true})`},
-		{"a class number without a label", candidates{boxes(20, 20, 30, 30), boxes(0), boxes(0), boxes(0.9)},
-			"a box with the score 0.9 would have a class number that is none of the 1 classes"},
-		{"scores that are all 0, without objectness", candidates{boxes(20, 20, 30, 30), boxes(0), boxes(0), ones}, ""},
-		{"a class number and rows without use", candidates{boxes(20, 20, 30, 30), append(ones[:7:7], 0), append(half[:7:7], 0),
-			append(half[:7:7], 0)}, ""},
-		{"outside", candidates{boxes(80, 20, 90, 30), half, half, ones}, "outside of the picture"},
-		{"middle and size as corners", candidates{boxes(25, 25, 10, 10), half, half, ones}, "cxcywh"},
-		{"corners as middle and size", candidates{boxes(20-15, 20-15, 20+15, 20+15), half, half, ones}, "xyxy"},
+		{"fine", candidates{fine, half, half, ones}, "", "", false},
+		{"rows without use", candidates{eight(0, 0, 0, 0), none, none, none}, "", "", false},
+		{"logits", candidates{fine, eight(-3), half, ones}, "class scores would lie between -3 and -3", "activation", false},
+		{"no number", candidates{fine, eight(float32(math.NaN())), half, ones}, "class scores", "", false},
+		{"a score as objectness", candidates{fine, half, half, eight(1.5)}, "objectness would lie", "", false},
+		{"scores as class numbers", candidates{fine, ones, ones, ones, half}, "would not be whole, one is 0.5", "", true},
+		{"class numbers that are whole but for rounding", candidates{fine, half, half, ones, eight(90.002)}, "", "", false},
+		{"the unit square", candidates{eight(0.2, 0.2, 0.3, 0.3), half, half, ones}, "they may be of the unit square", "unit", true},
+		{"a class number without a label", candidates{fine, none, none, eight(0.9)},
+			"a box with the score 0.9 would have a class number that is none of the 1 classes", "", false},
+		{"scores that are all 0, without objectness", candidates{fine, none, none, ones}, "", "", false},
+		{"a class number and rows without use", candidates{fine, append(ones[:7:7], 0), append(half[:7:7], 0),
+			append(half[:7:7], 0)}, "", "", false},
+		{"outside", candidates{eight(80, 20, 90, 30), half, half, ones}, "outside of the picture", "", true},
+		{"middle and size as corners", candidates{eight(25, 25, 10, 10), half, half, ones}, "may be middle and size", "order", true},
+		{"corners as middle and size", candidates{eight(20-15, 20-15, 20+15, 20+15), half, half, ones}, "may be corners", "order", true},
+		{"whole pages", candidates{eight(1, 1, 63, 63), half, half, ones}, "", "", false},
+		{"a background", candidates{fine, eight(0.875, 0.125), eight(0.875), ones}, "may be the background", "background", true},
+		{"softmax with an objectness", candidates{fine, eight(0.875, 0.125), eight(0.4375), half}, "", "", false},
+		{"softmax without its background", candidates{fine, eight(0.5, 0.25), half, ones}, "", "", false},
 	} {
-		err := c.all.checkSense(detect.Spec{Threshold: 0.25}, [2]int{64, 64}, false)
-		if around := c.all.checkSense(detect.Spec{Decoder: "maskformer", Threshold: 0.25}, [2]int{64, 64}, false); c.want == "xyxy" && around != nil {
-			t.Errorf("%s, around masks: %v", c.what, around)
-		}
+		spec := detect.Spec{Threshold: 0.25}
+		err := c.all.checkSense(spec, [2]int{64, 64}, false)
 		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q", c.what, err, c.want)
+		}
+		var no nonsense
+		if errors.As(err, &no) && (no.unsure != c.unsure || (c.numbers == "") != (no.numbers == nil) ||
+			c.numbers != "" && no.numbers[c.numbers] == nil) {
+			t.Errorf("%s: unsure %v with %v, want %v with %q", c.what, no.unsure, no.numbers, c.unsure, c.numbers)
+		}
+		around := c.all.checkSense(detect.Spec{Decoder: "maskformer", Threshold: 0.25}, [2]int{64, 64}, false)
+		if c.want == "may be corners" && around != nil {
+			t.Errorf("%s, around masks: %v", c.what, around)
+		}
+		spec.Trusted = true
+		if err := c.all.checkSense(spec, [2]int{64, 64}, false); (err == nil) != (c.want == "" || c.unsure) {
+			t.Errorf("%s, trusted: %v", c.what, err)
+		}
+	}
+}
+
+// What may mend a reading is told only if its decoder takes it, together with what the sidecar says already.
+func TestMend(t *testing.T) {
+	for _, c := range []struct {
+		spec    detect.Spec
+		numbers map[string]any
+		want    string
+	}{
+		{detect.Spec{Decoder: "detr", Threshold: 0.5, NMS: 1}, map[string]any{"order": "xyxy"},
+			`{"decoder":"detr","numbers":{"order":"xyxy"}}`},
+		{detect.Spec{Decoder: "before-nms", Threshold: 0.4, NMS: 0.45, Outputs: []string{"a", "b"}, Numbers: []byte(`{"unit": true}`)},
+			map[string]any{"background": "first"},
+			`{"decoder":"before-nms","outputs":["a","b"],"threshold":0.4,"numbers":{"background":"first","unit":true}}`},
+		{detect.Spec{Decoder: "end-to-end"}, nil, `{"decoder":"end-to-end","outputs":["boxes","scores","labels"]}`},
+		{detect.Spec{Decoder: "paddle", Threshold: 0.5, NMS: 1}, map[string]any{"order": "cxcywh"}, ""},
+		{detect.Spec{Decoder: "paddle"}, nil, ""},
+	} {
+		no := nonsensef("it is not right")
+		no.numbers, no.swap = c.numbers, c.spec.Decoder == "end-to-end"
+		read := &Reader{spec: c.spec, names: []string{"boxes", "labels", "scores"}}
+		if got := (fault{read, no}).mend(3); got != c.want {
+			t.Errorf("%s: %s, want %s", c.spec.Decoder, got, c.want)
 		}
 	}
 }

@@ -61,8 +61,8 @@ type gaussian struct{ x, y, a, b, c float64 }
 // gaussian returns the distribution of candidate k, whose four points are the corners m + u + v, m + u - v, m - u - v,
 // m - u + v.
 func (c candidates) gaussian(k int) gaussian {
-	n := len(c[4]) / len(c[2])
-	at := func(i int) (x, y float64) { return float64(c[4][n*k+2*i]), float64(c[4][n*k+2*i+1]) }
+	p := c.points(k)
+	at := func(i int) (x, y float64) { return float64(p[2*i]), float64(p[2*i+1]) }
 	x0, y0 := at(0)
 	x1, y1 := at(1)
 	x2, y2 := at(2)

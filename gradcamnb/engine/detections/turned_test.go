@@ -15,12 +15,12 @@ import (
 func TestTurnedBoxesAgainstUltralytics(t *testing.T) {
 	boxes := [][5]float64{{50, 50, 40, 20, 0.3}, {52, 49, 38, 22, 0.5}, {70, 50, 40, 20, 1.2}, {50, 50, 20, 40, 0.3},
 		{54, 47, 36, 24, 0.7}, {90, 20, 10, 60, 2}}
-	c := make(candidates, 5)
+	c := make(candidates, 6)
 	for i, b := range boxes {
 		cos, sin := math.Cos(b[4]), math.Sin(b[4])
 		ux, uy, vx, vy := b[2]/2*cos, b[2]/2*sin, -b[3]/2*sin, b[3]/2*cos
 		for _, s := range [][2]float64{{1, 1}, {1, -1}, {-1, -1}, {-1, 1}} {
-			c[4] = append(c[4], float32(b[0]+s[0]*ux+s[1]*vx), float32(b[1]+s[0]*uy+s[1]*vy))
+			c[5] = append(c[5], float32(b[0]+s[0]*ux+s[1]*vx), float32(b[1]+s[0]*uy+s[1]*vy))
 		}
 		score := 0.9 - float32(i)/10
 		c[1], c[2] = append(c[1], score, 0), append(c[2], score)
@@ -64,9 +64,9 @@ func TestTurnedBoxInThePicture(t *testing.T) {
 		{stretched, [][2]float64{{201.9616, 93.6603}, {221.9616, 76.3397}, {118.0384, 46.3397}, {98.0384, 63.6603}},
 			heatmap.Box{98.0384, 46.3397, 221.9616, 93.6603}},
 	} {
-		all := candidates{{49.0192, 46.3397, 110.9808, 93.6603}, {0.9}, {0.9}, {1}, nil}
+		all := candidates{{49.0192, 46.3397, 110.9808, 93.6603}, {0.9}, {0.9}, {1}, nil, nil}
 		for _, p := range model {
-			all[4] = append(all[4], float32(p[0]), float32(p[1]))
+			all[5] = append(all[5], float32(p[0]), float32(p[1]))
 		}
 		d := all.detection(0, c.frame, nil)
 		turn(&d)

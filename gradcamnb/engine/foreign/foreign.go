@@ -97,11 +97,11 @@ func (m *Model) learnOutputs(outputs []onnxruntime.Tensor) {
 	switch {
 	case spec == nil:
 	case m.card.Detector != nil:
-		m.card.DetectorByOutputs = m.card.DetectorByOutputs || m.card.Detector.Decoder == spec.Decoder
+		m.card.DetectorTold = m.card.DetectorTold || m.card.Detector.Decoder == spec.Decoder
 	default:
 		if filled, err := spec.WithDefaults(); err == nil {
 			filled.Outputs = names
-			m.card.Detector, m.card.DetectorByOutputs = &filled, true
+			m.card.Detector, m.card.DetectorTold = &filled, true
 		}
 	}
 }

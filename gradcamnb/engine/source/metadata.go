@@ -30,13 +30,14 @@ func (m *onnxModel) takeMetadata(ctx context.Context, beside func(name string) [
 		if t == nil || err != nil {
 			continue
 		}
+		said := m.card.Detector != nil
 		took, err := m.take(ctx, t)
 		if err != nil {
 			return err
 		}
+		m.card.DetectorTold = m.card.DetectorTold || !said && m.card.Detector != nil && who.Place != maker.InNames
 		if len(took) > 0 {
 			lines = append(lines, fmt.Sprintf("%s: %s", t.By, strings.Join(took, ", ")))
-			m.card.NoteGuessed = m.card.NoteGuessed || who.Place == maker.InNames
 		}
 	}
 	if len(lines) > 0 {

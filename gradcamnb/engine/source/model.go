@@ -62,14 +62,13 @@ type Card struct {
 	Inputs  []Input // inputs besides the picture
 
 	Detector *detect.Spec // how detections are read; nil if nothing says so
-	// Detector was found by the names, types and shapes of the outputs, which tell boxes, scores and classes apart
-	DetectorByOutputs bool
+	// Detector was named by the file or by one beside it that is no sidecar, or found by the names, types and shapes of
+	// the outputs, which tell boxes, scores and classes apart
+	DetectorTold bool
 	// what was taken from the words of the model's maker, in the file or in its folder, and who wrote them; empty if
 	// nothing was
 	MakerNote string
 	Warning   string // something odd about the file that one should know; empty if nothing is
-	// part of MakerNote was concluded from the names and shapes of inputs and outputs alone
-	NoteGuessed bool
 
 	HeadLabels map[string][]string // for models with several heads: for each output, the names of its values
 }

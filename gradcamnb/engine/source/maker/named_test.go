@@ -1,0 +1,40 @@
+package maker
+
+import (
+	"slices"
+	"testing"
+)
+
+// The same three names in every form, and what is no list of names.
+func TestNamesInMetadata(t *testing.T) {
+	three := []string{"red", "green", "dark blue"}
+	for _, c := range []struct {
+		key, value string
+		want       []string
+	}{
+		{"names", `{"0": "red", "1": "green", "2": "dark blue"}`, three},
+		{"labels", `["red", "green", "dark blue"]`, three},
+		{"id2label", `{"2": "dark blue", "0": "red", "1": "green"}`, three},
+		{"class_names", `{0: 'red', 1: 'green', 2: 'dark blue'}`, three},
+		{"class_labels", `['red', 'green', 'dark blue']`, three},
+		{"classes", "red, green,dark blue", three},
+		{"classes", "red\r\ngreen\r\ndark blue\r\n", three},
+		{"labels", `["person"]`, []string{"person"}},
+		{"classes", "80", nil},
+		{"classes", `{"1": "red", "2": "green"}`, nil}, // class 0 has no name
+		{"classes", "red,,green", nil},
+		{"author", "red,green", nil},
+	} {
+		m, err := Named.Tell(File{Props: map[string]string{c.key: c.value}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		if m != nil {
+			got = m.Labels
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s: %s: %q, want %q", c.key, c.value, got, c.want)
+		}
+	}
+}
