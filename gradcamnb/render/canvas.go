@@ -75,14 +75,15 @@ func (c canvas) opaque() *image.RGBA {
 	return &image.RGBA{Pix: c.Pix, Stride: c.Stride, Rect: c.Rect}
 }
 
-// text writes a line whose baseline begins at (x, y). The line is spelled (see spelled) and cut to the width.
-func (c canvas) text(s string, x, y, width int, face font.Face, col color.NRGBA) {
-	d := font.Drawer{Dst: c.opaque(), Src: image.NewUniform(c.shade(col)), Face: face, Dot: fixed.P(x, y)}
+// text writes a line whose baseline begins at a point. The line is spelled (see [spellOut]) and cut to the width.
+func (c canvas) text(s string, at image.Point, width int, face font.Face, col color.NRGBA) {
+	d := font.Drawer{Dst: c.opaque(), Src: image.NewUniform(c.shade(col)), Face: face, Dot: fixed.P(at.X, at.Y)}
 	d.DrawString(shorten(spellOut(s), width, face))
 }
 
-func (c canvas) textRight(s string, x, y int, face font.Face, col color.NRGBA) {
-	c.text(s, x-textWidth(s, face), y, 1<<20, face, col)
+// textRight writes a line whose baseline ends at a point.
+func (c canvas) textRight(s string, end image.Point, face font.Face, col color.NRGBA) {
+	c.text(s, end.Sub(image.Pt(textWidth(s, face), 0)), 1<<20, face, col)
 }
 
 func textWidth(s string, face font.Face) int { return font.MeasureString(face, s).Ceil() }

@@ -68,12 +68,12 @@ func Card(r *heatmap.Result, m *heatmap.Map, o *Options) *image.NRGBA {
 	}
 	c := o.canvas(width, height)
 
-	c.text(fmt.Sprintf("%s: %s", r.Model, methodWords(m)), margin, margin+14, inner, f.title, ink)
-	c.text(subtitle(r, m, spellOut(m.Class)), margin, margin+14+lineH, inner, f.body, faint)
+	c.text(fmt.Sprintf("%s: %s", r.Model, methodWords(m)), image.Pt(margin, margin+14), inner, f.title, ink)
+	c.text(subtitle(r, m, spellOut(m.Class)), image.Pt(margin, margin+14+lineH), inner, f.body, faint)
 
 	x, y := margin, top
 	if r.Picture != nil {
-		c.text("picture", x, y-6, w, f.small, faint)
+		c.text("picture", image.Pt(x, y-6), w, f.small, faint)
 		c.put(picture, x, y)
 	}
 	switch {
@@ -82,8 +82,8 @@ func Card(r *heatmap.Result, m *heatmap.Map, o *Options) *image.NRGBA {
 	case r.Picture != nil:
 		x += w + gap
 	}
-	c.text(cellWords(r, m), x, y-6, w+gap-8, f.small, faint)
-	c.put(overlaid(shown, drawn, fixed, picture, w, h), x, y)
+	c.text(cellWords(r, m), image.Pt(x, y-6), w+gap-8, f.small, faint)
+	c.put(overlaid(shown, drawn, fixed, picture, image.Pt(w, h)), x, y)
 	x += w + gap
 	c.colorBar(m, o, image.Rect(x, y, x+barWidth, y+h))
 	x += bar + gap
@@ -91,7 +91,7 @@ func Card(r *heatmap.Result, m *heatmap.Map, o *Options) *image.NRGBA {
 		c.predictions(list, m, x, top)
 	}
 	for i, line := range diagnosis {
-		c.text(line, margin, top+bodyH+gap+i*lineH+8, inner, f.body, mark)
+		c.text(line, image.Pt(margin, top+bodyH+gap+i*lineH+8), inner, f.body, mark)
 	}
 	return c.NRGBA
 }
@@ -139,7 +139,7 @@ func (c canvas) colorBar(m *heatmap.Map, o *Options, r image.Rectangle) {
 		last.text = "≥ " + last.text
 	}
 	c.ticks(ticks, r, barText-8)
-	c.text(m.Unit, r.Min.X, r.Min.Y-6, widestUnit, f.small, faint)
+	c.text(m.Unit, image.Pt(r.Min.X, r.Min.Y-6), widestUnit, f.small, faint)
 }
 
 // ticks writes numbers beside a colour bar. A number may be width pixels wide.
@@ -147,7 +147,7 @@ func (c canvas) ticks(ticks []tick, r image.Rectangle, width int) {
 	for _, t := range ticks {
 		y := r.Max.Y - 1 - int(math.Round(t.at*float64(r.Dy()-1)))
 		c.fill(image.Rect(r.Max.X, y, r.Max.X+4, y+1), faint)
-		c.text(t.text, r.Max.X+8, min(max(y+4, r.Min.Y+9), r.Max.Y), width, faces().small, ink)
+		c.text(t.text, image.Pt(r.Max.X+8, min(max(y+4, r.Min.Y+9), r.Max.Y)), width, faces().small, ink)
 	}
 }
 
@@ -170,7 +170,7 @@ func (c canvas) predictions(list []heatmap.Prediction, m *heatmap.Map, x, y int)
 	if m.Head != "" {
 		title += " of " + m.Head
 	}
-	c.text(title, x, y-6, listing, f.small, faint)
+	c.text(title, image.Pt(x, y-6), listing, f.small, faint)
 	for i, p := range list {
 		at := y + i*40
 		col := ink
@@ -181,8 +181,8 @@ func (c canvas) predictions(list []heatmap.Prediction, m *heatmap.Map, x, y int)
 		if !math.IsNaN(float64(p.Probability)) {
 			value, share = heatmap.Percent(p.Probability), float64(p.Probability)
 		}
-		c.textRight(value, x+listing, at+14, f.body, col)
-		c.text(className(p.Label, p.Index), x, at+14, listing-textWidth(value, f.body)-8, f.body, col)
+		c.textRight(value, image.Pt(x+listing, at+14), f.body, col)
+		c.text(className(p.Label, p.Index), image.Pt(x, at+14), listing-textWidth(value, f.body)-8, f.body, col)
 		bar := image.Rect(x, at+20, x+listing, at+26)
 		c.fill(bar, pale)
 		if !math.IsNaN(share) {

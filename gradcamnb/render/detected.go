@@ -37,27 +37,27 @@ func Detected(r *heatmap.Result, o *Options) *image.NRGBA {
 	rowHeight := h + 3*captionH + 2*cellGap
 	rows := (len(maps) + across - 1) / across
 	c := o.canvas(detectedWidth, under+rows*rowHeight+margin)
-	c.text(detectedTitle(r, maps), margin, margin+14, c.Rect.Dx()-2*margin, f.title, ink)
+	c.text(detectedTitle(r, maps), image.Pt(margin, margin+14), c.Rect.Dx()-2*margin, f.title, ink)
 	c.put(whole, margin, top)
 	if len(maps) > 0 {
 		bar := image.Rect(aside, top+2*lineH, aside+barWidth, top+2*lineH+100)
 		c.colorBar(maps[0], one, bar)
 		for i, line := range wrapText(fmt.Sprintf("One colour scale for all maps: %s.",
 			one.scale(maps[0]).words(maps[0].Unit)), c.Rect.Dx()-margin-aside, f.small) {
-			c.text(line, aside, bar.Max.Y+lineH+i*captionH, c.Rect.Dx()-margin-aside, f.small, ink)
+			c.text(line, image.Pt(aside, bar.Max.Y+lineH+i*captionH), c.Rect.Dx()-margin-aside, f.small, ink)
 		}
 	}
 	small := thumbnail(r, w, h)
 	for i, m := range maps {
 		x, y := margin+i%across*(detectedSide+cellGap), under+i/across*rowHeight
-		c.put(overlaid(r, m, one, small, w, h), x, y)
-		c.text(detectedWords(r, m), x, y+h+captionUp, detectedSide, f.body, ink)
+		c.put(overlaid(r, m, one, small, image.Pt(w, h)), x, y)
+		c.text(detectedWords(r, m), image.Pt(x, y+h+captionUp), detectedSide, f.body, ink)
 		line, col := verdict(m, r), faint
 		if m.Diagnosis != "" {
 			line, col = firstClause(m.Diagnosis), mark
 		}
-		c.text(line, x, y+h+captionUp+captionH, detectedSide, f.small, col)
-		c.text("highest "+number(float64(ShareRange(m).Hi))+" "+m.Unit, x, y+h+captionUp+2*captionH, detectedSide, f.small, faint)
+		c.text(line, image.Pt(x, y+h+captionUp+captionH), detectedSide, f.small, col)
+		c.text("highest "+number(float64(ShareRange(m).Hi))+" "+m.Unit, image.Pt(x, y+h+captionUp+2*captionH), detectedSide, f.small, faint)
 	}
 	return c.NRGBA
 }

@@ -68,7 +68,7 @@ func boxesOn(picture image.Image, found []heatmap.Detection, most float64) *imag
 		}
 		taken = append(taken, place)
 		c.fill(place, instanceColor(i, d))
-		c.text(words, x+3, place.Min.Y+12, width, f.small, ink)
+		c.text(words, image.Pt(x+3, place.Min.Y+12), width, f.small, ink)
 	}
 	return c.NRGBA
 }
@@ -124,9 +124,9 @@ func DetectionSheet(r *heatmap.Result, o *Options) *image.NRGBA {
 	rowHeight := cell + 2*captionH + cellGap
 	top := margin + 2*lineH + captionH
 	c := o.canvas(x(len(titles))+margin, top+max(1, len(rows))*rowHeight+margin)
-	c.text(r.Model+": detections explained", margin, margin+14, c.Bounds().Dx(), f.title, ink)
+	c.text(r.Model+": detections explained", image.Pt(margin, margin+14), c.Bounds().Dx(), f.title, ink)
 	for i, title := range titles {
-		c.text(title, x(i), top-8, cell, f.body, ink)
+		c.text(title, image.Pt(x(i), top-8), cell, f.body, ink)
 	}
 	for i, row := range rows {
 		y := top + i*rowHeight
@@ -135,22 +135,22 @@ func DetectionSheet(r *heatmap.Result, o *Options) *image.NRGBA {
 			c.put(crop, x(0), y)
 		}
 		for k, line := range row.words(first) {
-			c.text(line, x(1), y+lineH*(k+1), words, f.body, ink)
+			c.text(line, image.Pt(x(1), y+lineH*(k+1)), words, f.body, ink)
 		}
 		for k, m := range []*heatmap.Map{row.drawn, standardError(row.drawn), row.gradient} {
 			if m == nil {
 				continue
 			}
 			w, h := thumbSize(r, m, wide)
-			c.put(overlaid(r, m, o, thumbnail(r, w, h), w, h), x(2+k), y)
-			c.text(o.scale(m).words(m.Unit), x(2+k), y+h+captionH-2, wide, f.small, faint)
+			c.put(overlaid(r, m, o, thumbnail(r, w, h), image.Pt(w, h)), x(2+k), y)
+			c.text(o.scale(m).words(m.Unit), image.Pt(x(2+k), y+h+captionH-2), wide, f.small, faint)
 			below := y + h + 2*captionH - 2
 			switch {
 			case k == 1: // a standard error has no peak to speak of
 			case m.Diagnosis != "":
-				c.text(firstClause(m.Diagnosis), x(2+k), below, wide, f.small, mark)
+				c.text(firstClause(m.Diagnosis), image.Pt(x(2+k), below), wide, f.small, mark)
 			default:
-				c.text(verdict(m, r), x(2+k), below, wide, f.small, faint)
+				c.text(verdict(m, r), image.Pt(x(2+k), below), wide, f.small, faint)
 			}
 		}
 	}

@@ -38,7 +38,7 @@ func Grid(results []*heatmap.Result, o *Options) *image.NRGBA {
 		height += h + gridWords*captionH + 2*cellGap
 	}
 	c := o.canvas(max(2*margin+across*(gridSide+cellGap)-cellGap, 520), height)
-	c.text(gridTitle(results, maps), margin, margin+14, c.Rect.Dx()-2*margin, f.title, ink)
+	c.text(gridTitle(results, maps), image.Pt(margin, margin+14), c.Rect.Dx()-2*margin, f.title, ink)
 	titles := heatmap.PictureNames(results)
 	y := top
 	for i, r := range results {
@@ -47,15 +47,15 @@ func Grid(results []*heatmap.Result, o *Options) *image.NRGBA {
 		}
 		x := margin + i%across*(gridSide+cellGap)
 		w, h := thumbSize(r, maps[i], gridSide)
-		c.put(overlaid(r, maps[i], o, thumbnail(r, w, h), w, h), x, y)
+		c.put(overlaid(r, maps[i], o, thumbnail(r, w, h), image.Pt(w, h)), x, y)
 		line := y + heights[i/across] + captionUp
-		c.text(titles[i], x, line, gridSide, f.small, ink)
-		c.text(explainedWords(r, maps[i]), x, line+captionH, gridSide, f.small, mark)
+		c.text(titles[i], image.Pt(x, line), gridSide, f.small, ink)
+		c.text(explainedWords(r, maps[i]), image.Pt(x, line+captionH), gridSide, f.small, mark)
 		caption, col := o.scale(maps[i]).words(maps[i].Unit), faint
 		if maps[i].Diagnosis != "" {
 			caption, col = firstClause(maps[i].Diagnosis), mark
 		}
-		c.text(caption, x, line+2*captionH, gridSide, f.small, col)
+		c.text(caption, image.Pt(x, line+2*captionH), gridSide, f.small, col)
 	}
 	return c.NRGBA
 }

@@ -30,15 +30,15 @@ func Sheet(s *heatmap.Sheet, o *Options) *image.NRGBA {
 	l := newSheetLayout(s, o)
 	c := o.canvas(l.width, l.height)
 	f := faces()
-	c.text(s.Title, margin, margin+14, l.width-2*margin, f.title, ink)
+	c.text(s.Title, image.Pt(margin, margin+14), l.width-2*margin, f.title, ink)
 	y := margin + 14 + lineH
 	for _, line := range l.notes {
-		c.text(line, margin, y, l.width-2*margin, f.small, faint)
+		c.text(line, image.Pt(margin, y), l.width-2*margin, f.small, faint)
 		y += captionH
 	}
 	for j, title := range s.Columns {
 		for k, line := range lastLines(wrapText(title, cellSide, f.body), 2) {
-			c.text(line, l.columnX(j), l.top-lineH*(l.titleLines-k)+10, cellSide, f.body, ink)
+			c.text(line, image.Pt(l.columnX(j), l.top-lineH*(l.titleLines-k)+10), cellSide, f.body, ink)
 		}
 	}
 	for i := range s.Cells {
@@ -207,24 +207,24 @@ func (l *sheetLayout) row(c canvas, i int) {
 	}
 	if i < len(l.Rows) {
 		for k, line := range firstLines(wrapText(l.Rows[i], l.titleW, f.body), l.heights[i]/lineH) {
-			c.text(line, margin, y+14+k*lineH, l.titleW, f.body, ink)
+			c.text(line, image.Pt(margin, y+14+k*lineH), l.titleW, f.body, ink)
 		}
 	}
 	var of *heatmap.Result
 	for j := range l.Cells[i] {
 		if r, m := l.At(i, j); m != nil {
 			of = r
-			l.cell(c, i, j, r, m, y)
+			l.cell(c, i, j, y)
 		} else {
 			for k, line := range firstLines(wrapText(l.Cells[i][j].Empty, cellSide, f.small), 4) {
-				c.text(line, l.columnX(j), y+14+k*captionH, cellSide, f.small, faint)
+				c.text(line, image.Pt(l.columnX(j), y+14+k*captionH), cellSide, f.small, faint)
 			}
 		}
 	}
 	if l.pictures && of != nil && (i == 0 || l.pictureOf(i-1) != of) {
 		x := l.columnX(-1)
 		c.put(l.thumbnail(of), x, y)
-		c.text("picture", x, y+l.heights[i]+captionUp, cellSide, f.small, faint)
+		c.text("picture", image.Pt(x, y+l.heights[i]+captionUp), cellSide, f.small, faint)
 	}
 }
 
@@ -238,9 +238,10 @@ func (l *sheetLayout) pictureOf(i int) *heatmap.Result {
 	return nil
 }
 
-// cell draws one map with its captions.
-func (l *sheetLayout) cell(c canvas, i, j int, r *heatmap.Result, m *heatmap.Map, y int) {
+// cell draws one map with its captions. Its upper edge lies at y.
+func (l *sheetLayout) cell(c canvas, i, j, y int) {
 	f := faces()
+	r, m := l.At(i, j)
 	cell := l.Cells[i][j]
 	o := l.cellOptions(cell)
 	if l.Shared {
@@ -249,7 +250,7 @@ func (l *sheetLayout) cell(c canvas, i, j int, r *heatmap.Result, m *heatmap.Map
 	own := o.scale(m)
 	w, h := thumbSize(r, m, cellSide)
 	at := image.Rect(0, 0, w, h).Add(image.Pt(l.columnX(j), y))
-	c.put(overlaid(r, m, o, l.thumbnail(r), w, h), at.Min.X, at.Min.Y)
+	c.put(overlaid(r, m, o, l.thumbnail(r), image.Pt(w, h)), at.Min.X, at.Min.Y)
 	if cell.Framed {
 		c.frame(at, frameW)
 	}
@@ -271,7 +272,7 @@ func (l *sheetLayout) cell(c canvas, i, j int, r *heatmap.Result, m *heatmap.Map
 		caption, col = firstClause(m.Diagnosis), mark
 	}
 	line := y + l.heights[i] + captionUp
-	c.text(caption, l.columnX(j), line, cellSide, f.small, col)
+	c.text(caption, image.Pt(l.columnX(j), line), cellSide, f.small, col)
 	for _, name := range l.Metrics {
 		line += captionH
 		if v, ok := m.Metrics[name]; ok {
@@ -279,8 +280,8 @@ func (l *sheetLayout) cell(c canvas, i, j int, r *heatmap.Result, m *heatmap.Map
 			if cell.Framed {
 				col = mark
 			}
-			c.text(name, l.columnX(j), line, cellSide-textWidth(value, f.small)-6, f.small, col)
-			c.textRight(value, l.columnX(j)+cellSide, line, f.small, col)
+			c.text(name, image.Pt(l.columnX(j), line), cellSide-textWidth(value, f.small)-6, f.small, col)
+			c.textRight(value, image.Pt(l.columnX(j)+cellSide, line), f.small, col)
 		}
 	}
 }
@@ -293,7 +294,7 @@ func (c canvas) bar(b bar, r image.Rectangle) {
 		t := 1 - (float64(y-r.Min.Y)+0.5)/float64(r.Dy())
 		c.fill(image.Rect(r.Min.X, y, r.Max.X, y+1), colors.At(t))
 	}
-	c.text(cmp.Or(b.unit, b.title), r.Min.X, r.Min.Y-5, barWidth+barText+24, f.small, faint)
+	c.text(cmp.Or(b.unit, b.title), image.Pt(r.Min.X, r.Min.Y-5), barWidth+barText+24, f.small, faint)
 	ticks := []tick{{0, "0"}, {1, "own highest"}}
 	switch {
 	case b.own && b.options.isSigned():

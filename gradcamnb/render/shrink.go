@@ -138,19 +138,19 @@ func moveBox(r *heatmap.Result, m *heatmap.Map, w, h int) *heatmap.Map {
 	return &t
 }
 
-// overlaid returns the picture of [Overlay] at w x h pixels. If that is smaller than the picture, the picture is shrunk
-// before the map is drawn on it, so the cost depends on the size of the figure and not of the picture.
+// overlaid returns the picture of [Overlay] at a size in pixels. If that is smaller than the picture, the picture is
+// shrunk before the map is drawn on it, so the cost depends on the size of the figure and not of the picture.
 //
 // small is the picture at that size, or nil if there is none.
-func overlaid(r *heatmap.Result, m *heatmap.Map, o *Options, small *image.NRGBA, w, h int) *image.NRGBA {
-	if r.Picture == nil || w > r.Picture.Bounds().Dx() {
+func overlaid(r *heatmap.Result, m *heatmap.Map, o *Options, small *image.NRGBA, size image.Point) *image.NRGBA {
+	if r.Picture == nil || size.X > r.Picture.Bounds().Dx() {
 		big := Overlay(r, m, o)
-		if big.Rect.Dx() == w && big.Rect.Dy() == h {
+		if big.Rect.Size() == size {
 			return big
 		}
-		c := newCanvas(w, h)
+		c := newCanvas(size.X, size.Y)
 		c.picture(big, c.Bounds())
 		return c.NRGBA
 	}
-	return Overlay(replacePicture(r, small), moveBox(r, m, w, h), o)
+	return Overlay(replacePicture(r, small), moveBox(r, m, size.X, size.Y), o)
 }

@@ -57,16 +57,16 @@ func (p passRunner) explain(ctx context.Context, s *Subject, report Listener) ([
 	n := len(layers)
 	maps := make([]*heatmap.Map, len(s.Aims)*n)
 	for k, l := range layers {
-		runs, c, err := p.begin(ctx, s, l)
+		c, err := p.begin(ctx, s, l)
 		if err != nil {
 			return nil, err
 		}
 		sofar := func() {
-			for a, run := range runs {
+			for a, run := range c.runs {
 				maps[a*n+k] = p.mapOf(s, l, run)
 			}
 		}
-		err = p.run(ctx, s, l, runs, c, func(done, total int) error {
+		err = p.run(ctx, s, l, c, func(done, total int) error {
 			return report(k*total+done, n*total, func() ([]*heatmap.Map, error) {
 				sofar()
 				if k+1 < n { // the maps of later layers are not begun
@@ -106,9 +106,10 @@ func (p passRunner) mapOf(s *Subject, l *source.Layer, run cam.Run) *heatmap.Map
 	return m
 }
 
-// originalPass holds the forward pass of the unchanged picture.
+// originalPass holds the forward pass of the unchanged picture, and what the aims make of the passes after it.
 type originalPass struct {
 	node *tensors.Tensor // the layer as the model has it; nil if there is no layer
+	runs []cam.Run       // by aim
 }
 
 func (c originalPass) end() {
@@ -118,7 +119,7 @@ func (c originalPass) end() {
 }
 
 // begin runs the model on the unchanged picture and starts a run for every aim.
-func (p passRunner) begin(ctx context.Context, s *Subject, l *source.Layer) ([]cam.Run, originalPass, error) {
+func (p passRunner) begin(ctx context.Context, s *Subject, l *source.Layer) (originalPass, error) {
 	var cuts []string
 	key := "clean"
 	if l != nil {
@@ -133,15 +134,15 @@ func (p passRunner) begin(ctx context.Context, s *Subject, l *source.Layer) ([]c
 		return out
 	})
 	if err != nil {
-		return nil, originalPass{}, err
+		return originalPass{}, err
 	}
 	out, err := program(ctx)
 	if err != nil {
-		return nil, originalPass{}, err
+		return originalPass{}, err
 	}
 	scores, err := device.Floats(out[0])
 	if err != nil {
-		return nil, originalPass{}, err
+		return originalPass{}, err
 	}
 	height, width := s.Size()
 	clean := cam.Original{
@@ -153,29 +154,28 @@ func (p passRunner) begin(ctx context.Context, s *Subject, l *source.Layer) ([]c
 		d := out[1].Shape().Dimensions
 		act, err := device.Floats(out[1])
 		if err != nil {
-			return nil, originalPass{}, err
+			return originalPass{}, err
 		}
 		clean.Act = cam.Values{H: d[1], W: d[2], C: d[3], Flat: act}
 		c.node = out[2]
 	}
-	var runs []cam.Run
 	for _, score := range scores {
 		clean.Score = score
 		if p.refuse != nil {
 			if err := p.refuse(clean); err != nil {
 				c.end()
-				return nil, originalPass{}, err
+				return originalPass{}, err
 			}
 		}
-		runs = append(runs, p.start(clean))
+		c.runs = append(c.runs, p.start(clean))
 	}
-	return runs, c, nil
+	return c, nil
 }
 
 // run does the passes. The runs of all aims have the same inputs, and each takes the scores of its aim.
-func (p passRunner) run(ctx context.Context, s *Subject, l *source.Layer, runs []cam.Run, c originalPass,
+func (p passRunner) run(ctx context.Context, s *Subject, l *source.Layer, c originalPass,
 	report func(done, total int) error) error {
-	n := runs[0].Inputs
+	n := c.runs[0].Inputs
 	batch, err := s.batch(n)
 	if err != nil {
 		return err
@@ -192,7 +192,7 @@ func (p passRunner) run(ctx context.Context, s *Subject, l *source.Layer, runs [
 		now := min(batch, n-done)
 		values = values[:0]
 		for i := range batch { // the last pass is filled up with copies
-			values = append(values, runs[0].Input(done+min(i, now-1))...)
+			values = append(values, c.runs[0].Input(done+min(i, now-1))...)
 		}
 		in := []*tensors.Tensor{tensors.FromFlatDataAndDimensions(values, p.dims(s, l, batch)...)}
 		if p.fromLayer {
@@ -203,7 +203,7 @@ func (p passRunner) run(ctx context.Context, s *Subject, l *source.Layer, runs [
 		if err != nil {
 			return err
 		}
-		if err := deliver(runs, out, batch, done, now); err != nil {
+		if err := deliver(c.runs, out, batch, done, now); err != nil {
 			return err
 		}
 		done += now
@@ -276,7 +276,7 @@ func (m *SubjectGraph) buildFrom(method, layer string, grid, clean *Node) map[st
 	if !ok {
 		exceptions.Panicf("model %s: %s starts its passes at a layer, and this model can only be run as a whole; take Score-CAM or RISE", m.subject.Model.Card().Name, method)
 	}
-	return parts.BuildFrom(m.scope, m.Picture, layer, grid, clean, m.subject.Wants())
+	return parts.BuildFrom(m.scope, m.Picture, source.Start{Layer: layer, Grid: grid, Clean: clean}, m.subject.Wants())
 }
 
 // collect returns the scores and, for every aim, the values that the method reads of a pass.

@@ -24,19 +24,18 @@ func NamedLayer(x *Node, alias string) *Node {
 
 // BuildFrom implements [LayerBuilder]. It builds the whole function, and then what comes after the layer once more,
 // from the given values. What they replace is not computed.
-func (m *gomlxModel) BuildFrom(scope *model.Scope, x *Node, layer string, grid, clean *Node,
-	wants []string) map[string]*Node {
+func (m *gomlxModel) BuildFrom(scope *model.Scope, x *Node, from Start, wants []string) map[string]*Node {
 	dims := slices.Clone(x.Shape().Dimensions)
-	dims[0] = grid.Shape().Dim(0)
+	dims[0] = from.Grid.Shape().Dim(0)
 	x = BroadcastToDims(x, dims...)
 	w := m.walk(scope, x)
-	node := m.find(w, layer)
-	given := m.layout(w, node, x).Node(grid, toFloat32(clean))
+	node := m.find(w, from.Layer)
+	given := m.layout(w, node, x).Node(from.Grid, toFloat32(from.Clean))
 	out, ends := map[string]*Node{}, m.ends(w, wants)
 	for i, n := range walk.Rebuild(ends, map[*Node]*Node{node: ConvertDType(given, node.DType())}, nil) {
 		if n == ends[i] {
 			exceptions.Panicf("model %s: %q does not depend on the layer %q, so no pass to it can begin there", m.card.Name,
-				wants[i], layer)
+				wants[i], from.Layer)
 		}
 		out[wants[i]] = result(n, x)
 	}

@@ -112,11 +112,16 @@ const Picture = "\x00picture"
 
 // LayerBuilder is a model that can also be built from one of its layers on. Models of ONNX files and GoMLX models can.
 type LayerBuilder interface {
-	// BuildFrom puts what comes after a layer into the graph. It starts from grid, the layer's values as a map [batch,
-	// h, w, channels]. What goes around the layer, such as the skip of a residual block, is computed from the picture
-	// x, a batch of one. If the layer is tokens, those that are no cells are taken from clean, the layer's node of a
-	// cut for a batch of one.
-	BuildFrom(scope *model.Scope, x *Node, layer string, grid, clean *Node, wants []string) map[string]*Node
+	// BuildFrom puts what comes after a layer into the graph. What goes around the layer, such as the skip of a residual
+	// block, is computed from the picture x, a batch of one.
+	BuildFrom(scope *model.Scope, x *Node, from Start, wants []string) map[string]*Node
+}
+
+// Start is a layer with the values from which a model is built on.
+type Start struct {
+	Layer string // its name
+	Grid  *Node  // its values as a map [batch, h, w, channels]
+	Clean *Node  // its node of a cut for a batch of one, which has the tokens that are no cells, if it is tokens
 }
 
 // RuledBuilder is a model that can also be built with other rules than gradients. Models from ONNX files and GoMLX

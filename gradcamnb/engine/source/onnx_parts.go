@@ -11,21 +11,20 @@ import (
 
 // BuildFrom implements [LayerBuilder]. It gives the layer's tensor to the rewritten graph. Earlier nodes are built only
 // if something goes around the layer.
-func (m *onnxModel) BuildFrom(scope *model.Scope, x *Node, layer string, grid, clean *Node,
-	wants []string) map[string]*Node {
+func (m *onnxModel) BuildFrom(scope *model.Scope, x *Node, from Start, wants []string) map[string]*Node {
 	input := slices.Clone(x.Shape().Dimensions)
-	input[0] = grid.Shape().Dim(0)
-	clean = Slice(clean, AxisRange(0, 1)) // without the pictures that filled up a part of a batch
+	input[0] = from.Grid.Shape().Dim(0)
+	from.Clean = Slice(from.Clean, AxisRange(0, 1)) // without the pictures that filled up a part of a batch
 	if n := m.mustBatch(input); n != input[0] {
 		var parts []map[string]*Node
-		for _, part := range partsOf(grid, n) {
-			parts = append(parts, m.BuildFrom(scope, x, layer, part, clean, wants))
+		for _, part := range partsOf(from.Grid, n) {
+			parts = append(parts, m.BuildFrom(scope, x, Start{from.Layer, part, from.Clean}, wants))
 		}
 		return joinAllParts(parts, input[0])
 	}
-	r := m.rewritten(grid.Graph(), input, []string{layer}, wants)
-	t := r.tensor[layer]
-	act := r.cells(layer).node(grid, clean)
+	r := m.rewritten(from.Grid.Graph(), input, []string{from.Layer}, wants)
+	t := r.tensor[from.Layer]
+	act := r.cells(from.Layer).node(from.Grid, from.Clean)
 	return r.collectOutputs(scope, map[string]*Node{r.Input: BroadcastToDims(x, input...), t.Rewritten: act}, wants)
 }
 

@@ -43,7 +43,7 @@ func builtFromEveryLayer(t *testing.T, name string, m Model) {
 		exec, err := model.NewExec(gobackend.GetBackend(), m.Store(), func(scope *model.Scope, x *Node) []*Node {
 			built := m.Build(scope, x, []string{l}, answer)
 			c := built.Cuts[0]
-			from := m.(LayerBuilder).BuildFrom(scope, x, l, c.Grid(c.Node), c.Node, answer)
+			from := m.(LayerBuilder).BuildFrom(scope, x, Start{l, c.Grid(c.Node), c.Node}, answer)
 			off := ReduceAllMax(Abs(Sub(built.Outputs[answer[0]], from[answer[0]])))
 			return []*Node{ConvertDType(off, dtypes.Float32), ConvertDType(ReduceAllMax(Abs(built.Outputs[answer[0]])),
 				dtypes.Float32)}

@@ -45,7 +45,8 @@ func (b *builder) recurrent(n *node, gates int, acts []string, f step) {
 		k := b.newCell(n, d, gates, hidden, acts)
 		w := b.takeEntry(b.plain(n.need(1)), 0, d)
 		all := b.reshape(b.matmul(b.reshape(x, length*batch, x.dims[2]), b.swapAxes(w, 0, 1)), length, batch, gates*hidden)
-		s := state{b.initialState(n, 5, d, batch, hidden, batchFirst), b.initialState(n, 6, d, batch, hidden, batchFirst)}
+		dims := []int{batch, hidden}
+		s := state{b.initialState(n, 5, d, dims, batchFirst), b.initialState(n, 6, d, dims, batchFirst)}
 		back := d == 1 || n.stringOr("direction", "forward") == "reverse"
 		outs := make([]ref, length)
 		for i := range length {
@@ -69,10 +70,10 @@ func (b *builder) recurrent(n *node, gates int, acts []string, f step) {
 	n.out = []*value{newFromPlain(y), newFromPlain(h), newFromPlain(c)}
 }
 
-// initialState returns the state that an input gives, or zeros.
-func (b *builder) initialState(n *node, i, direction, batch, hidden int, batchFirst bool) ref {
+// initialState returns the state [batch, hidden] that an input gives, or zeros.
+func (b *builder) initialState(n *node, i, direction int, dims []int, batchFirst bool) ref {
 	if n.input(i) == nil || i == 6 && n.OpType != "LSTM" {
-		return b.fillConstant([]int{batch, hidden}, 0)
+		return b.fillConstant(dims, 0)
 	}
 	x := b.plain(n.need(i))
 	if batchFirst {
