@@ -88,7 +88,11 @@ func fill(mask []float32, shown bool) {
 // ranking returns the place of every pixel by falling value of the map. If values are equal, as zeros beside the
 // positive part are, the signed map decides, and then the place in the picture.
 func ranking(m *heatmap.Map) []int32 {
-	order := orderBy(byFalling(m.Signed().Values), m.Values, fallingKey)
+	return ranksOf(orderBy(byFalling(m.Signed().Values), m.Values, fallingKey))
+}
+
+// ranksOf returns the place of every pixel in an order.
+func ranksOf(order []int32) []int32 {
 	ranks := make([]int32, len(order))
 	for rank, p := range order {
 		ranks[p] = int32(rank)

@@ -24,19 +24,19 @@ var FaithfulnessEstimate = register(Metric{
 	Cost:    "a pass for each step",
 	Beware:  "with few steps it is a correlation of few numbers",
 	Measure: func(ctx context.Context, s *Probe) ([]float64, error) {
-		return s.eachSlices(ctx, func(m *heatmap.Map, slices []set, lost []float64) float64 {
+		return s.eachSlices(ctx, ranking, func(m *heatmap.Map, slices []set, lost []float64) float64 {
 			return pearson(sums(m, slices), lost)
 		})
 	},
 })
 
-// eachSlices returns a number for each map. It cuts the pixels, by falling value, into equal slices; value gets the
-// slices and the losses of the score when each slice alone is hidden.
-func (s *Probe) eachSlices(ctx context.Context,
+// eachSlices returns a number for each map. It cuts the pixels, in the order of their ranks, into equal slices; value
+// gets the slices and the losses of the score when each slice alone is hidden.
+func (s *Probe) eachSlices(ctx context.Context, ranks func(m *heatmap.Map) []int32,
 	value func(m *heatmap.Map, slices []set, lost []float64) float64) ([]float64, error) {
 	var sets []set
 	for _, m := range s.Maps {
-		sets = append(sets, slicesOf(ranking(m), s.Steps)...)
+		sets = append(sets, slicesOf(ranks(m), s.Steps)...)
 	}
 	lost, err := s.drops(ctx, s.Mean, sets)
 	if err != nil {

@@ -16,6 +16,12 @@ func linear(w ...float64) *Probe {
 	return s
 }
 
+// inSteps returns a probe whose picture is shown and hidden in n steps.
+func inSteps(n int, s *Probe) *Probe {
+	s.Steps = n
+	return s
+}
+
 func (s *Probe) of(values ...float64) *Probe {
 	s.Maps = []*heatmap.Map{peers{Side: 2}.mapOf(values)}
 	return s
@@ -42,6 +48,8 @@ func TestMetricsByHand(t *testing.T) {
 		{"lies above", AttributionLocalisation, linear(1, 1, 1, 1).of(4, 3, 2, 1), 0.3 * 0.5},
 		// Losses of single pixels by falling map: 1, 2, 3, 4 against 4, 3, 2, 1.
 		{"the wrong way round", FaithfulnessEstimate, linear(1, 1, 1, 1).of(4, 3, 2, 1), -1},
+		// In two slices by magnitude, 4 + 3 and 2 + 1, the losses are 4 + 2 and 1.5 + 0.4: the larger slice loses more.
+		{"by magnitude", MonotonicityCorrelation, inSteps(2, linear(4, 1, 0.5, 0.1).of(-4, 3, 2, 1)), 1},
 		{"exact", FaithfulnessEstimate, linear(1, 1, 1, 1).of(1, 2, 3, 4), 1},
 		// Whole 0.5; under the map (1, 2/3, 1/3, 0) it is 0.05 (1 + 4/3 + 1) = 1/6, or with the map turned
 		// round 0.05 (2/3 + 2 + 4) = 1/3: both are a drop and no gain. Weights of 0.2, 0, 0, -0.1 have -0.2, and

@@ -3,13 +3,14 @@ package metrics
 import (
 	"context"
 	"math"
+	"slices"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
 
-// MonotonicityCorrelation is a rank correlation over equal slices of the pixels, by falling value of the map a: of the
-// sum of magnitudes in a slice with the square of the change of the score f when that slice alone is hidden. High is
-// good.
+// MonotonicityCorrelation is a rank correlation over equal slices of the pixels, by falling magnitude of the map a: of
+// the sum of magnitudes in a slice with the square of the change of the score f when that slice alone is hidden. High
+// is good.
 //
 //	spearman_k( SUM_(i in S_k) |a_i|,  (f(x) - f(x without S_k))^2 / f(x)^2 )
 //
@@ -25,10 +26,10 @@ var MonotonicityCorrelation = register(Metric{
 	Cost:    "a pass for each step",
 	Beware:  "it treats evidence for the class and evidence against it alike",
 	Measure: func(ctx context.Context, s *Probe) ([]float64, error) {
-		return s.eachSlices(ctx, func(m *heatmap.Map, slices []set, lost []float64) float64 {
+		return s.eachSlices(ctx, rankMagnitudes, func(m *heatmap.Map, parts []set, lost []float64) float64 {
 			values := m.Signed().Values
-			size, change := make([]float64, len(slices)), make([]float64, len(slices))
-			for k, one := range slices {
+			size, change := make([]float64, len(parts)), make([]float64, len(parts))
+			for k, one := range parts {
 				for _, p := range one {
 					size[k] += math.Abs(float64(values[p]))
 				}
@@ -38,3 +39,12 @@ var MonotonicityCorrelation = register(Metric{
 		})
 	},
 })
+
+// rankMagnitudes returns the place of every pixel by falling magnitude of the map.
+func rankMagnitudes(m *heatmap.Map) []int32 {
+	size := slices.Clone(m.Signed().Values)
+	for i, v := range size {
+		size[i] = max(v, -v)
+	}
+	return ranksOf(byFalling(size))
+}

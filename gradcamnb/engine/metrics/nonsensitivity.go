@@ -27,7 +27,7 @@ var NonSensitivity = register(Metric{
 	Beware:  "a negative value of the map counts as one that matters, just as a positive one does",
 	Measure: func(ctx context.Context, s *Probe) ([]float64, error) {
 		const eps = 1e-5
-		return s.eachSlices(ctx, func(m *heatmap.Map, slices []set, lost []float64) float64 {
+		return s.eachSlices(ctx, ranking, func(m *heatmap.Map, slices []set, lost []float64) float64 {
 			values := m.Signed().Values
 			var top float64
 			for _, v := range values {

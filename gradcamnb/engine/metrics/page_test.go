@@ -40,10 +40,13 @@ These differences are known:
   one value: pytorch-grad-cam hides all of these or none. It also subtracts the whole picture's score from ROAD's two halves.
 * Quantus' stability and sensitivity are NaN if a noisy copy of the picture is predicted to be something else. Here its map counts, too.
 * IROF's regions are each library's own; over the same regions the number is that of Quantus.
-* The metrics of complexity and of localisation see L, which is what a picture of the map shows. Quantus takes magnitudes unless it is
-  told otherwise (abs=False), so a map with negative values has other numbers there.
-* A map without a positive value has no value by them, where Quantus returns a number or NaN. A map that is the same everywhere puts
-  pixels in no order, and has no value by metrics that need one; Quantus takes the order of places.
+* The metrics of complexity and of localisation see L, which is what a picture of the map shows. Quantus takes magnitudes or, if it is told
+  so (abs=False), signed values: a map with negative values has other numbers there.
+* A map without a positive value has no value by them, and a map that is the same everywhere puts pixels in no order, and has no value by
+  metrics that need one. Quantus refuses both.
+* Equal values of a map are taken in the order of their places, and Quantus' order of them is numpy's. In its pointing game it is enough if
+  one of several highest values lies on the object; here the first one must.
+* Regions of 8 x 8 begin in the upper left corner. If a side is no multiple of 8, Quantus lays them around the middle.
 
 `
 

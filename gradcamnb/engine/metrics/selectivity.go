@@ -3,7 +3,7 @@ package metrics
 import "context"
 
 // Selectivity is the mean score f while all regions of 8 x 8 pixels are hidden one after the other, beginning with the
-// largest sum of the map. Low is good.
+// largest sum of the map. Low is good. It is NaN for an input of one region.
 //
 //	(f_1/2 + f_2 + ... + f_(n-1) + f_n/2) / (n - 1),   f_k = f(x without the first k regions)
 //
@@ -21,7 +21,7 @@ var Selectivity = register(Metric{
 	Measure: func(ctx context.Context, s *Probe) ([]float64, error) {
 		paths, err := s.path(ctx, s.Mean, s.regions, false)
 		return s.measurePaths(paths, err, func(path []float64) float64 {
-			return trapezoid(path[1:]) / float64(max(1, len(path)-2))
+			return trapezoid(path[1:]) / float64(len(path)-2)
 		})
 	},
 })

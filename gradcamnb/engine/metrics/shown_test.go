@@ -26,6 +26,19 @@ func TestMapThatShowsNothing(t *testing.T) {
 	}
 }
 
+// A picture that is one region has no area under a curve of regions.
+func TestPictureOfOneRegion(t *testing.T) {
+	s := linear(1, 1, 1, 1).of(4, 3, 2, 1)
+	got, err := Selectivity.Measure(t.Context(), s)
+	if err != nil || !math.IsNaN(got[0]) {
+		t.Errorf("selectivity is %v, %v", got, err)
+	}
+	got, err = s.removeRegions(t.Context(), []set{{0, 1, 2, 3}})
+	if err != nil || !math.IsNaN(got[0]) {
+		t.Errorf("IROF is %v, %v", got, err)
+	}
+}
+
 // If all n = 4 pixels have one value, the Gini index is 0, the entropy ln 4, and 4 pixels are effective.
 func TestMapOfOneValue(t *testing.T) {
 	s := linear(1, 1, 1, 1).of(2, 2, 2, 2)

@@ -2,6 +2,7 @@ package metrics
 
 import (
 	"context"
+	"math"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
@@ -66,9 +67,12 @@ func (s *Probe) measurePaths(paths [][]float64, err error, value func(path []flo
 	return s.each(func(i int, _ *heatmap.Map) float64 { return value(paths[i]) })
 }
 
-// trapezoid returns the area under a curve with steps of width 1, by the trapezoid rule.
+// trapezoid returns the area under a curve with steps of width 1, by the trapezoid rule. It is NaN for a single value.
 func trapezoid(curve []float64) float64 {
 	n := len(curve) - 1
+	if n < 1 {
+		return math.NaN()
+	}
 	sum := (curve[0] + curve[n]) / 2
 	for _, v := range curve[1:n] {
 		sum += v
