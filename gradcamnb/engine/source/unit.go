@@ -103,6 +103,7 @@ func init() { // endings.of looks into the map
 		"Add":            sum,
 		"Sum":            sum,
 		"Concat":         concatenation,
+		"Clip":           clip,
 		"Hardmax":        ranking, "ArgMax": ranking, "ArgMin": ranking, "TopK": ranking, "OneHot": ranking,
 		"Greater": ranking, "GreaterOrEqual": ranking, "Less": ranking, "LessOrEqual": ranking, "Round": ranking,
 		"NonMaxSuppression": ranking,
@@ -122,7 +123,7 @@ func init() { // endings.of looks into the map
 		ends[op] = pooling
 	}
 	for _, op := range []string{
-		"Tanh", "Relu", "LeakyRelu", "PRelu", "Elu", "Selu", "Celu", "Softplus", "Softsign", "Clip", "Abs", "Sqrt", "Pow",
+		"Tanh", "Relu", "LeakyRelu", "PRelu", "Elu", "Selu", "Celu", "Softplus", "Softsign", "Abs", "Sqrt", "Pow",
 		"Erf", "Sin", "Cos", "Tan", "Atan", "Sinh", "Cosh",
 		"Floor", "Ceil", "Sign", "ThresholdedRelu", "LpNormalization", "ReduceL1", "ReduceL2", "ReduceSumSquare",
 		"ReduceLogSumExp", "ReduceLogSum",
@@ -169,8 +170,8 @@ func part(e endings, n *protos.NodeProto, depth int) Ending {
 // pooling returns the unit of the tensor that the output is the mean or the maximum of, if that is a probability.
 // Logits are often the mean of a ReLU's map.
 func pooling(e endings, n *protos.NodeProto, depth int) Ending {
-	if u := e.input(n, 0, depth).Unit; u == SoftmaxProbability || u == SigmoidProbability {
-		return Ending{Unit: u}
+	if in := e.input(n, 0, depth); in.isProbability() {
+		return Ending{Unit: in.Unit}
 	}
 	return Ending{Unit: Logits}
 }
@@ -276,15 +277,19 @@ func subtraction(e endings, n *protos.NodeProto, depth int) Ending {
 		return Ending{LogProbability, x, SoftmaxProbability}
 	}
 	if one, ok := e.number(n.Input[0]); ok && one == 1 {
-		if u := e.input(n, 1, depth).Unit; u == SigmoidProbability || u == SoftmaxProbability {
+		if e.input(n, 1, depth).isProbability() {
 			return Ending{Unit: SigmoidProbability}
 		}
 	}
 	return sum(e, n, depth)
 }
 
-// sum returns logits if a term is, and else a unit without a name.
+// sum returns logits if a term is, and else a unit without a name. A constant that only keeps a probability from 0
+// changes nothing.
 func sum(e endings, n *protos.NodeProto, depth int) Ending {
+	if in, ok := e.unslack(n, depth); ok {
+		return in
+	}
 	for i := range n.Input {
 		if e.consts[n.Input[i]] == nil && e.input(n, i, depth).Unit == Logits {
 			return Ending{Unit: Logits}

@@ -144,3 +144,50 @@ func (e endings) number(tensor string) (float64, bool) {
 	}
 	return math.NaN(), false
 }
+
+// slack is how far a probability is moved at most by what only keeps it from 0 and 1.
+const slack = 1e-3
+
+func (e Ending) isProbability() bool {
+	return e.Unit == SoftmaxProbability || e.Unit == SigmoidProbability
+}
+
+// unslack returns the ending of a probability to which a sum adds a constant that only keeps it from 0.
+func (e endings) unslack(n *protos.NodeProto, depth int) (Ending, bool) {
+	for i := range n.Input {
+		c, ok := e.number(n.Input[i])
+		if !ok || len(n.Input) != 2 || math.Abs(c) > slack {
+			continue
+		}
+		if in := e.input(n, 1-i, depth); in.isProbability() {
+			return in, true
+		}
+	}
+	return Ending{}, false
+}
+
+// clip returns the ending of its input if that is a probability, which the bounds only keep from 0 and 1.
+func clip(e endings, n *protos.NodeProto, depth int) Ending {
+	in := e.input(n, 0, depth)
+	least, ok1 := e.bound(n, 1, "min")
+	most, ok2 := e.bound(n, 2, "max")
+	if in.isProbability() && (!ok1 || least <= slack) && (!ok2 || most >= 1-slack) {
+		return in
+	}
+	return Ending{Unit: PlainNumbers}
+}
+
+// bound returns a bound of a Clip, its i-th input or else an attribute; ok is false if it has none. A bound that is
+// computed is not a number.
+func (e endings) bound(n *protos.NodeProto, i int, attr string) (v float64, ok bool) {
+	if i < len(n.Input) && n.Input[i] != "" {
+		v, _ = e.number(n.Input[i])
+		return v, true
+	}
+	for _, a := range n.Attribute {
+		if a.Name == attr {
+			return float64(a.F), true
+		}
+	}
+	return 0, false
+}

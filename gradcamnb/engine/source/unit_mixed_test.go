@@ -1,0 +1,68 @@
+package source
+
+import (
+	"testing"
+
+	"github.com/gomlx/compute-onnx/support/protos"
+)
+
+// What is made of a softmax or a sigmoid by operators that otherwise make logits is neither called logits nor given a
+// second softmax. Each case computes y of the logits x, the softmax p of them, its logarithm l or the sigmoid s.
+func TestUnitsOfWhatIsMadeOfProbabilities(t *testing.T) {
+	node := func(op, out string, in ...string) *protos.NodeProto {
+		return &protos.NodeProto{OpType: op, Input: in, Output: []string{out}}
+	}
+	matrix := func(rows, columns int64, v ...float32) *protos.TensorProto {
+		return &protos.TensorProto{DataType: int32(protos.TensorProto_FLOAT), Dims: []int64{rows, columns}, FloatData: v}
+	}
+	unit := func(u Unit) Ending { return Ending{Unit: u} }
+	softmax := Ending{SoftmaxProbability, "x", SoftmaxProbability}
+	sigmoid := Ending{SigmoidProbability, "x", SigmoidProbability}
+	consts := map[string]*protos.TensorProto{
+		"groups": matrix(3, 2, 1, 0, 0, 1, 0, 1), "ages": matrix(3, 1, 10, 20, 30),
+		"learned": matrix(3, 2, 1, -2, 3, 0, 1, 1),
+		"0":       {DataType: int32(protos.TensorProto_FLOAT), FloatData: []float32{0}},
+		"1e-7":    {DataType: int32(protos.TensorProto_FLOAT), FloatData: []float32{1e-7}},
+		"0.5":     {DataType: int32(protos.TensorProto_FLOAT), FloatData: []float32{0.5}},
+		"1":       {DataType: int32(protos.TensorProto_FLOAT), FloatData: []float32{1}},
+		"3":       {DataType: int32(protos.TensorProto_FLOAT), Dims: []int64{3}, FloatData: []float32{10, 20, 30}},
+	}
+	for name, c := range map[string]struct {
+		nodes []*protos.NodeProto
+		want  Ending
+	}{
+		"sum over groups": {[]*protos.NodeProto{node("ReduceSum", "y", "p")}, unit(SoftmaxProbability)},
+		"sum of sigmoids": {[]*protos.NodeProto{node("ReduceSum", "y", "s")}, unit(PlainNumbers)},
+		"sum of logits":   {[]*protos.NodeProto{node("ReduceSum", "y", "x")}, unit(Logits)},
+		"expectation": {[]*protos.NodeProto{node("Mul", "a", "p", "3"), node("ReduceSum", "y", "a")},
+			unit(PlainNumbers)},
+		"expectation by product": {[]*protos.NodeProto{node("MatMul", "y", "p", "ages")}, unit(PlainNumbers)},
+		"entropy": {[]*protos.NodeProto{node("Mul", "a", "p", "l"), node("ReduceSum", "b", "a"), node("Neg", "y", "b")},
+			unit(PlainNumbers)},
+		"attention pooling":   {[]*protos.NodeProto{node("Mul", "a", "p", "x"), node("ReduceSum", "y", "a")}, unit(Logits)},
+		"table of groups":     {[]*protos.NodeProto{node("MatMul", "y", "p", "groups")}, unit(SoftmaxProbability)},
+		"weights":             {[]*protos.NodeProto{node("MatMul", "y", "p", "learned")}, unit(Logits)},
+		"layer of sigmoids":   {[]*protos.NodeProto{node("MatMul", "y", "s", "groups")}, unit(Logits)},
+		"values by attention": {[]*protos.NodeProto{node("MatMul", "y", "p", "x")}, unit(Logits)},
+		"threshold":           {[]*protos.NodeProto{node("Where", "y", "c", "p", "0")}, unit(PlainNumbers)},
+		"choice of logits":    {[]*protos.NodeProto{node("Where", "y", "c", "x", "0")}, unit(Logits)},
+		"negative":            {[]*protos.NodeProto{node("Neg", "y", "p")}, unit(PlainNumbers)},
+		"negative logits":     {[]*protos.NodeProto{node("Neg", "y", "x")}, unit(Logits)},
+		"kept from 0 and 1":   {[]*protos.NodeProto{node("Clip", "y", "p", "1e-7", "1")}, softmax},
+		"kept from 0":         {[]*protos.NodeProto{node("Clip", "y", "s", "1e-7")}, sigmoid},
+		"cut":                 {[]*protos.NodeProto{node("Clip", "y", "p", "0", "0.5")}, unit(PlainNumbers)},
+		"cut by a tensor":     {[]*protos.NodeProto{node("Clip", "y", "p", "x")}, unit(PlainNumbers)},
+		"logarithm of a little more": {[]*protos.NodeProto{node("Add", "a", "p", "1e-7"), node("Log", "y", "a")},
+			Ending{LogProbability, "x", SoftmaxProbability}},
+		"moved": {[]*protos.NodeProto{node("Add", "y", "p", "0.5")}, unit(PlainNumbers)},
+	} {
+		e := endings{made: map[string]*protos.NodeProto{}, consts: consts, known: map[string]Ending{}}
+		for _, n := range append(c.nodes, node("Conv", "x", "image"), node("Softmax", "p", "x"), node("Sigmoid", "s", "x"),
+			node("LogSoftmax", "l", "x"), node("Greater", "c", "x", "0")) {
+			e.made[n.Output[0]] = n
+		}
+		if got := e.findEnding("y", 0); got != c.want {
+			t.Errorf("%s: %+v, want %+v", name, got, c.want)
+		}
+	}
+}
