@@ -6,7 +6,10 @@ import (
 	"image"
 	"testing"
 
+	. "github.com/gomlx/gomlx/core/graph"
+
 	"github.com/gradcam-go/gradcam/gradcamnb"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
 )
 
 // What a program can act on is told by errors.Is, through everything that the errors went through.
@@ -51,3 +54,33 @@ func TestErrorsCanBeTold(t *testing.T) {
 }
 
 func second[T any](_ T, err error) error { return err }
+
+// The errors of a GoMLX model can be told, too: by their kinds, and a mistake in the graph function by its line, also
+// if it is of a kind.
+func TestErrorsOfGoMLXModelsCanBeTold(t *testing.T) {
+	in := gradcamnb.Tensor{Dims: []int{1, 4, 4, 1}, Values: make([]float32, 16)}
+	m := gomlxModel(t, testEngine(t, "go"), source.Card{Name: "mine", Input: []int{-1, 4, 4, 1}}, func(x *Node) []*Node {
+		sorted := Sort(MulScalar(x, 2).WithAlias("/map"), 1, true)
+		return []*Node{Concatenate([]*Node{ReduceMean(x, 1, 2), ReduceMax(sorted, 1, 2)}, 1)}
+	})
+	ask := func(c ...gradcamnb.Choice) error {
+		_, err := m.ExplainTensor(in, c...)
+		return err
+	}
+	for name, c := range map[string]struct {
+		err, want error
+		line      bool
+	}{
+		"layer":         {ask(gradcamnb.Layers("layer9")), gradcamnb.ErrUnknownLayer, false},
+		"method":        {ask(gradcamnb.Methods("voodoo")), gradcamnb.ErrUnknownMethod, false},
+		"class":         {ask(gradcamnb.Class(2)), gradcamnb.ErrNoClass, false},
+		"label":         {ask(gradcamnb.Label("cat")), gradcamnb.ErrNoClass, false},
+		"preprocessing": {second(m.Explain(image.NewNRGBA(image.Rect(0, 0, 4, 4)))), gradcamnb.ErrNoPreprocessing, false},
+		"gradient":      {ask(gradcamnb.Class(1), gradcamnb.Layers("/map")), gradcamnb.ErrUnsupported, true},
+	} {
+		var f *gradcamnb.FunctionError
+		if !errors.Is(c.err, c.want) || errors.As(c.err, &f) != c.line {
+			t.Errorf("%s: %v is no %q, or a line is told: %t", name, c.err, c.want, f != nil)
+		}
+	}
+}

@@ -1,11 +1,15 @@
 package engine
 
 import (
+	"math"
+	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 
 	"github.com/gomlx/compute-onnx/support/protos"
 	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/layers/activation"
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/onnx-gomlx/onnx/parser"
@@ -106,8 +110,11 @@ func TestHeadOnAnImportedNetwork(t *testing.T) {
 			for _, l := range all {
 				names = append(names, l.Name)
 			}
-			t.Logf("layers %q", names)
-			for layer, want := range map[string][]float64{names[1]: within, "head/relu": head, "": head} {
+			trunk := "backbone/ONNX/stem"
+			if want := []string{trunk, trunk + "/relu", trunk + "/pool", "head", "head/relu", "output"}; !slices.Equal(names, want) {
+				t.Errorf("the layers are %q, want %q", names, want)
+			}
+			for layer, want := range map[string][]float64{trunk + "/relu": within, "head/relu": head, "": head} {
 				choices := []gradcamnb.Choice{gradcamnb.Class(0), gradcamnb.Methods("HiResCAM")}
 				if layer != "" {
 					choices = append(choices, gradcamnb.Layers(layer))
@@ -126,6 +133,58 @@ func TestHeadOnAnImportedNetwork(t *testing.T) {
 				wantShare(t, string(layout)+" "+layer, got.Raw.Values, want, 1e-6)
 				wantShare(t, "the score", []float32{got.Score}, []float64{score}, 1e-6)
 			}
+		}
+	})
+}
+
+// A file's network within a function is trained, too, if its weights are made trainable, and is explained with what it
+// has learnt. By hand: the score is the weight 2 times the mean 11 of the largest pixels of 2 x 2, so its gradient of
+// that weight is 11, and 0 of the weight -1, whose channel a ReLU stops. A step of 0.1 leaves 2 - 1.1 = 0.9 of it, and
+// the score 0.9 * 11.
+func TestFineTuningAFilesNetwork(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "trunk.onnx")
+	if err := os.WriteFile(path, trunk(t), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	file, err := source.ONNX(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	onBackends(t, func(t *testing.T, e *Engine) {
+		store := model.NewStore()
+		net := func(scope *model.Scope, x *Node) []*Node {
+			backbone := scope.In("backbone")
+			cut := file.Build(backbone, x, []string{"features"}, nil).Cuts[0]
+			for v := range backbone.IterVariables() {
+				v.SetTrainable(true)
+			}
+			return []*Node{ReduceSum(ReduceMean(cut.Grid(cut.Node), 1, 2), -1)}
+		}
+		pixels := []float32{1, 2, 3, 4, 5, 6, 7, 8, 16, 15, 14, 13, 12, 11, 10, 9}
+		b, err := e.startedBackend()
+		if err != nil {
+			t.Fatal(err)
+		}
+		model.MustNewExec(b.Backend, store, func(scope *model.Scope, x *Node) *Node {
+			store.SetTraining(x.Graph(), true)
+			loss := ReduceAllSum(net(scope, x)[0])
+			slopes := scope.BuildTrainableVariablesGradientsGraph(loss)
+			for v := range store.IterVariables() {
+				v.SetNodeValue(Sub(v.NodeValue(x.Graph()), MulScalar(slopes[0], 0.1)))
+			}
+			return loss
+		}).MustCall(tensors.FromFlatDataAndDimensions(pixels, 1, 1, 4, 4))
+		m, err := source.GoMLX(source.Card{Name: "tuned", Input: []int{-1, 1, 4, 4}, Layout: imgio.ChannelsFirst}, store, net)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := gradcamnb.NewModel(e.Session(m)).ExplainTensor(gradcamnb.Tensor{Dims: []int{1, 1, 4, 4}, Values: pixels},
+			gradcamnb.Class(0))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := r[0].Maps[0].Score; !(math.Abs(float64(got)-9.9) <= 1e-5) {
+			t.Errorf("after a step the score is %g, want 9.9", got)
 		}
 	})
 }

@@ -55,3 +55,36 @@ func TestScopesAsModules(t *testing.T) {
 		}
 	}
 }
+
+// The weights of a file lie in one scope, with their modules in their names, which layers are named after.
+func TestModulesInNamesOfWeights(t *testing.T) {
+	store := model.NewStore()
+	file := store.Scope("/backbone/ONNX")
+	for _, name := range []string{"layer1.0.conv1", "layer1.0.conv2"} {
+		file.VariableWithValue(name+".weight", [][][][]float32{{{{2}}}})
+		file.VariableWithValue(name+".bias", []float32{1})
+	}
+	m, err := GoMLX(Card{Name: "file", Input: []int{-1, 8, 8, 1}}, store, func(_ *model.Scope, x *Node) []*Node {
+		get := func(name string) *Node { return store.GetVariable("/backbone/ONNX/" + name).NodeValue(x.Graph()) }
+		for _, name := range []string{"layer1.0.conv1", "layer1.0.conv2"} {
+			x = Add(Convolve(x, get(name+".weight")).Done(), Reshape(get(name+".bias"), 1, 1, 1, 1))
+			x = activation.Relu(x)
+		}
+		return []*Node{ReduceMean(x, 1, 2)}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := m.Layers(t.Context(), []int{1, 8, 8, 1}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, l := range all {
+		names = append(names, l.Name)
+	}
+	const block = "backbone/ONNX/layer1.0."
+	if want := []string{block + "conv1", block + "conv1/relu", block + "conv2", block + "conv2/relu", "output"}; !slices.Equal(names, want) {
+		t.Errorf("the layers are %q, want %q", names, want)
+	}
+}

@@ -13,7 +13,7 @@ func scopesOf(nodes []*Node) map[string]int {
 	out := map[string]int{}
 	for _, n := range nodes {
 		if v, ok := variable(n); ok {
-			for scope := parent(v); scope != ""; scope = parent(scope) {
+			for scope := moduleOf(v); scope != ""; scope = parent(scope) {
 				out[scope]++
 			}
 		}
@@ -24,19 +24,29 @@ func scopesOf(nodes []*Node) map[string]int {
 // parent returns the scope around a variable or a scope; empty at the root.
 func parent(path string) string { return path[:max(0, strings.LastIndex(path, "/"))] }
 
+// moduleOf returns the scope of a variable. A file's weights lie in one scope and have the modules in their names: the
+// scope of "/backbone/ONNX/layer1.0.conv1.weight" is "/backbone/ONNX/layer1.0.conv1".
+func moduleOf(variable string) string {
+	if dot := strings.LastIndex(variable, "."); dot > len(parent(variable))+1 {
+		return variable[:dot]
+	}
+	return parent(variable)
+}
+
 // scopeOf returns the scope of some variables. It is the innermost scope that holds them all, or the one around it if
 // that holds nothing else, such as "conv_2" around GoMLX's own "conv_2/conv". A variable at the root stands for itself.
 func (w *Walk) scopeOf(reads map[string]bool) string {
 	all := keys(reads)
 	slices.Sort(all)
-	scope := parent(all[0])
+	scope := moduleOf(all[0])
 	for _, v := range all[1:] {
-		scope = commonPath(scope, parent(v))
+		scope = commonPath(scope, moduleOf(v))
 	}
 	if scope == "" {
 		return all[0]
 	}
-	if up := parent(scope); up != "" && w.scopes[up] == w.scopes[scope] {
+	named := strings.HasPrefix(all[0][len(scope):], ".") // by a file
+	if up := parent(scope); !named && up != "" && w.scopes[up] == w.scopes[scope] {
 		return up
 	}
 	return scope
