@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"image"
 	"iter"
+	"math/bits"
 	"sync"
 	"time"
 
@@ -144,7 +145,7 @@ func readGroups(ctx context.Context, pictures iter.Seq2[image.Image, error], bat
 			g.bytes += 4 * img.Bounds().Dx() * img.Bounds().Dy()
 			g.cut = g.bytes >= groupBytes && len(g.pictures) < batch
 		}
-		if g.cut || len(g.pictures) == batch || len(g.errs) == 8*batch { // a run of errors is told, too
+		if g.cut || len(g.pictures) == batch || len(g.errs)/8 >= batch { // a run of errors is told, too
 			if !send(ctx, to, g) {
 				return
 			}
@@ -169,10 +170,15 @@ func (p *pace) explain(ctx context.Context, m *Model, g *group, choices []Choice
 		return nil
 	}
 	pictures := g.pictures
-	if n < p.batch && g.cut || p.fill(n) { // no program for each number of large pictures
-		for len(pictures) < p.batch {
-			pictures = append(pictures, pictures[n-1])
-		}
+	full := n
+	switch {
+	case g.cut: // no program for each number of large pictures
+		full = min(p.batch, 1<<bits.Len(uint(n-1)))
+	case p.fill(n):
+		full = p.batch
+	}
+	for len(pictures) < full {
+		pictures = append(pictures, pictures[n-1])
 	}
 	start := time.Now()
 	results, err := m.Run(ctx, Request{Pictures: pictures}, choices...)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"image"
 	"iter"
+	"math"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -226,8 +227,8 @@ func TestExplainEachHoldsForAll(t *testing.T) {
 	}
 }
 
-// A batch of large pictures is explained in parts, so that few are in memory at once. Each part is filled up to the
-// batch's size, so that one program serves all.
+// A batch of large pictures is explained in parts, so that few are in memory at once. The parts are not filled up to
+// the batch, however large that is.
 func TestExplainEachOfLargePictures(t *testing.T) {
 	large := image.NewUniform(nil) // claims a size and holds nothing
 	var read, most atomic.Int32
@@ -241,14 +242,14 @@ func TestExplainEachOfLargePictures(t *testing.T) {
 		}
 	}
 	got := 0
-	for r, err := range NewModel(s).ExplainEach(t.Context(), pictures, 16) {
+	for r, err := range NewModel(s).ExplainEach(t.Context(), pictures, math.MaxInt) {
 		if err != nil || r == nil {
 			t.Fatal(err)
 		}
 		got++
 	}
-	if got != 8 || len(s.batches) != 4 || s.batches[0] != 16 {
-		t.Errorf("%d results of batches of %v, want 8 of 4 of 16", got, s.batches)
+	if got != 8 || len(s.batches) != 4 || s.batches[0] != 2 {
+		t.Errorf("%d results of batches of %v, want 8 of 4 of 2", got, s.batches)
 	}
 }
 

@@ -5,9 +5,12 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/gradcam-go/gradcam/internal/printable"
 )
 
-// String returns the model in one line: name, input, outputs, and the number of labels.
+// String returns the model in one line: name, input, outputs, and the number of labels. Characters of names that would
+// steer a terminal are escaped, and so they are of layers.
 func (i Info) String() string {
 	shape := make([]string, len(i.Input))
 	for k, d := range i.Input {
@@ -22,7 +25,7 @@ func (i Info) String() string {
 	if i.Detects {
 		s += ", a detector"
 	}
-	return s
+	return printable.Line(s)
 }
 
 // String returns the layer in one line: name, module, operator, and the size of a map there.
@@ -43,7 +46,7 @@ func (l Layer) String() string {
 	if l.Suggested {
 		s += ", suggested: " + l.Why
 	}
-	return s
+	return printable.Line(s)
 }
 
 // String returns the tensor's shape and the number of its values, since printing thousands of values helps nobody.

@@ -16,6 +16,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 	"github.com/gradcam-go/gradcam/internal/atomicfile"
+	"github.com/gradcam-go/gradcam/internal/machine"
 	"github.com/gradcam-go/gradcam/internal/regular"
 	"github.com/gradcam-go/gradcam/internal/strictjson"
 )
@@ -150,6 +151,9 @@ func Read(path string) ([]Result, error) {
 	data, err := regular.Read(path, regular.MaxText)
 	if err != nil {
 		return nil, fmt.Errorf("the detections: %w", err)
+	}
+	if err := roomFor(data, machine.Memory()); err != nil {
+		return nil, fmt.Errorf("%s %w", path, err)
 	}
 	var out []Result
 	if err := strictjson.Unmarshal(data, &out); err != nil {

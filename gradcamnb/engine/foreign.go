@@ -18,6 +18,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/onnxruntime"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/perturb"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
+	"github.com/gradcam-go/gradcam/internal/border"
 )
 
 // openInRuntime returns a session that runs the model with onnxruntime instead of a graph, if the user asked for that
@@ -37,11 +38,14 @@ func (s *session) openInRuntime(ctx context.Context, in inputs.Input) (*session,
 		}
 		s.sayOnce(fmt.Sprintf("%s is run by onnxruntime, since its graph cannot be built: %v", s.model.Card().Name, why))
 	}
-	m, err := s.runtime()
+	m, err := s.runtime(ctx)
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
 	if err != nil {
 		return nil, errors.Join(why, err)
 	}
-	outputs, err := m.Pass(in.Values, in.Dims, s.values.Values())
+	outputs, err := m.Pass(ctx, in.Values, in.Dims, s.values.Values())
 	if err != nil {
 		return nil, err
 	}
@@ -92,12 +96,25 @@ func (s *session) forwardOnly(methods []string) error {
 	return nil
 }
 
-// runtime returns the model as onnxruntime runs it. It is loaded once.
-func (s *session) runtime() (*foreign.Model, error) {
+// runtime returns the model as onnxruntime runs it. It is loaded once. If ctx ends first, runtime returns the error of
+// ctx; nothing can stop onnxruntime's loading, which goes on in the background.
+func (s *session) runtime(ctx context.Context) (*foreign.Model, error) {
 	if m, ok := s.engine.runtimes.Load(s.entry); ok {
 		return m.(*foreign.Model), nil
 	}
-	m, err := foreign.Open(s.values)
+	var m *foreign.Model
+	var err error
+	loaded := make(chan struct{})
+	go func() {
+		defer close(loaded)
+		defer border.Recover(&err)
+		m, err = foreign.Open(s.values)
+	}()
+	select {
+	case <-loaded:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -114,7 +131,7 @@ func (r run) setHost(ctx context.Context, subject *perturb.Subject) {
 	}
 	subject.Host = func(masks []float32, n int) ([]float32, error) {
 		values := subject.ApplyMasks(masks, n)
-		outputs, err := s.runs.Pass(values, append([]int{n}, subject.Input[1:]...), s.otherInputs)
+		outputs, err := s.runs.Pass(ctx, values, append([]int{n}, subject.Input[1:]...), s.otherInputs)
 		if err != nil {
 			return nil, err
 		}

@@ -1,18 +1,26 @@
 package engine
 
 import (
+	"context"
+	"errors"
 	"image"
 	"image/color"
 	"math"
+	"os"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/gomlx/compute-onnx/support/protos"
 	"golang.org/x/image/draw"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/gradcam-go/gradcam/gradcamnb"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/device"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/onnxruntime"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/onnxnorm"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 	"github.com/gradcam-go/gradcam/internal/testing/golden"
@@ -119,7 +127,54 @@ func TestForgottenWhileItRuns(t *testing.T) {
 		t.Fatal(err)
 	}
 	runtime.GC()
-	if out, err := now.runs.Pass(in.Values, in.Dims, now.otherInputs); err != nil || len(out) == 0 {
+	if out, err := now.runs.Pass(t.Context(), in.Values, in.Dims, now.otherInputs); err != nil || len(out) == 0 {
 		t.Errorf("a pass after the model was forgotten gives %d outputs, %v", len(out), err)
+	}
+}
+
+// A pass of onnxruntime ends when its context does: of this model, whose loop runs 10^12 times, it would end in days.
+func TestONNXRuntimeStops(t *testing.T) {
+	needONNXRuntime(t)
+	scalar := func(name string, kind protos.TensorProto_DataType) *protos.ValueInfoProto {
+		v := onnxnorm.Declare(name, nil)
+		v.Type.GetTensorType().ElemType = int32(kind)
+		return v
+	}
+	of := func(op, out string, in ...string) *protos.NodeProto {
+		return &protos.NodeProto{OpType: op, Input: in, Output: []string{out}}
+	}
+	loop := of("Loop", "v", "turns", "", "x")
+	loop.Attribute = []*protos.AttributeProto{{Name: "body", Type: protos.AttributeProto_GRAPH, G: &protos.GraphProto{
+		Name: "body",
+		Input: []*protos.ValueInfoProto{scalar("i", protos.TensorProto_INT64), scalar("go", protos.TensorProto_BOOL),
+			onnxnorm.Declare("u", []int{1, 3, 8, 8})},
+		Node:   []*protos.NodeProto{of("Identity", "on", "go"), of("Sin", "w", "u")},
+		Output: []*protos.ValueInfoProto{scalar("on", protos.TensorProto_BOOL), onnxnorm.Declare("w", []int{1, 3, 8, 8})},
+	}}}
+	data, err := proto.Marshal(&protos.ModelProto{IrVersion: 8,
+		OpsetImport: []*protos.OperatorSetIdProto{{Version: 17}},
+		Graph: &protos.GraphProto{Name: "g", Input: []*protos.ValueInfoProto{onnxnorm.Declare("x", []int{1, 3, 8, 8})},
+			Initializer: []*protos.TensorProto{{Name: "turns", DataType: int32(protos.TensorProto_INT64), Int64Data: []int64{1e12}}},
+			Node:        []*protos.NodeProto{loop, of("GlobalAveragePool", "p", "v"), of("Flatten", "y", "p")},
+			Output:      []*protos.ValueInfoProto{onnxnorm.Declare("y", []int{1, 3})}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "loop.onnx")
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s, err := New(device.ONNXRuntime).Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	begun := time.Now()
+	_, err = gradcamnb.NewModel(s).Run(ctx, gradcamnb.Request{Pictures: []image.Image{whitePicture()},
+		Prep:    &imgio.Prep{Width: 8, Height: 8, Scale: [3]float32{1, 1, 1}, Order: "RGB", Fit: imgio.Stretch},
+		Methods: []string{"Occlusion"}})
+	if took := time.Since(begun); !errors.Is(err, context.DeadlineExceeded) || took > 20*time.Second {
+		t.Errorf("after %v: %v", took, err)
 	}
 }

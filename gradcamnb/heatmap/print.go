@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/gradcam-go/gradcam/internal/printable"
 )
 
 // String returns the grid's size and range in one line, since printing thousands of values helps nobody.
@@ -15,7 +17,8 @@ func (g Grid) String() string {
 	return fmt.Sprintf("%s cells from %.4g to %.4g", g.Size(), slices.Min(g.Values), slices.Max(g.Values))
 }
 
-// String returns the map in one line: method, layer, target, score, probability and range.
+// String returns the map in one line: method, layer, target, score, probability and range. Characters of names that
+// would steer a terminal are escaped, here and in what the other types print.
 func (m *Map) String() string {
 	s := m.brief()
 	if m.Rank > 0 && m.Probability == m.Probability {
@@ -25,7 +28,7 @@ func (m *Map) String() string {
 	if m.Diagnosis != "" {
 		s += "; " + m.Diagnosis
 	}
-	return s
+	return printable.Line(s)
 }
 
 // brief returns method, layer, target and score of the map.
@@ -43,7 +46,7 @@ func (m *Map) brief() string {
 
 // String returns the prediction in one line: label or number of the class, and probability or score.
 func (p Prediction) String() string {
-	name := p.Label
+	name := printable.Line(p.Label)
 	if name == "" {
 		name = fmt.Sprintf("class %d", p.Index)
 	}
@@ -80,7 +83,7 @@ func (r *Result) String() string {
 		made = r.Maps[0].brief()
 	}
 	parts := slices.DeleteFunc([]string{r.Name, r.Model, strings.Join(top, ", ")}, func(s string) bool { return s == "" })
-	return strings.Join(parts, ": ") + "; " + made
+	return printable.Line(strings.Join(parts, ": ") + "; " + made)
 }
 
 // String returns the detection in one line: class, score, box, and whether it has a mask.
@@ -92,7 +95,7 @@ func (d Detection) String() string {
 	if len(d.Mask.Values) > 0 {
 		s += ", with a mask"
 	}
-	return s
+	return printable.Line(s)
 }
 
 // String returns the hot region in one line: the cut, its share of the picture, and the box.
@@ -113,6 +116,6 @@ func Percent(p float32) string {
 
 // String returns the sheet's title, rows and columns in one line.
 func (s *Sheet) String() string {
-	return fmt.Sprintf("%s: %d rows (%s) by %d columns (%s)", s.Title, len(s.Rows), strings.Join(s.Rows, "; "),
-		len(s.Columns), strings.Join(s.Columns, "; "))
+	return printable.Line(fmt.Sprintf("%s: %d rows (%s) by %d columns (%s)", s.Title, len(s.Rows),
+		strings.Join(s.Rows, "; "), len(s.Columns), strings.Join(s.Columns, "; ")))
 }

@@ -55,3 +55,16 @@ func TestLabel(t *testing.T) {
 		}
 	}
 }
+
+// What is printed of a result is a line, whatever names a stranger has chosen, and steers no terminal.
+func TestPrinted(t *testing.T) {
+	const name = "\x1b[2Ja\nb\u202e"
+	m := &Map{Method: "Grad-CAM", Layer: name, Target: name, Class: name, ScoreUnit: name, Diagnosis: name}
+	p := Prediction{Label: name, Score: 1, Probability: 1}
+	for _, v := range []fmt.Stringer{m, p, &Result{Name: name, Model: name, Top: []Prediction{p}, Maps: []*Map{m}},
+		Detection{Label: name}, &Sheet{Title: name, Rows: []string{name}, Columns: []string{name}}} {
+		if said := v.String(); strings.ContainsAny(said, "\x1b\u202e\n") || !strings.Contains(said, `\x1b[2Ja\nb\u202e`) {
+			t.Errorf("%T: %q", v, said)
+		}
+	}
+}

@@ -58,7 +58,8 @@ func records(data []byte, path string, record func(get func(columns ...string) (
 	if !bytes.Contains(data, []byte("\n")) {
 		data = bytes.ReplaceAll(data, []byte("\r"), []byte("\n"))
 	}
-	c := csv.NewReader(bytes.NewReader(data))
+	one := &recordReader{Reader: bytes.NewReader(data), left: maxRecord}
+	c := csv.NewReader(one)
 	c.TrimLeadingSpace = true
 	c.Comma = separator(data)
 	header, err := c.Read()
@@ -68,11 +69,15 @@ func records(data []byte, path string, record func(get func(columns ...string) (
 	for i, name := range header {
 		header[i] = strings.ToLower(strings.TrimSpace(name))
 	}
-	for {
+	for n := 0; ; n++ {
 		fields, err := c.Read()
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
+		if n == maxRecords() {
+			return tooMany(path)
+		}
+		one.left = maxRecord
 		if err != nil {
 			return fmt.Errorf("%s, %w", path, inWords(err))
 		}
@@ -100,6 +105,23 @@ type noColumnError string
 
 // Error says which column is missing.
 func (e noColumnError) Error() string { return "it has no column " + string(e) }
+
+const maxRecord = 1 << 20 // bytes of one record
+
+// recordReader reads until as many bytes are read as are left for a record.
+type recordReader struct {
+	io.Reader
+	left int
+}
+
+func (r *recordReader) Read(p []byte) (int, error) {
+	if r.left <= 0 {
+		return 0, fmt.Errorf("it has a line of more than %d bytes, or a quotation mark is not closed", maxRecord)
+	}
+	n, err := r.Reader.Read(p)
+	r.left -= n
+	return n, err
+}
 
 // inWords returns an error of encoding/csv in the words of a table.
 func inWords(err error) error {

@@ -39,13 +39,14 @@ func (s *Study) openBatches(ctx context.Context, begin, end int) *openedBatches 
 	ctx, b.cancel = context.WithCancel(ctx)
 	b.reading.Go(func() {
 		defer close(b.ready)
-		for from := begin; from < end; from += s.batch() {
+		for from := begin; from < end; {
 			batch := s.openBatch(ctx, from, min(from+s.batch(), end))
 			select {
 			case b.ready <- batch:
 			case <-ctx.Done():
 				return
 			}
+			from = batch.to
 		}
 	})
 	return b
@@ -66,17 +67,23 @@ func (b *openedBatches) stop() {
 	b.reading.Wait()
 }
 
-// openBatch reads the pictures from number from to before number to, until the context ends.
+// maxOpened limits a batch: when its pictures and truths have this many bytes, it is explained, however few they are.
+// Two batches are in memory at a time.
+const maxOpened = 256 << 20
+
+// openBatch reads the pictures from number from to before number to, until they have [maxOpened] bytes or the context
+// ends.
 func (s *Study) openBatch(ctx context.Context, from, to int) (b openedBatch) {
 	defer func() { b.panicked = recover() }()
-	b.from, b.to = from, to
-	for i := from; i < to && ctx.Err() == nil; i++ {
-		o, err := s.open(i)
+	b.from, b.to = from, from
+	for bytes := 0; b.to < to && bytes < maxOpened && ctx.Err() == nil; b.to++ {
+		o, err := s.open(b.to)
 		if err != nil {
-			b.failed = append(b.failed, s.failedRow(s.Model, i, err))
+			b.failed = append(b.failed, s.failedRow(s.Model, b.to, err))
 			continue
 		}
 		b.good = append(b.good, o)
+		bytes += 4 * (o.img.Bounds().Dx()*o.img.Bounds().Dy() + len(o.truth.Values))
 	}
 	return b
 }

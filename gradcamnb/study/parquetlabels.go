@@ -2,32 +2,44 @@ package study
 
 import (
 	"encoding/json"
+	"fmt"
 	"strconv"
 
 	"github.com/parquet-go/parquet-go"
 )
 
+const maxLabelBytes = 4 << 10 // of a label of a Parquet file
+
 // labelsOf returns the labels of all rows, none if there is no such column, and the names of the classes if the file
-// has them. Then a label is the name of its number, and -1 is no label.
+// has them. Then a label is the name of its number, and -1 is no label. A file may have one label for millions of rows,
+// so the same labels are one text.
 func labelsOf(f *parquet.File) (labels, classes []string, err error) {
 	c, ok := f.Schema().Lookup("label")
 	if !ok || c.MaxRepetitionLevel > 0 {
 		return nil, nil, nil
 	}
 	classes = classNames(f)
+	known := map[string]string{}
+	long := false
 	for _, group := range f.RowGroups() {
 		end := len(labels) + int(group.NumRows())
 		err := columnValues(group.ColumnChunks()[c.ColumnIndex], 0, func(v parquet.Value) bool {
-			if len(labels) == end { // the column has more values than the group rows
-				return false
+			if long = v.Kind() == parquet.ByteArray && len(v.ByteArray()) > maxLabelBytes; long || len(labels) == end {
+				return false // the column has more values than the group rows
 			}
 			text := ""
 			if !v.IsNull() {
 				text = nameOf(v.String(), classes)
 			}
-			labels = append(labels, text)
+			if _, ok := known[text]; !ok {
+				known[text] = text
+			}
+			labels = append(labels, known[text])
 			return true
 		})
+		if long {
+			return nil, nil, fmt.Errorf("a label has more than %d bytes", maxLabelBytes)
+		}
 		if err != nil {
 			return nil, nil, err
 		}

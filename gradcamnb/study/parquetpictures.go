@@ -28,8 +28,8 @@ func Parquet(path string) (out []Picture, err error) {
 		if n < 0 || n > size || n != rowsOfGroups(f) { // a picture takes a byte at least
 			return fmt.Errorf("%s claims %d rows, and has %d bytes: it is damaged", path, n, size)
 		}
-		if n > maxRows {
-			return fmt.Errorf("%s has %d rows, and at most %d are read: divide it", path, n, maxRows)
+		if n > int64(maxRecords()) {
+			return tooMany(path)
 		}
 		labels, classes, err := labelsOf(f)
 		if err != nil {
@@ -48,8 +48,6 @@ func Parquet(path string) (out []Picture, err error) {
 	})
 	return out, err
 }
-
-const maxRows = 1 << 26 // of a Parquet file
 
 // rowsOfGroups returns how many rows the groups of a file claim together; -1 if a group claims a number below 0.
 func rowsOfGroups(f *parquet.File) (sum int64) {
@@ -106,7 +104,27 @@ func openParquet(path string, do func(f *parquet.File, size int64) error) (err e
 	if err != nil {
 		return fmt.Errorf("%s is no Parquet file, or it is damaged", path)
 	}
+	if unpacksToMuch(f) {
+		return fmt.Errorf("%s unpacks to more than %d times its size: it holds no pictures", path, maxRatio)
+	}
 	return do(f, info.Size())
+}
+
+// maxRatio is how many times larger than packed the pictures and labels of a Parquet file may be, beyond the size of
+// one large picture. Encoded pictures can hardly be packed; zeros can be packed to a 30,000th.
+const maxRatio = 200
+
+// unpacksToMuch tells whether the file says that a column of a group is packed to much less than pictures and labels
+// are. The library unpacks a page as a whole.
+func unpacksToMuch(f *parquet.File) bool {
+	for _, group := range f.Metadata().RowGroups {
+		for _, c := range group.Columns {
+			if c.MetaData.TotalUncompressedSize > maxPictureFile+maxRatio*max(0, c.MetaData.TotalCompressedSize) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // columnValues hands out the values of a column from a row on, for as long as it is wanted.
@@ -142,6 +160,9 @@ func columnValues(chunk parquet.ColumnChunk, from int64, next func(parquet.Value
 	}
 }
 
+// maxFooter is the most bytes of a Parquet file's footer. That of a file of a gigabyte has some kilobytes.
+const maxFooter = 64 << 20
+
 // holdsFooter tells whether a file is at least as long as it says that its footer is. The library makes room for the
 // footer before it reads it.
 func holdsFooter(f io.ReaderAt, size int64) bool {
@@ -152,5 +173,5 @@ func holdsFooter(f io.ReaderAt, size int64) bool {
 	}
 	_, err := f.ReadAt(end, size-int64(len(end)))
 	return err == nil && string(end[4:]) == magic &&
-		int64(binary.LittleEndian.Uint32(end)) <= size-int64(len(magic)+len(end))
+		int64(binary.LittleEndian.Uint32(end)) <= min(maxFooter, size-int64(len(magic)+len(end)))
 }

@@ -81,7 +81,7 @@ type examplePage struct {
 func Report(s *Summary, pictures []Picture) ([]byte, error) {
 	byName := map[string]Picture{}
 	for _, p := range pictures {
-		byName[p.Name] = p
+		byName[validText(p.Name)] = p
 	}
 	drawn := &thumbnails{pictures: byName, done: map[string]template.URL{}, name: s.cellName}
 	out := page{Summary: s, Known: len(pictures)}

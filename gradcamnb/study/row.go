@@ -78,8 +78,12 @@ type column struct {
 	read  func(r *Row, v parquet.Value)
 }
 
+// validText returns a text as other programs can read it: in place of bytes that are no UTF-8, as file names may have,
+// it has the replacement character.
+func validText(s string) string { return strings.ToValidUTF8(s, "\ufffd") }
+
 func textColumn(of func(r *Row) *string) column {
-	return column{parquet.String(), func(r *Row) (any, bool) { return *of(r), true },
+	return column{parquet.String(), func(r *Row) (any, bool) { return validText(*of(r)), true },
 		func(r *Row, v parquet.Value) { *of(r) = string(v.ByteArray()) }}
 }
 

@@ -8,10 +8,26 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/internal/atomicfile"
+	"github.com/gradcam-go/gradcam/internal/machine"
 )
+
+// maxRecords returns how many pictures or truths are read from one file: at most 2^24, and one for each kilobyte of the
+// memory that this process may use, since each takes a part of that.
+var maxRecords = sync.OnceValue(func() int {
+	const most = 1 << 24
+	if memory := machine.Memory(); memory > 0 {
+		return int(min(most, memory>>10))
+	}
+	return most
+})
+
+func tooMany(path string) error {
+	return fmt.Errorf("%s has more than %d entries, for which there is no memory: divide it", path, maxRecords())
+}
 
 // readers are what reads the files of pictures that are no pictures, by their extensions.
 var readers = map[string]func(path string) ([]Picture, error){

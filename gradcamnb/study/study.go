@@ -1,7 +1,7 @@
 // Package study explains a whole data set with one model or several: every picture, target, layer and method, with
 // metrics of each map. It divides the pictures into parts and writes one Parquet file for each part, and a summary with
 // means, intervals and comparisons. If a study was stopped, even by a crash, running it again continues it: a part's
-// file appears whole or not at all.
+// file appears whole or not at all, and what is done of a part is written every minute.
 //
 //	s := study.Study{
 //		Model:    model,
@@ -73,6 +73,8 @@ type Study struct {
 	Shard, Shards int
 
 	Progress func(Progress) // called at the start and after every batch; may be nil
+
+	settings string // of the manifest, when the folder has been claimed
 }
 
 // Progress says how many pictures of this shard are done.
@@ -93,6 +95,9 @@ type Picture struct {
 	classes []string // names of the data set's classes in the order of their numbers, if its file has them
 }
 
+// maxPart is the most pictures of a batch and of a part. More in one file of rows would be of no use.
+const maxPart = 1 << 20
+
 // check returns an error if a field of the study is missing or wrong.
 func (s *Study) check() error {
 	switch {
@@ -104,8 +109,9 @@ func (s *Study) check() error {
 		return errors.New("the study has no folder for its results: name one in Out")
 	case s.Steps < 0 || s.Steps == 1:
 		return fmt.Errorf("a picture cannot be shown in %d steps: give at least 2", s.Steps)
-	case s.Batch < 0 || s.Part < 0:
-		return fmt.Errorf("a batch of %d pictures in parts of %d: numbers below 0 mean nothing, and 0 the default", s.Batch, s.Part)
+	case min(s.Batch, s.Part) < 0 || max(s.Batch, s.Part) > maxPart:
+		return fmt.Errorf("a batch of %d pictures in parts of %d: give at most %d of each; 0 means the default", s.Batch, s.Part,
+			maxPart)
 	case s.Shards < 0 || s.Shard < 0 || s.Shards > 0 && s.Shard >= s.Shards:
 		return fmt.Errorf("shard %d of %d: shards are numbered from 0 to one less than their number", s.Shard, s.Shards)
 	}
@@ -253,32 +259,6 @@ func (s *Study) part(k int) string {
 	return filepath.Join(s.Out, partName(k))
 }
 
-// runPart explains the pictures of part k and writes its file.
-func (s *Study) runPart(ctx context.Context, k int, progress *Progress) error {
-	var rows []Row
-	begin, end := s.pictures(k)
-	batches := s.openBatches(ctx, begin, end)
-	defer batches.stop()
-	for from := begin; from < end; from += s.batch() {
-		to := min(from+s.batch(), end)
-		more, err := s.explain(ctx, batches.next())
-		if err != nil {
-			return err
-		}
-		failed := -1
-		for _, row := range more {
-			if row.Error != "" && row.Index != failed { // by several models, perhaps
-				failed = row.Index
-				progress.Failed++
-			}
-		}
-		rows = append(rows, more...)
-		progress.Done += to - from
-		s.report(*progress)
-	}
-	return writeRows(s.part(k), rows, s.Metrics)
-}
-
 // manifest is the description of a study that lies in its folder with the parts.
 type manifest struct {
 	Version  int      `json:"version"`
@@ -302,6 +282,7 @@ func (s *Study) claim() error {
 	if err != nil {
 		return err
 	}
+	s.settings = want.Settings
 	path := filepath.Join(s.Out, manifestName)
 	data, err := regular.Read(path, maxManifest)
 	if errors.Is(err, fs.ErrNotExist) {

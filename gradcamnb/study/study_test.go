@@ -263,7 +263,7 @@ func TestRows(t *testing.T) {
 			Width:     2, Height: 1, Map: halves([]float32{1, -2}), Scale: 1,
 			Metrics: map[string]float64{"insertion - deletion": 0.25},
 			Curves:  map[string][]float64{"insertion": {0, 0.5, 1}, "deletion": {1}}},
-		{Index: 4, Picture: "bad", ClassIndex: -1, Error: "damaged", Metrics: map[string]float64{}},
+		{Index: 4, Picture: "bad\xff", ClassIndex: -1, Error: "damaged", Metrics: map[string]float64{}},
 		// false and 0 are no nulls
 		{Index: 5, Labelled: true, Map: []byte{}, Metrics: map[string]float64{"insertion - deletion": 0}},
 	}
@@ -275,6 +275,9 @@ func TestRows(t *testing.T) {
 	var got []Row
 	if err := readRows(path, metrics, func(r Row) error { got = append(got, r); return nil }); err != nil {
 		t.Fatal(err)
+	}
+	if got[1].Picture != "bad\ufffd" {
+		t.Errorf("a name that is no UTF-8 comes back as %q", got[1].Picture)
 	}
 	if len(got) != 3 || !math.IsNaN(got[1].Metrics["insertion - deletion"]) {
 		t.Fatalf("%+v", got)

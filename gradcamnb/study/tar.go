@@ -51,6 +51,9 @@ func Tar(path string) (out []Picture, err error) {
 		name := strings.TrimPrefix(h.Name, "./")
 		key, ext := cutAtFirstDot(name)
 		s := samples[key]
+		if s == nil && len(keys) == maxRecords() {
+			return nil, tooMany(path)
+		}
 		if s == nil {
 			s = &sampleOfTar{labels: map[string]string{}}
 			samples[key], keys = s, append(keys, key)

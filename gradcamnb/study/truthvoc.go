@@ -16,6 +16,8 @@ import (
 	"github.com/gradcam-go/gradcam/internal/regular"
 )
 
+const maxAnnotation = 16 << 20 // bytes of one picture's annotation
+
 // VOC returns the truths of a folder of annotations of Pascal VOC or ImageNet and those below it, one XML file for each
 // picture. A truth covers all boxes of the picture, those of difficult and truncated objects, too, or, if a class is
 // given, those of objects with that name. In these files pixels are counted from 1, and a box includes its last pixel.
@@ -30,7 +32,7 @@ func VOC(dir, class string) (Truths, error) {
 	out := Truths{}
 	var names []string // of classes
 	for _, name := range found {
-		data, err := regular.Read(filepath.Join(dir, name), regular.MaxText)
+		data, err := regular.Read(filepath.Join(dir, name), maxAnnotation)
 		if err != nil {
 			return nil, fmt.Errorf("the annotations: %w", err)
 		}

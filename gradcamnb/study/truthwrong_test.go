@@ -8,6 +8,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"unsafe"
+
+	"github.com/parquet-go/parquet-go"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/internal/testing/golden"
@@ -110,6 +113,29 @@ func TestAttachToStrangers(t *testing.T) {
 	if _, err := truths.Attach([]Picture{{Name: "1.jpg"}, {Name: "1.jpg"}}); err == nil ||
 		!strings.Contains(err.Error(), "two pictures have the name") {
 		t.Error(err)
+	}
+}
+
+// A label of a Parquet file has a limit, since a file of some kilobytes may say that a million rows have one of a
+// megabyte. The rows of one label share its text.
+func TestLongLabelOfParquet(t *testing.T) {
+	type row struct {
+		Image []byte `parquet:"image"`
+		Label string `parquet:"label,dict"`
+	}
+	path := filepath.Join(t.TempDir(), "in.parquet")
+	for size, want := range map[int]string{maxLabelBytes: "", maxLabelBytes + 1: "a label has more than 4096 bytes"} {
+		label := strings.Repeat("x", size)
+		if err := parquet.WriteFile(path, []row{{[]byte{1}, label}, {[]byte{2}, label}}); err != nil {
+			t.Fatal(err)
+		}
+		got, err := Parquet(path)
+		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%d bytes: %v", size, err)
+		}
+		if want == "" && (got[0].Label != label || unsafe.StringData(got[0].Label) != unsafe.StringData(got[1].Label)) {
+			t.Error("two rows of one label have two texts")
+		}
 	}
 }
 

@@ -1,5 +1,5 @@
 // Package border turns panics into errors at the end of a command or of a call of the library, so that a user gets a
-// sentence and not a stack.
+// sentence and not a stack, and makes errors safe to print.
 package border
 
 import (
@@ -8,6 +8,8 @@ import (
 	"runtime"
 	"runtime/debug"
 	"strings"
+
+	"github.com/gradcam-go/gradcam/internal/printable"
 )
 
 // PanicError is the error of a panic. With %+v it is printed with the stack.
@@ -16,14 +18,30 @@ type PanicError struct {
 	stack []byte
 }
 
-// Recover turns a panic of the function that defers it into an error. It keeps an error that the function has returned.
+// Recover turns a panic of the function that defers it into an error. It keeps an error that the function has returned,
+// but escapes characters of its text that would steer a terminal: it may hold names of a stranger's file.
 //
 //	defer border.Recover(&err)
 func Recover(err *error) {
 	if value := recover(); value != nil {
 		*err = NewPanicError(value)
 	}
+	if *err == nil {
+		return
+	}
+	if said := (*err).Error(); printable.Text(said) != said {
+		*err = &printed{*err, printable.Text(said)}
+	}
 }
+
+// printed is an error with a text that is safe to print.
+type printed struct {
+	error
+	text string
+}
+
+func (p *printed) Error() string { return p.text }
+func (p *printed) Unwrap() error { return p.error }
 
 // NewPanicError returns the error for a recovered value.
 func NewPanicError(value any) *PanicError { return &PanicError{value, debug.Stack()} }

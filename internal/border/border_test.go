@@ -35,4 +35,15 @@ func TestRecover(t *testing.T) {
 	if err := call(func() {}); err != nil {
 		t.Error(err)
 	}
+	named := func(cause error) (err error) {
+		defer Recover(&err)
+		return cause
+	}
+	if err := named(fmt.Errorf("no \x1b[2J\u202e\xff: %w", own)); !errors.Is(err, own) ||
+		err.Error() != `no \x1b[2J\u202e\xff: the file was changed` {
+		t.Errorf("error %q", err)
+	}
+	if err := named(own); err != own { //nolint:errorlint // it is the same
+		t.Errorf("error %v", err)
+	}
 }

@@ -3,6 +3,7 @@ package home
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/gradcam-go/gradcam/internal/private"
@@ -15,7 +16,7 @@ const PluginEnv = "PJRT_PLUGIN_LIBRARY_PATH"
 const PluginFile = "pjrt/pjrt_c_api_cpu_plugin.so"
 
 // PluginFolders returns the folders in which go-xla looks for plugins if [PluginEnv] is not set (go-xla 0.4.5,
-// pjrt/dynamiclib_posix.go).
+// pjrt/dynamiclib_posix.go). The current folder, which an empty or relative part of LD_LIBRARY_PATH means, is none.
 func PluginFolders(lookup func(string) (string, bool)) []string {
 	var dirs []string
 	if user, ok := lookup("HOME"); ok {
@@ -25,7 +26,7 @@ func PluginFolders(lookup func(string) (string, bool)) []string {
 	if path, ok := lookup("LD_LIBRARY_PATH"); ok {
 		dirs = append(dirs, strings.Split(path, ":")...)
 	}
-	return dirs
+	return slices.DeleteFunc(dirs, func(dir string) bool { return !filepath.IsAbs(dir) })
 }
 
 // ownPlugin returns the plugin of the private folder, if there is one. If others could have put it there, it returns

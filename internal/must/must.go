@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/gradcam-go/gradcam/internal/notebook"
+	"github.com/gradcam-go/gradcam/internal/printable"
 )
 
 // Get returns the value, or panics with the error.
@@ -40,7 +41,7 @@ func (f *failure) Unwrap() error { return f.error }
 // place in the cell's program.
 func (f *failure) Error() string {
 	if notebook.Cell() && calledByRuntime() {
-		fmt.Fprintln(os.Stderr, "error:", f.error)
+		fmt.Fprintln(os.Stderr, "error:", printable.Text(f.error.Error()))
 		if f.at != "" {
 			fmt.Fprintln(os.Stderr, "  at", f.at)
 		}

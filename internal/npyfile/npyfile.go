@@ -12,12 +12,14 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"unsafe"
 
 	"github.com/sbinet/npyio/npy"
 
 	"github.com/gradcam-go/gradcam/internal/atomicfile"
 	"github.com/gradcam-go/gradcam/internal/border"
+	"github.com/gradcam-go/gradcam/internal/machine"
 	"github.com/gradcam-go/gradcam/internal/regular"
 )
 
@@ -25,14 +27,14 @@ import (
 // values in C order. Numbers of any type and byte order become float32. A number that float32 does not hold, such as a
 // whole number above 2^24, is an error.
 func Read(path string) (dims []int, values []float32, err error) {
-	data, err := regular.Read(path, largest)
+	data, err := regular.Read(path, largest())
 	if err != nil {
 		return nil, nil, fmt.Errorf("reading the array: %w", err)
 	}
 	if strings.HasSuffix(path, ".gz") {
 		r, err := gzip.NewReader(bytes.NewReader(data))
 		if err == nil {
-			data, err = unpack(r, largest)
+			data, err = unpack(r, largest())
 		}
 		if err != nil {
 			return nil, nil, fmt.Errorf("%s is not packed with gzip, is damaged, or is too large: %w", path, err)
@@ -70,6 +72,10 @@ func decode(path string, data []byte) (dims []int, values []float32, err error) 
 			return nil, nil, fmt.Errorf("%s declares the shape %v and is too short for it: the file is damaged", path, d.Shape)
 		}
 		n *= s
+	}
+	if int64(n) > largest()/4 {
+		return nil, nil, fmt.Errorf("%s has the shape %v: as float32 it has more than the %d bytes that are read of an array", path,
+			d.Shape, largest())
 	}
 	values = make([]float32, n)
 	raw := data[len(data)-body.Len():]
@@ -140,7 +146,7 @@ func ReadAll(path string) (map[string]Array, error) {
 		if err != nil {
 			return nil, fmt.Errorf("reading %s of %s: %w", f.Name, path, err)
 		}
-		data, err := unpack(r, largest)
+		data, err := unpack(r, largest())
 		if err = errors.Join(err, r.Close()); err != nil {
 			return nil, fmt.Errorf("reading %s of %s: %w", f.Name, path, err)
 		}
@@ -153,9 +159,16 @@ func ReadAll(path string) (map[string]Array, error) {
 	return out, nil
 }
 
-// largest is the number of bytes that a file may have, packed or not. It is more than any picture or map needs, and
-// less than would fill the memory.
-const largest = 4 << 30
+// largest returns the number of bytes that a file may have, packed or not, and its values as float32: 4 GiB, which is
+// more than any picture or map needs, and at most a quarter of the memory that this process may use, since a file and
+// its values are held at the same time, and a file is copied while it is unpacked.
+var largest = sync.OnceValue(func() int64 {
+	const most = 4 << 30
+	if memory := machine.Memory(); memory > 0 {
+		return min(most, memory/4)
+	}
+	return most
+})
 
 // unpack returns the content of a packed file, at most limit bytes.
 func unpack(r io.Reader, limit int64) ([]byte, error) {

@@ -31,6 +31,8 @@ func Check(path string) error {
 	return check(abs, 0)
 }
 
+// check looks at one part of the path after another. What it has looked at has no links, so that ".." in what a link
+// leads to is the folder above.
 func check(path string, links int) error {
 	const manyLinks = 40
 	if links > manyLinks {
@@ -41,7 +43,7 @@ func check(path string, links int) error {
 	parts := strings.Split(strings.TrimPrefix(path, root), string(filepath.Separator))
 	for i := -1; i < len(parts); i++ {
 		if i >= 0 {
-			at = filepath.Join(at, parts[i])
+			at = filepath.Join(at, parts[i]) // parts are "..", too
 		}
 		info, err := os.Lstat(at)
 		if err != nil {
@@ -62,9 +64,9 @@ func check(path string, links int) error {
 			return err
 		}
 		if !filepath.IsAbs(to) {
-			to = filepath.Join(filepath.Dir(at), to)
+			to = filepath.Dir(at) + string(filepath.Separator) + to
 		}
-		return check(filepath.Join(append([]string{to}, parts[i+1:]...)...), links+1)
+		return check(strings.Join(append([]string{to}, parts[i+1:]...), string(filepath.Separator)), links+1)
 	}
 	return nil
 }

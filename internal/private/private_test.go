@@ -56,6 +56,21 @@ func TestCheckLinks(t *testing.T) {
 	if err := Check(filepath.Join(link, "file")); err != nil {
 		t.Error(err)
 	}
+	// "up" leads to deep/.., which is the folder above the one that the link deep leads to, and not top.
+	if err := errors.Join(os.MkdirAll(filepath.Join(open, "sub"), 0o700),
+		os.Symlink("open/sub", filepath.Join(top, "deep")), os.Symlink("deep/..", filepath.Join(top, "up"))); err != nil {
+		t.Fatal(err)
+	}
+	up := filepath.Join(top, "up", "file")
+	if err := Check(up); err != nil {
+		t.Error(err)
+	}
+	if err := os.Chmod(open, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := Check(up); err == nil || !strings.Contains(err.Error(), open) {
+		t.Errorf("error %v", err)
+	}
 	loop := filepath.Join(top, "loop")
 	if err := os.Symlink("loop", loop); err != nil {
 		t.Fatal(err)

@@ -1,6 +1,7 @@
 package resident
 
 import (
+	"cmp"
 	"context"
 	"encoding/gob"
 	"errors"
@@ -10,18 +11,24 @@ import (
 	"time"
 )
 
-// patience is how long a server may take to greet. It may still be starting, or even being built.
-const patience = 3 * time.Minute
+const (
+	// patience is how long a server may take to greet. It may still be starting, or even being built.
+	patience = 3 * time.Minute
+	// lastWait is how long a server may take to answer after the call was given up. It may be in the middle of a pass.
+	lastWait = 30 * time.Second
+)
 
 // Client makes calls to the server at a socket.
 type Client struct {
 	Socket string            // path of the server's socket
 	Types  string            // see [Types]
 	Say    func(text string) // shows the user what the server says
+
+	lastWait time.Duration // 0 means the constant
 }
 
 // Call calls a method. note gets the notes on the way and may be nil. If ctx ends first, the server is told so, and the
-// call returns what the server then answers.
+// call returns what the server then answers, or the error of ctx if the server has stopped and answers nothing.
 //
 // The error is an [*UnavailableError] if nothing was done, [ErrLost] if the server ended on the way, and an [*Error] if
 // the method failed.
@@ -34,7 +41,7 @@ func Call[Args, Note, Answer any](ctx context.Context, c Client, method string, 
 	defer func() { _ = conn.Close() }() // everything has been read
 	enc, dec := gob.NewEncoder(conn), gob.NewDecoder(conn)
 	// A server that refuses does not read this, so its own message is looked at first.
-	sent := errors.Join(enc.Encode(greeting{Protocol: protocol, Types: c.Types}), enc.Encode(method), enc.Encode(args))
+	sent := c.send(ctx, conn, enc, method, args)
 	if err := c.waitForGreeting(ctx, conn, dec); err != nil {
 		return answer, err
 	}
@@ -45,12 +52,15 @@ func Call[Args, Note, Answer any](ctx context.Context, c Client, method string, 
 	if sent != nil {
 		return answer, fmt.Errorf("sending the request to the engine: %w", sent)
 	}
-	stop := context.AfterFunc(ctx, func() { _ = conn.CloseWrite() }) // the server may have ended meanwhile
+	stop := context.AfterFunc(ctx, func() {
+		_ = conn.CloseWrite() // the server may have ended meanwhile
+		_ = conn.SetReadDeadline(time.Now().Add(cmp.Or(c.lastWait, lastWait)))
+	})
 	defer stop()
 	for {
 		var h head
 		if err := dec.Decode(&h); err != nil {
-			return answer, ErrLost
+			return answer, lost(ctx, err)
 		}
 		if h.Say != "" && c.Say != nil {
 			c.Say(h.Say)
@@ -63,12 +73,30 @@ func Call[Args, Note, Answer any](ctx context.Context, c Client, method string, 
 		}
 		var n Note
 		if err := dec.Decode(&n); err != nil {
-			return answer, ErrLost
+			return answer, lost(ctx, err)
 		}
 		if note != nil {
 			note(n)
 		}
 	}
+}
+
+// send sends a call. A server that has stopped, or that is not built yet, reads nothing, and a socket holds little.
+func (c Client) send(ctx context.Context, conn net.Conn, enc *gob.Encoder, method string, args any) error {
+	if err := conn.SetWriteDeadline(time.Now().Add(patience)); err != nil {
+		return err
+	}
+	stop := context.AfterFunc(ctx, func() { _ = conn.SetWriteDeadline(time.Unix(1, 0)) })
+	defer stop()
+	return errors.Join(enc.Encode(greeting{Protocol: protocol, Types: c.Types}), enc.Encode(method), enc.Encode(args))
+}
+
+// lost returns the error of a call whose answer cannot be read.
+func lost(ctx context.Context, err error) error {
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return &Error{"the call was given up, and the engine has stopped: it does not answer; restart the kernel", ctx.Err()}
+	}
+	return ErrLost
 }
 
 func (c Client) dial(ctx context.Context) (*net.UnixConn, error) {

@@ -1,10 +1,12 @@
 package resident
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"github.com/gradcam-go/gradcam/internal/private"
 )
@@ -29,8 +31,11 @@ func Listen(socket string) (*net.UnixListener, error) {
 		if info.Mode()&os.ModeSocket == 0 {
 			return nil, fmt.Errorf("%s is there already and is no socket: name another one", socket)
 		}
-		if conn, err := net.Dial("unix", socket); err == nil {
+		conn, err := net.Dial("unix", socket)
+		if err == nil {
 			_ = conn.Close() // nothing was sent
+		}
+		if !errors.Is(err, syscall.ECONNREFUSED) { // else a server is there, perhaps with too many callers in its queue
 			return nil, fmt.Errorf("another engine answers at %s: name another socket", socket)
 		}
 		if err := os.Remove(socket); err != nil {

@@ -116,6 +116,39 @@ func TestGiveUp(t *testing.T) {
 	}
 }
 
+// A server that has stopped, as by SIGSTOP, reads and answers nothing. Its caller gives up when its context ends, also
+// while it sends its request.
+func TestStoppedServer(t *testing.T) {
+	for _, greets := range []bool{false, true} {
+		socket := filepath.Join(t.TempDir(), "x.sock")
+		l, err := net.Listen("unix", socket)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = l.Close() }()
+		go func() {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			if greets {
+				_ = gob.NewEncoder(conn).Encode(greeting{Protocol: protocol, Types: "1"})
+				_, _ = io.Copy(io.Discard, io.LimitReader(conn, 8<<20))
+			}
+			<-t.Context().Done()
+			_ = conn.Close()
+		}()
+		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+		defer cancel()
+		begun := time.Now()
+		_, err = Call[[]byte, string, int](ctx, Client{Socket: socket, Types: "1", lastWait: 100 * time.Millisecond}, "any",
+			make([]byte, 8<<20), nil) // more than any socket takes
+		if took := time.Since(begun); !errors.Is(err, context.DeadlineExceeded) || took > 10*time.Second {
+			t.Errorf("greets: %t: after %v %v", greets, took, err)
+		}
+	}
+}
+
 func TestUnavailable(t *testing.T) {
 	c, l := serve(t, map[string]Method{"double": Handle(double)})
 	try := func(c Client) error {

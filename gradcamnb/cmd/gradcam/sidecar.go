@@ -21,6 +21,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 	"github.com/gradcam-go/gradcam/internal/atomicfile"
 	"github.com/gradcam-go/gradcam/internal/cli"
+	"github.com/gradcam-go/gradcam/internal/printable"
 )
 
 type sidecarFlags struct {
@@ -69,7 +70,7 @@ func writeSidecar(ctx context.Context, f sidecarFlags, say io.Writer) error {
 	if !f.force && !isNew {
 		return fmt.Errorf("%s is there already; --force overwrites it", path)
 	}
-	m, err := source.Open(ctx, f.model, os.Stderr)
+	m, err := source.Open(ctx, f.model, printable.Writer(os.Stderr))
 	if err != nil {
 		return err
 	}

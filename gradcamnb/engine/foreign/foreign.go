@@ -2,6 +2,7 @@
 package foreign
 
 import (
+	"context"
 	"fmt"
 	"math/bits"
 	"runtime"
@@ -50,8 +51,9 @@ func Open(fed source.BoundModel) (*Model, error) {
 func (m *Model) Card() source.Card { return m.card }
 
 // Pass runs the model on pictures [n, ...] and returns every output as [n, ...]. It runs as many pictures at once as
-// the file is made for.
-func (m *Model) Pass(values []float32, dims []int, others map[string]source.Value) (map[string]source.Value, error) {
+// the file is made for. If ctx ends first, Pass returns the error of ctx.
+func (m *Model) Pass(ctx context.Context, values []float32, dims []int, others map[string]source.Value) (
+	map[string]source.Value, error) {
 	n := len(values) / dims[0]
 	var rows []map[string]source.Value // by picture
 	for at := 0; at < dims[0]; at += m.whole.Batch {
@@ -70,7 +72,10 @@ func (m *Model) Pass(values []float32, dims []int, others map[string]source.Valu
 				inputs = append(inputs, onnxruntime.Tensor{Name: i.Name, Type: i.Type, Dims: v.Dims, Values: v.Values})
 			}
 		}
-		outputs, err := m.run.Run(inputs)
+		outputs, err := m.run.Run(ctx, inputs)
+		if err != nil && ctx.Err() != nil {
+			return nil, err
+		}
 		if err != nil {
 			return nil, fmt.Errorf("model %s: %w", m.card.Name, err)
 		}

@@ -3,6 +3,7 @@
 package onnxruntime
 
 import (
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -55,8 +56,9 @@ func Open(data []byte, inputs, outputs []string) (*Model, error) {
 // Close frees the model.
 func (m *Model) Close() error { return m.session.Destroy() }
 
-// Run runs one pass and returns the outputs. The inputs must be in the order in which Open was given their names.
-func (m *Model) Run(inputs []Tensor) (outputs []Tensor, err error) {
+// Run runs one pass and returns the outputs. The inputs must be in the order in which Open was given their names. If
+// ctx ends first, onnxruntime stops after the operator that it computes then, and Run returns the error of ctx.
+func (m *Model) Run(ctx context.Context, inputs []Tensor) (outputs []Tensor, err error) {
 	var in []ort.Value
 	out := make([]ort.Value, len(m.outputs))
 	defer func() {
@@ -73,7 +75,9 @@ func (m *Model) Run(inputs []Tensor) (outputs []Tensor, err error) {
 		}
 		in = append(in, v)
 	}
-	if err := m.session.Run(in, out); err != nil {
+	if err := m.runUntil(ctx, in, out); ctx.Err() != nil {
+		return nil, ctx.Err()
+	} else if err != nil {
 		return nil, inWords("onnxruntime cannot run the model", err)
 	}
 	for i, v := range out {
@@ -85,6 +89,24 @@ func (m *Model) Run(inputs []Tensor) (outputs []Tensor, err error) {
 		outputs = append(outputs, t)
 	}
 	return outputs, nil
+}
+
+// runUntil runs one pass, and stops it when ctx ends.
+func (m *Model) runUntil(ctx context.Context, in, out []ort.Value) (err error) {
+	options, err := ort.NewRunOptions()
+	if err != nil {
+		return err
+	}
+	stopped := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(stopped)
+		_ = options.Terminate() // else the pass runs to its end
+	})
+	err = m.session.RunWithOptions(in, out, options)
+	if !stop() {
+		<-stopped // it uses the options
+	}
+	return errors.Join(err, options.Destroy())
 }
 
 // value returns a tensor in the type that it has in the file.

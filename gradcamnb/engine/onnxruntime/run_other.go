@@ -2,7 +2,10 @@
 
 package onnxruntime
 
-import "errors"
+import (
+	"context"
+	"errors"
+)
 
 var errNotLinked = errors.New(
 	"this program cannot load onnxruntime: it is built without a C compiler or with -tags noonnxruntime")
@@ -16,7 +19,7 @@ type Model struct{}
 func Open([]byte, []string, []string) (*Model, error) { return nil, errNotLinked }
 
 // Run is never called.
-func (*Model) Run([]Tensor) ([]Tensor, error) { return nil, errNotLinked }
+func (*Model) Run(context.Context, []Tensor) ([]Tensor, error) { return nil, errNotLinked }
 
 // Close does nothing.
 func (*Model) Close() error { return nil }

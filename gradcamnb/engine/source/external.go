@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 
 	"github.com/gomlx/compute-onnx/support/protos"
@@ -41,6 +42,34 @@ func storedWeights(m *protos.ModelProto, openBeside func(string) (*os.File, erro
 		}
 	}
 	return stored, files, nil
+}
+
+// checkNested returns an error if a tensor within an operator, or within a graph of one, keeps its values in another
+// file. Only the model's own weights do that, and only those are looked up in the model's folder.
+func checkNested(nodes []*protos.NodeProto) error {
+	for _, n := range nodes {
+		for _, a := range n.Attribute {
+			tensors := slices.Concat([]*protos.TensorProto{a.T}, a.Tensors)
+			sparse := slices.Concat([]*protos.SparseTensorProto{a.SparseTensor}, a.SparseTensors)
+			for _, g := range slices.Concat([]*protos.GraphProto{a.G}, a.Graphs) {
+				tensors = slices.Concat(tensors, g.GetInitializer())
+				sparse = slices.Concat(sparse, g.GetSparseInitializer())
+				if err := checkNested(g.GetNode()); err != nil {
+					return err
+				}
+			}
+			for _, s := range sparse {
+				tensors = append(tensors, s.GetValues(), s.GetIndices())
+			}
+			for _, t := range tensors {
+				if t.GetDataLocation() == protos.TensorProto_EXTERNAL {
+					return fmt.Errorf("the operator %s has values in the file %q, which only weights may have", n.OpType,
+						externalData(t)["location"])
+				}
+			}
+		}
+	}
+	return nil
 }
 
 // externalData returns the key-value pairs of a tensor's external_data.

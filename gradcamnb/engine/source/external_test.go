@@ -95,3 +95,42 @@ func TestBadExternalWeights(t *testing.T) {
 		}
 	}
 }
+
+// A tensor within an operator, or within a graph of one, that names a file is refused, so that no other runtime, which
+// gets the model with its weights inside, opens the file.
+func TestNestedExternal(t *testing.T) {
+	outside := &protos.TensorProto{Name: "c", Dims: []int64{1}, DataType: int32(protos.TensorProto_FLOAT),
+		DataLocation: protos.TensorProto_EXTERNAL,
+		ExternalData: []*protos.StringStringEntryProto{{Key: "location", Value: "secret"}}}
+	branch := &protos.GraphProto{Name: "b", Initializer: []*protos.TensorProto{outside},
+		Node:   []*protos.NodeProto{{OpType: "Identity", Input: []string{"c"}, Output: []string{"d"}}},
+		Output: []*protos.ValueInfoProto{{Name: "d"}}}
+	for name, a := range map[string]*protos.AttributeProto{
+		"a constant":     {Name: "value", Type: protos.AttributeProto_TENSOR, T: outside},
+		"a list":         {Name: "values", Type: protos.AttributeProto_TENSORS, Tensors: []*protos.TensorProto{outside}},
+		"a branch":       {Name: "then_branch", Type: protos.AttributeProto_GRAPH, G: branch},
+		"sparse numbers": {Name: "sparse_value", SparseTensor: &protos.SparseTensorProto{Values: outside}},
+	} {
+		nodes := []*protos.NodeProto{{OpType: "Op", Output: []string{"v"}, Attribute: []*protos.AttributeProto{a}}}
+		if err := checkNested(nodes); err == nil || !strings.Contains(err.Error(), `operator Op has values in the file "secret"`) {
+			t.Errorf("%s: error %v", name, err)
+		}
+	}
+	m, err := ONNX(golden.Path("models", "squeezenet.dyn.onnx"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	fed, err := Feed(m, nil, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := NewWholeModel(fed); err != nil {
+		t.Fatal(err)
+	}
+	whole := m.(*onnxModel)
+	whole.proto.Graph.Node = append(whole.proto.Graph.Node, &protos.NodeProto{OpType: "If",
+		Attribute: []*protos.AttributeProto{{Name: "then_branch", Type: protos.AttributeProto_GRAPH, G: branch}}})
+	if _, err := NewWholeModel(fed); err == nil {
+		t.Error("a model whose branch names a file is handed over")
+	}
+}

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -101,11 +102,19 @@ type WholeModel struct {
 	Outputs []string // names of its outputs
 }
 
-// NewWholeModel returns the model with the outputs that its card names.
+// NewWholeModel returns the model with the outputs that its card names. All its values are inside, so that the other
+// runtime opens no file.
 func NewWholeModel(f BoundModel) (WholeModel, error) {
 	o, ok := f.whole.(*onnxModel)
 	if !ok {
 		return WholeModel{}, errors.New("the model is no ONNX file, so onnxruntime cannot run it")
+	}
+	nested := checkNested(o.proto.Graph.Node)
+	for _, f := range o.proto.Functions {
+		nested = cmp.Or(nested, checkNested(f.Node))
+	}
+	if nested != nil {
+		return WholeModel{}, fmt.Errorf("model %s: %w", o.card.Name, nested)
 	}
 	g := proto.CloneOf(o.proto.Graph)
 	for i, w := range g.Initializer {

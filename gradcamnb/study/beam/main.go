@@ -12,6 +12,7 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/x/beamx"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/study"
+	"github.com/gradcam-go/gradcam/internal/printable"
 )
 
 func init() {
@@ -111,7 +112,7 @@ func main() {
 	flag.Parse()
 	beam.Init()
 	if err := run(context.Background(), plan); err != nil {
-		fmt.Fprintf(os.Stderr, "beam: %v\n", err)
+		fmt.Fprintln(os.Stderr, "beam:", printable.Text(err.Error()))
 		os.Exit(1)
 	}
 	fmt.Println("report:", plan.Out+"/report.html")
