@@ -26,7 +26,7 @@ func open(t *testing.T, backend string, n Net) *gradcamnb.Model {
 
 func openStore(t *testing.T, backend string, n Net, store *model.Store) *gradcamnb.Model {
 	t.Helper()
-	m, err := source.GoMLX(source.Card{Name: n.Name, Input: n.Input, Untrained: true}, store,
+	m, err := source.GoMLX(source.Card{Name: n.Name, Input: n.Input}, store,
 		func(scope *model.Scope, x *Node) []*Node {
 			return []*Node{n.Fn(scope, x)}
 		})

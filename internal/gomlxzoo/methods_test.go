@@ -35,8 +35,8 @@ func TestMethods(t *testing.T) {
 	everywhere.Read(t, path, "GoMLX networks", names).CheckWhole(t)
 }
 
-// request asks for one map of class 0 for noise; of MNIST's network, whose random weights speak against that class
-// everywhere, for class 1, and of the U-Net for class 0 over the whole picture.
+// request asks for one map of class 0 for noise, or, if a network's random weights speak against that class everywhere,
+// for another one. Of the U-Net it asks for class 0 over the whole picture.
 func (n Net) request() gradcamnb.Request {
 	r := rand.New(rand.NewPCG(1, 1))
 	in := gradcamnb.Tensor{Dims: n.Input, Values: make([]float32, n.Input[1]*n.Input[2]*n.Input[3])}
@@ -47,6 +47,8 @@ func (n Net) request() gradcamnb.Request {
 	switch n.Name {
 	case "mnist":
 		target = gradcamnb.Class(1)
+	case "dogsvscats":
+		target = gradcamnb.Binary(0)
 	case "unet":
 		whole := heatmap.NewGrid(n.Input[2], n.Input[1])
 		for i := range whole.Values {

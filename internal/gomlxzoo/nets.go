@@ -4,12 +4,17 @@
 package gomlxzoo
 
 import (
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/examples/cifar"
 	"github.com/gomlx/gomlx/examples/dogsvscats"
 	"github.com/gomlx/gomlx/examples/inceptionv3"
 	"github.com/gomlx/gomlx/examples/mnist"
 	"github.com/gomlx/gomlx/ml/model"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/device"
+	"github.com/gradcam-go/gradcam/internal/must"
 )
 
 // Net is a network.
@@ -37,12 +42,27 @@ func Nets() []Net {
 	}
 }
 
-// Store returns a store with the network's parameters, and with random weights that are the same every time.
+// Store returns a store with the network's parameters, and with random weights that are the same every time and on
+// every backend, since pure Go draws them. It panics if pure Go fails.
 func (n Net) Store() *model.Store {
 	s := model.NewStore()
 	s.RootScope().SetParam(model.ParamInitialSeed, int64(1))
 	for name, v := range n.Params {
 		s.RootScope().SetParam(name, v)
+	}
+	on := must.Get(device.OpenNamed("go"))
+	defer on.Finalize()
+	g := NewGraph(on.Backend, n.Name)
+	model.SetStore(g, s)
+	n.Fn(s.RootScope(), Parameter(g, "picture", shapes.Make(dtypes.Float32, n.Input...)))
+	g.Finalize()
+	if err := s.InitializeVariables(on.Backend, nil); err != nil {
+		panic(err)
+	}
+	for v := range s.IterVariables() {
+		if err := must.Get(v.Value()).ToLocal(); err != nil {
+			panic(err)
+		}
 	}
 	return s
 }

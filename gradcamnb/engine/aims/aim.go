@@ -221,7 +221,7 @@ func (a Aim) Output(outputs map[string]*Node) *Node {
 
 // CheckRetarget returns an error if a method that explains a class by a score of its own cannot do so for the aim.
 func (a Aim) CheckRetarget(method string, k target.Kind) error {
-	if a.scored.Name != target.Element.Name {
+	if a.scored.Name != target.Element.Name && a.scored.Name != target.Binary.Name { // which has one class
 		return fmt.Errorf("%s explains a class, and %s is none", method, a.Words)
 	}
 	if _, err := k.Check(a.Shape); err != nil {
