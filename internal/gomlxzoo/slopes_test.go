@@ -38,8 +38,8 @@ var factors = []func(cell int) float64{
 }
 
 // An explanation of every network agrees within 1e-3 with central differences at its first map, one half way and the
-// last before the output, in two directions each, on both backends. HiResCAM at a layer A is L_ij = SUM_k A_k,ij dS/dA_k,ij. So it gives
-// the slope of the score along any factors f of the cells:
+// last before the output, in two directions each, on both backends. HiResCAM at a layer A is
+// L_ij = SUM_k A_k,ij dS/dA_k,ij. So it gives the slope of the score along any factors f of the cells:
 //
 //	SUM_ij f_ij L_ij = d/dt S(A_k,ij (1 + t f_ij)) at t = 0
 //
