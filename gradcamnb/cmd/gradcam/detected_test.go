@@ -13,6 +13,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 	"github.com/gradcam-go/gradcam/internal/npyfile"
+	"github.com/gradcam-go/gradcam/internal/testing/golden"
 )
 
 // faces runs a command on CenterFace and a picture, which is small so that it is quick.
@@ -154,6 +155,89 @@ func hotOfAll(t *testing.T, data []byte, mask string) {
 		if err != nil || i == 0 && !slices.Equal(runs.Values, heatmap.MaskOf(img).Values) {
 			t.Errorf("the run lengths of map %d are another mask, %v", i, err)
 		}
+	}
+}
+
+// An instance is compared by its mask, and so is a detection of a model that has masks, unless boxes are asked for.
+func TestInstancesAreComparedByTheirMasks(t *testing.T) {
+	made := golden.Path("detectors", "makers")
+	about := []string{"--model", filepath.Join(made, "yolov5-s-instances", "model.onnx"), "--image",
+		filepath.Join(made, "street.png"), "--threshold", "0.2", "--masks", "8", "--grid", "4", "--seed", "3", "--out"}
+	weights := func(command string, more ...string) []float32 {
+		dir := t.TempDir()
+		args := slices.Concat([]string{command}, about, []string{dir}, more)
+		if code, _, said := call(t, args...); code != 0 {
+			t.Fatalf("%q: %d\n%s", args, code, said)
+		}
+		return rawOf(t, filepath.Join(dir, "weights.npy"))
+	}
+	instance, detection := weights("drise", "--instance", "1"), weights("drise", "--detection", "1")
+	boxes := weights("drise", "--detection", "1", "--by-box")
+	if !slices.Equal(instance, detection) {
+		t.Errorf("of a detection the weights are %v, and of its instance %v", detection, instance)
+	}
+	if slices.Equal(instance, boxes) {
+		t.Errorf("by boxes the weights are those by masks, %v", boxes)
+	}
+	for _, c := range []struct {
+		want []float32
+		more []string
+	}{{instance, nil}, {boxes, []string{"--by-box"}}} {
+		all := weights("detect", append(c.more, "--explain", "--most", "2")...)
+		if !slices.Equal(all[:8], c.want) {
+			t.Errorf("all detections together%q: the first has the weights %v, and alone %v", c.more, all[:8], c.want)
+		}
+	}
+	for _, c := range []struct {
+		code int
+		want string
+		args []string
+	}{
+		{2, "--instance and --by-box exclude each other", []string{"--instance", "1", "--by-box"}},
+		{2, "--instance 0: detections are numbered from 1", []string{"--instance", "0"}},
+	} {
+		args := slices.Concat([]string{"drise"}, about, []string{t.TempDir()}, c.args)
+		if code, _, said := call(t, args...); code != c.code || !strings.Contains(said, c.want) {
+			t.Errorf("%q: %d\n%s", args, code, said)
+		}
+	}
+	code, _, said := call(t, "drise", "--model", model("centerface.onnx"), "--image", picture("astronaut.png"), "--size",
+		"64", "--threshold", "0.3", "--instance", "1", "--out", t.TempDir())
+	if code != 1 || !strings.Contains(said, "mask") {
+		t.Errorf("an instance of a model without masks: %d\n%s", code, said)
+	}
+}
+
+// A study and a sheet explain detections. A picture in which nothing is found says so in its row.
+func TestStudyAndSheetOfDetections(t *testing.T) {
+	pictures, out := t.TempDir(), t.TempDir()
+	for _, name := range []string{"astronaut.png", "cat_224.png"} {
+		data, err := os.ReadFile(picture(name))
+		if err == nil {
+			err = os.WriteFile(filepath.Join(pictures, name), data, 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	about := []string{"--model", model("centerface.onnx"), "--size", "64", "--threshold", "0.3", "--target", "detection:1",
+		"--method", "HiResCAM", "--out"}
+	code, said, wrong := call(t, slices.Concat([]string{"study"}, about, []string{out, "--pictures", pictures, "--metric",
+		"sparseness"})...)
+	for _, want := range []string{"2 of 2 pictures, 1 maps", "sparseness", `"cat_224.png": target detection:1: the model finds nothing`} {
+		if code != 0 || !strings.Contains(said+wrong, want) {
+			t.Errorf("a study of detections: %d, without %q:\n%s%s", code, want, said, wrong)
+		}
+	}
+	sheet := t.TempDir()
+	code, _, said = call(t, slices.Concat([]string{"sheet"}, about, []string{sheet, "--image", picture("astronaut.png"),
+		"--steps", "2"})...)
+	if code != 0 {
+		t.Fatalf("a sheet of a detection: %d\n%s", code, said)
+	}
+	scores, err := os.ReadFile(filepath.Join(sheet, "scores.csv"))
+	if err != nil || !strings.Contains(string(scores), "face") {
+		t.Errorf("the sheet's scores are of no face, %v:\n%s", err, scores)
 	}
 }
 

@@ -1,0 +1,84 @@
+"""Makes detectors as people export them by themselves, in many styles: each finds a green square of 8 x 8 pixels, at
+(40, 16) in a picture of 64 x 64, as class 1 in a box of 12 x 10 pixels round it, and a red one, at (8, 40), as class 0.
+torch 2.15.0, onnx 1.23.2: python generate.py
+"""
+import onnx
+import torch
+from torch import nn
+
+SIZE, CELLS = 64, 8
+
+
+class Squares(nn.Module):
+    """for each of 8 x 8 cells the mean of every colour as a probability, and the middle and the size of its box"""
+
+    def __init__(self, style, bytes_last):
+        super().__init__()
+        self.conv, self.style, self.bytes_last = nn.Conv2d(3, 3, 1, bias=False), style, bytes_last
+        self.conv.weight.data = torch.eye(3)[:, :, None, None]
+
+    def forward(self, x):
+        if self.bytes_last:
+            x = x.permute(0, 3, 1, 2).float() / 255
+        means = nn.functional.avg_pool2d(torch.relu(self.conv(x)), SIZE // CELLS)
+        p = means.flatten(2).transpose(1, 2) * 0.98 + 0.01
+        rows, columns = torch.meshgrid(torch.arange(CELLS), torch.arange(CELLS), indexing="ij")
+        middles = torch.stack([columns * 8.0 + 4, rows * 8.0 + 4], -1).reshape(1, -1, 2) + 0 * p[:, :, :2]
+        return self.style(p, middles, torch.tensor([12.0, 10.0]) + 0 * p[:, :, :2])
+
+
+def corners(m, s):
+    return torch.cat([m - s / 2, m + s / 2], -1)
+
+
+def logits(p):
+    return torch.log(p / (1 - p))
+
+
+def padded(p, n, value):
+    return torch.cat([p, (0 * p[:, :, :1] + value).repeat(1, 1, n - p.shape[2])], -1)
+
+
+def best(p):
+    return p.max(-1)
+
+
+def column(x):
+    return x[..., None].float()
+
+
+STYLES = {
+    "one-class": ("boxes scores", lambda p, m, s: (corners(m, s), p[:, :, 1:2])),
+    "boxes-labels-scores": ("boxes labels scores", lambda p, m, s: (corners(m, s), best(p)[1], best(p)[0])),
+    "scores-first": ("scores boxes labels", lambda p, m, s: (best(p)[0], corners(m, s), best(p)[1])),
+    "counted": ("num_dets det_boxes det_scores det_classes",
+                lambda p, m, s: ((best(p)[0] > 0.5).sum(1, keepdim=True).int(), corners(m, s), best(p)[0], best(p)[1].int())),
+    "boxes-of-one-class": ("boxes confs", lambda p, m, s: ((corners(m, s) / SIZE)[:, :, None], p)),
+    "background-first": ("boxes scores", lambda p, m, s: (corners(m, s) / SIZE, torch.softmax(
+        torch.cat([0 * p[:, :, :1] + 3, padded(8 * p, 90, -9)], -1), -1))),
+    "background-logits": ("boxes logits", lambda p, m, s: (corners(m, s) / SIZE, torch.cat([0 * p[:, :, :1], logits(p)], -1))),
+    "logits-corners": ("logits boxes", lambda p, m, s: (logits(p), corners(m, s))),
+    "few-rows": ("output", lambda p, m, s: torch.cat([m, s, padded(p, 91, 0)], -1)),
+    "rows-of-five": ("output", lambda p, m, s: torch.cat([corners(m, s), p[:, :, 1:2]], -1)),
+    "class-first": ("detections", lambda p, m, s: torch.cat([column(best(p)[1]), column(best(p)[0]), corners(m, s)], -1)),
+    "no-batch": ("detections", lambda p, m, s: torch.cat([corners(m, s), column(best(p)[0]), column(best(p)[1])], -1)[0]),
+    "classes-by-boxes": ("scores boxes", lambda p, m, s: (p.transpose(1, 2), torch.cat([m, s], -1))),
+    "unit-columns": ("output", lambda p, m, s: torch.cat([m / SIZE, s / SIZE, p], -1).transpose(1, 2)),
+    "named-columns": ("output", lambda p, m, s: torch.cat([m, s, p], -1).transpose(1, 2)),
+    "stars": ("output", lambda p, m, s: torch.cat([m, s / s, p], -1).transpose(1, 2)),
+    "whole-pages": ("logits boxes", lambda p, m, s: (
+        torch.cat([logits(p), -logits(best(p)[0][..., None])], -1)[:, 20:40],
+        (torch.tensor([0.5, 0.5, 0.96, 0.98]) + 0 * m[:, :1, :1]).repeat(1, 20, 1))),
+    "bytes-last": ("boxes scores classes", lambda p, m, s: (corners(m, s), best(p)[0], best(p)[1].float())),
+}
+
+for name, (outputs, style) in STYLES.items():
+    last = name == "bytes-last"
+    example = torch.zeros(1, SIZE, SIZE, 3, dtype=torch.uint8) if last else torch.rand(1, 3, SIZE, SIZE)
+    free = {o: {0: "batch"} for o in ["images"] + outputs.split()} if last else None
+    torch.onnx.export(Squares(style, last).eval(), (example,), name + ".onnx", input_names=["images"],
+                      output_names=outputs.split(), dynamic_axes=free, dynamo=False, opset_version=17)
+    if name == "named-columns":
+        model = onnx.load(name + ".onnx")
+        model.metadata_props.add(key="class_names", value='["red", "green", "blue"]')
+        onnx.save(model, name + ".onnx")
