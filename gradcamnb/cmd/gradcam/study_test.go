@@ -83,3 +83,25 @@ func TestStudyComparesPictures(t *testing.T) {
 		t.Errorf("%v:\n%s", err, said)
 	}
 }
+
+// Several models are compared on the same pictures. Inputs besides the picture, and a part of the preparation, go with
+// one model only.
+func TestStudyOfModels(t *testing.T) {
+	args := studying(t, filepath.Join(t.TempDir(), "out"), "--model", model("squeezenet.ts.onnx"))
+	said, err := gradcam(args...).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"MODEL", "resnet-basic.ts", "squeezenet.ts", "3 of 3 pictures"} {
+		if !strings.Contains(string(said), want) {
+			t.Errorf("the command does not say %q:\n%s", want, said)
+		}
+	}
+	for flag, want := range map[string]string{"--scale": "must all be given", "--input": "goes with one --model"} {
+		c := gradcam("study", "--model", model("resnet-basic.ts.onnx"), "--model", model("squeezenet.ts.onnx"), "--pictures",
+			picture("cat.png"), "--out", t.TempDir(), flag, "255")
+		if said, err := c.CombinedOutput(); err == nil || !strings.Contains(string(said), want) {
+			t.Errorf("%s: %v, %s", flag, err, said)
+		}
+	}
+}
