@@ -46,5 +46,5 @@ func ExampleLayers() {
 	_, err := model.ExplainTensor(x, gradcamnb.Layers("layer4"))
 	fmt.Println(err)
 	// Output:
-	// the model has no layer "layer4"; the nearest names are "layer1", "layer2", "layer3", "layer1.0", "layer1.1"; the suggested layer is "layer3.1.relu2"
+	// the model has no layer "layer4"; the nearest names are "layer1", "layer2", "layer3", "layer1.0", "layer1.1"; the suggested layer is "layer3.1.relu2"; nb.ShowLayers(net) lists all
 }

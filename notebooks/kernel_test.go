@@ -363,7 +363,11 @@ func TestDoctor(t *testing.T) {
 func TestErrorIsOneLine(t *testing.T) {
 	k := startKernel(t)
 	c := k.run("%%\n_ = 1\nimgio.MustOpen(\"no-such-picture.png\")")
-	if said := c.text("stderr"); !placed("reading the picture: open no-such-picture.png: no such file or directory",
+	missing, err := filepath.Abs("no-such-picture.png")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if said := c.text("stderr"); !placed("reading the picture: open "+missing+": no such file or directory",
 		3).MatchString(said) {
 		t.Errorf("%q", said)
 	}

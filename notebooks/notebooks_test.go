@@ -130,6 +130,7 @@ type notebook struct {
 		Source  []string
 		Outputs []struct {
 			OutputType string `json:"output_type"`
+			Text       any    // of a stream: a text or a list of lines
 			Data       map[string]any
 			Metadata   map[string]any
 		}
@@ -171,6 +172,17 @@ func (nb notebook) pictures(t *testing.T) [][]image.Image {
 		}
 	}
 	return out
+}
+
+// text returns what cell i printed.
+func (nb notebook) text(i int) string {
+	var b strings.Builder
+	for _, o := range nb.Cells[i].Outputs {
+		if o.Text != nil {
+			fmt.Fprint(&b, o.Text)
+		}
+	}
+	return b.String()
 }
 
 // hasFrame tells whether cell i shows a page in a frame.

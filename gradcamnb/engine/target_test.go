@@ -85,6 +85,41 @@ func TestTargetsOfClassesByHand(t *testing.T) {
 		if n := len(r[0].Maps); n != 2 || r[0].Maps[0].Index != 0 || r[0].Maps[1].Index != 2 {
 			t.Errorf("tags above 0.99 are %d maps, want tags 0 and 2", n)
 		}
+		// The list of the best has them, too; beside a class it has softmaxes: 1/(1 + e^-8 + e^-4) of the first.
+		wantTop := func(words string, top []heatmap.Prediction, want ...float64) {
+			t.Helper()
+			for i, p := range top {
+				if !(math.Abs(float64(p.Probability)-want[i]) <= 1e-5) {
+					t.Errorf("of %s the probabilities are %v, want %v", words, top, want)
+					return
+				}
+			}
+		}
+		sigmoid := func(v float64) float64 { return 1 / (1 + math.Exp(-v)) }
+		wantTop("tags above", r[0].Top, sigmoid(10), sigmoid(6), sigmoid(2))
+		for _, c := range []struct {
+			target gradcamnb.Target
+			want   []float64
+		}{
+			{gradcamnb.Tag(1), []float64{sigmoid(10), sigmoid(6), sigmoid(2)}},
+			{gradcamnb.Class(1), []float64{0.981690, 0.017980, 0.000329}},
+		} {
+			one, err := m.ExplainTensor(in, c.target, gradcamnb.Layers("/map"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			wantTop(c.target.String(), one[0].Top, c.want...)
+			if p := float64(one[0].Maps[0].Probability); !(math.Abs(p-c.want[2]) <= 1e-5) {
+				t.Errorf("%s has the probability %g, want %g", c.target, p, c.want[2])
+			}
+		}
+		if r, err = m.ExplainTensor(in, gradcamnb.Tags(0, 1), gradcamnb.Layers("/map")); err != nil {
+			t.Fatal(err)
+		}
+		wantTop("two tags", r[0].Top, sigmoid(10), sigmoid(6), sigmoid(2))
+		if r, err = m.ExplainTensor(in, gradcamnb.TagsAbove(0.99), gradcamnb.Layers("/map")); err != nil {
+			t.Fatal(err)
+		}
 		if tags := r[0].Tags(0.99); len(tags) != 2 || tags[0].Index != 0 || tags[1].Index != 2 {
 			t.Errorf("tags above 0.99 are %v", tags)
 		}

@@ -8,6 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -15,6 +17,7 @@ import (
 
 	"github.com/gradcam-go/gradcam/internal/border"
 	"github.com/gradcam-go/gradcam/internal/must"
+	near "github.com/gradcam-go/gradcam/internal/nearest"
 	"github.com/gradcam-go/gradcam/internal/regular"
 
 	// The formats that can be read.
@@ -45,9 +48,37 @@ func Open(path string) (image.Image, error) {
 	}
 	data, err := regular.Read(path, MaxBytes)
 	if err != nil {
-		return nil, fmt.Errorf("reading the picture: %w", err)
+		return nil, fmt.Errorf("reading the picture: %w%s", withWholePath(err), describeLikeNames(path, err))
 	}
 	return Decode(data, path)
+}
+
+// withWholePath returns the error with its file's path from the root, since the working folder of a notebook is seldom
+// known to its reader.
+func withWholePath(err error) error {
+	var of *fs.PathError
+	if !errors.As(err, &of) {
+		return err
+	}
+	if whole, failed := filepath.Abs(of.Path); failed == nil {
+		return &fs.PathError{Op: of.Op, Path: whole, Err: of.Err}
+	}
+	return err
+}
+
+// describeLikeNames returns words for the files in the folder of a missing file whose names are like its own.
+func describeLikeNames(path string, err error) string {
+	if !errors.Is(err, fs.ErrNotExist) {
+		return ""
+	}
+	files, _ := os.ReadDir(filepath.Dir(path)) // a folder that is missing, too, has no files
+	var names []string
+	for _, f := range files {
+		if !f.IsDir() {
+			names = append(names, f.Name())
+		}
+	}
+	return near.DidYouMean(filepath.Base(path), names)
 }
 
 // MustOpen is like Open, but panics with the error.

@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"compress/zlib"
 	"encoding/binary"
+	"errors"
 	"hash/crc32"
 	"image"
 	"image/color"
 	"image/jpeg"
 	"image/png"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -184,8 +186,14 @@ func TestWhatCannotBeRead(t *testing.T) {
 			t.Errorf("%s: error %v", name, err)
 		}
 	}
-	if _, err := Open(filepath.Join(dir, "none.png")); err == nil || !strings.Contains(err.Error(), "none.png") {
-		t.Errorf("a missing file: error %v", err)
+	t.Chdir(dir)
+	for path, want := range map[string]string{
+		"trunkated.png": filepath.Join(dir, "trunkated.png") + ": no such file or directory, did you mean \"truncated.png\"?",
+		"none/x.png":    filepath.Join(dir, "none", "x.png") + ": no such file or directory",
+	} {
+		if _, err := Open(path); err == nil || !strings.HasSuffix(err.Error(), want) || !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("a missing file: error %v, want %q", err, want)
+		}
 	}
 }
 

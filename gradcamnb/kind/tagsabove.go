@@ -11,7 +11,7 @@ import (
 // TagsAbove is the kind of target for every tag whose probability is above a threshold in any of the pictures. Each tag
 // becomes one target.
 var TagsAbove = Register(Kind{
-	Name: "tags above", Score: "class", Measured: "sigmoid",
+	Name: "tags above", OfTags: true, Score: "class", Measured: "sigmoid",
 	Prefix: "tags>",
 	Forms:  []Form{{"tags>0.5", "every tag whose probability is above 0.5, one map for each tag"}},
 	Read: func(rest string) (Spec, error) {

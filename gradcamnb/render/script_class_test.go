@@ -51,3 +51,29 @@ console.log(JSON.stringify([..."lion|Tiger-Cat|cat|catcher|".split("|").slice(0,
 		}
 	}
 }
+
+// The rows of the card's grid: a layer each; maps without a layer stand beside those of a single layer, so that the
+// grid is no diagonal, and below several layers, in a row that is called so.
+func TestScriptLaysOutRows(t *testing.T) {
+	node, err := exec.LookPath("node")
+	if err != nil {
+		require.Missing(t, "node", "Node.js runs the card's script")
+	}
+	_, script, ok := strings.Cut(cardFile("text.js"), "const rowsOf = ")
+	script, _, ok2 := strings.Cut(script, "const drawGrid")
+	if !ok || !ok2 {
+		t.Fatal("the card's script has no part that lays out rows")
+	}
+	c := exec.Command(node, "-")
+	c.Stdin = strings.NewReader(`const distinct = l => [...new Set(l)]; const rowsOf = ` + script + `
+console.log(JSON.stringify([["a"], ["a", ""], ["a", "b", ""], [""], ["b", "a"]].map(layers =>
+	rowsOf(layers.map(layer => ({ layer }))).map(r => r.text + ":" + layers.filter(r.holds).join("+")).join(" "))));`)
+	out, err := c.Output()
+	if err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	want := `["a:a",":a+","a:a b:b no layer:",":","b:b a:a"]`
+	if got := strings.TrimSpace(string(out)); got != want {
+		t.Errorf("the rows are %s, want %s", got, want)
+	}
+}

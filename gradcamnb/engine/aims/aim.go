@@ -25,6 +25,7 @@ type Aim struct {
 
 	rank     int    // from 1, of the class that the program picks if no index is given; 0 if it picks none
 	elements bool   // it is one element of an output, among others
+	tag      bool   // the output's numbers are tags, each of which is true or not by itself
 	key      string // of a target that is a function, so that it has a program of its own
 
 	fn ScoreFn // a function of the user's own, in place of scored; else nil
@@ -90,7 +91,7 @@ func (s Lookup) makeAim(k kind.Kind, r kind.ResolvedTarget) (Aim, error) {
 	if k.IsDetection {
 		return Aim{ResolvedTarget: r, box: newDetectionAim(r, s.Detected)}, nil
 	}
-	a := Aim{ResolvedTarget: r, rank: r.Rank, elements: k.WithIndex != nil}
+	a := Aim{ResolvedTarget: r, rank: r.Rank, elements: k.WithIndex != nil, tag: k.OfTags}
 	var err error
 	if a.scored, err = target.ByName(cmp.Or(r.Score, k.Score)); err != nil {
 		return Aim{}, err

@@ -22,6 +22,7 @@ type Answer struct {
 	unit   source.Unit // of its numbers
 	squash source.Unit // kind of probability that the model computes from them; empty if it computes none
 	binary bool        // the only number is the logit of class 1, as a target says
+	tags   bool        // each number is the logit of a tag by itself, as a target says
 
 	shape []int // as it is read: [batch, numbers], or [batch, classes, height, width]
 	order []int // in which the tensor's axes are transposed before it gets that shape; nil if they are not
@@ -273,7 +274,7 @@ func (a Answer) top(scores []float32, labels []string, n int) []heatmap.Predicti
 		best = slices.Insert(best, at, i)
 		best = best[:min(n, len(best))]
 	}
-	probability := a.probabilities(scores, false)
+	probability := a.probabilities(scores, a.tags)
 	var out []heatmap.Prediction
 	for _, i := range best {
 		out = append(out, heatmap.Prediction{Index: i, Label: kind.LabelOf(labels, i), Score: scores[i],
@@ -310,6 +311,7 @@ func FirstAnswer(m source.Model, layers []source.Layer, batch int, aims []Aim) A
 	a.binary = slices.ContainsFunc(aims, func(one Aim) bool {
 		return one.scored.Name == target.Binary.Name && one.read.tensor == a.tensor
 	})
+	a.tags = slices.ContainsFunc(aims, func(one Aim) bool { return one.tag && one.read.tensor == a.tensor })
 	return a
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/gradcam-go/gradcam/internal/fault"
 	"github.com/gradcam-go/gradcam/internal/nearest"
+	"github.com/gradcam-go/gradcam/internal/place"
 )
 
 // Resolve returns the layer that a name means: a tensor name, a module path or a node alias. A module path means the
@@ -26,8 +27,8 @@ func Resolve(layers []Layer, name string) (Layer, error) {
 	if l, err := SuggestedLayer(layers); err == nil {
 		suggested = fmt.Sprintf("; the suggested layer is %q", cmp.Or(l.Path, l.Name))
 	}
-	return Layer{}, fault.Errorf(fault.ErrUnknownLayer, "the model has no layer %q; the nearest names are %s%s", name,
-		nearest.Quote(nearestNames(layers, name)), suggested)
+	return Layer{}, fault.Errorf(fault.ErrUnknownLayer, "the model has no layer %q; the nearest names are %s%s; %s lists all",
+		name, nearest.Quote(nearestNames(layers, name)), suggested, place.Words("nb.ShowLayers(net)", "gradcam layers"))
 }
 
 // SuggestedLayer returns the layer that Grad-CAM is usually taken at.

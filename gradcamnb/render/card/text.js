@@ -60,6 +60,14 @@ const drawText = () => {
 
 // Small pictures of all maps of the target, layers down and methods across.
 const thumb = 64;
+// The rows of the grid are layers. Maps without one, as of RISE, have a row of their own below several layers, and stand
+// beside the maps of a single one.
+const rowsOf = maps => {
+  const layers = distinct(maps.map(m => m.layer)).filter(Boolean), without = maps.some(m => !m.layer);
+  if (layers.length < 2) return [{ text: without ? "" : layers[0], holds: () => true }];
+  const rows = layers.map(layer => ({ text: layer, holds: l => l === layer }));
+  return without ? rows.concat({ text: "no layer", holds: l => !l }) : rows;
+};
 const drawGrid = () => {
   const maps = result().maps.filter(m => targetOf(m) === state.target);
   const others = result().maps.length > maps.length && distinct(maps.map(m => m.layer + m.method)).length < 2;
@@ -67,7 +75,7 @@ const drawGrid = () => {
   grid.hidden = shown.length < 2;
   painting = [];
   if (grid.hidden) return;
-  const across = others ? targetOf : m => m.method, columns = distinct(shown.map(across)), rows = distinct(shown.map(m => m.layer));
+  const across = others ? targetOf : m => m.method, columns = distinct(shown.map(across)), rows = rowsOf(shown);
   const [w, h] = result().size, k = thumb / Math.max(w, h), tw = Math.max(1, Math.round(w * k)), th = Math.max(1, Math.round(h * k));
   const small = under() && el("canvas", { width: w, height: h });
   let base = null;
@@ -82,10 +90,10 @@ const drawGrid = () => {
     const m = shown.find(m => across(m) === c), text = others ? nameOf(m) : c;
     return el("span", { class: "head", text, title: text, dir: "auto" });
   }));
-  for (const layer of rows) {
-    cells.push(el("span", { class: "head side", text: layer, title: layer, dir: "auto" }));
+  for (const { text, holds } of rows) {
+    cells.push(el("span", { class: "head side", text, title: text, dir: "auto" }));
     for (const column of columns) {
-      const m = shown.find(m => m.layer === layer && across(m) === column);
+      const m = shown.find(m => holds(m.layer) && across(m) === column);
       if (!m) { cells.push(el("span")); continue; }
       const c = el("canvas", { role: "img", "aria-label": by(m) + ", " + nameOf(m) });
       c.width = tw;
