@@ -12,8 +12,8 @@ import (
 	"github.com/gradcam-go/gradcam/internal/testing/require"
 )
 
-// axe reports no fault of cards and of the pages of the site that people read (GRADCAM_SITE, as mkdocs builds it), narrow
-// and wide, light and dark. The pages fetch nothing from elsewhere, and none is wider than the window.
+// axe reports no fault of cards and of the pages of the site that people read (GRADCAM_SITE, as mkdocs builds it),
+// narrow and wide, light and dark. The pages fetch nothing from elsewhere, and none is wider than the window.
 func TestAxe(t *testing.T) {
 	needLab(t)
 	if out, err := exec.Command("python3", "-c", "import axe_playwright_python").CombinedOutput(); err != nil {
