@@ -34,8 +34,9 @@ const (
 // Class scores and objectness must be probabilities, and class numbers whole. The scores of the classes must not sum to
 // 1 for every candidate with most of them above the threshold, since one class is the background then. Most boxes must
 // not have their far corner before their near one, and boxes must not look like corners that were read as middle and
-// size, unless they are drawn around masks. Of the surest candidates, most must be at least two pixels wide and high
-// and meet the picture.
+// size, unless they are drawn around masks. Of the surest candidates, or of all that have a box if no score says
+// anything, most must be at least two pixels wide and high and meet the picture. Class scores must not look like
+// sigmoids of probabilities.
 //
 // If the file itself names the decoder, or the outputs' names tell it (told), only scores and class numbers are
 // checked.
@@ -51,11 +52,11 @@ func (c candidates) checkSense(spec detect.Spec, picture [2]int, told bool) erro
 		return nil
 	}
 	whole := heatmap.Box{0, 0, float64(picture[1]), float64(picture[0])}
-	if err := c.checkBackground(spec); err != nil {
+	if err := cmp.Or(c.checkBackground(spec), c.checkTwice()); err != nil {
 		return err
 	}
 	if d, err := detect.ByName(spec.Decoder); err != nil || !d.Around {
-		if err := c.checkCorners(whole); err != nil {
+		if err := c.checkCorners(spec, whole); err != nil {
 			return err
 		}
 	}
@@ -65,6 +66,9 @@ func (c candidates) checkSense(spec detect.Spec, picture [2]int, told bool) erro
 // checkSmall returns an error if most of the surest boxes are too small for an object, or lie outside the picture.
 func (c candidates) checkSmall(spec detect.Spec, whole heatmap.Box) error {
 	sure := c.surest(spec)
+	if used := c.used(); len(sure) == 0 && len(used) >= fewCandidates {
+		sure = used
+	}
 	small := 0
 	for _, k := range sure {
 		b := c.box(k)
@@ -150,6 +154,30 @@ func (c candidates) checkBackground(spec detect.Spec) error {
 	return no
 }
 
+// checkTwice returns an error if all class scores lie where the sigmoid of a probability does, between that of 0 and
+// that of 1.
+func (c candidates) checkTwice() error {
+	const least, most = 0.5, 0.7311
+	lo, hi := slices.Min(c[1]), slices.Max(c[1])
+	if len(c[2]) < fewCandidates || lo == hi || lo < least-slack || hi > most+slack {
+		return nil
+	}
+	no := nonsensef("its class scores would all lie between %.4g and %.4g, as sigmoids of probabilities do: they may be probabilities already", lo, hi)
+	no.unsure = true
+	return no
+}
+
+// used returns the candidates that have a box: in a list with room for more, rows without use are zero.
+func (c candidates) used() []int {
+	var out []int
+	for k := range c[2] {
+		if c.box(k) != (heatmap.Box{}) {
+			out = append(out, k)
+		}
+	}
+	return out
+}
+
 // checkNames returns an error if a candidate above the threshold has a class number that is none of the labels'. Such
 // numbers were made into probabilities: 1 for the class and 0 for the others, or 0 for all.
 func (c candidates) checkNames(spec detect.Spec) error {
@@ -197,16 +225,17 @@ func (c candidates) surest(spec detect.Spec) []int {
 	return order[:end]
 }
 
-// checkCorners returns an error if the numbers of the boxes seem to have another order. It skips empty boxes. Boxes
-// that fill the whole picture may well be larger than twice their distance from its corner.
-func (c candidates) checkCorners(whole heatmap.Box) error {
-	all, turned, asSize, fill := 0, 0, 0, 0
-	for k := range c[2] {
+// checkCorners returns an error if the numbers of the boxes seem to have another order. Boxes that fill the whole
+// picture may well be larger than twice their distance from its corner. A few boxes say enough if the other rows are
+// not used, and the decoder is one that suppresses: such a list was suppressed already, and lists of that kind have
+// corners.
+func (c candidates) checkCorners(spec detect.Spec, whole heatmap.Box) error {
+	turned, asSize, fill := 0, 0, 0
+	used := c.used()
+	all := len(used)
+	suppressed := all > 0 && all < len(c[2]) && spec.NMS < 1
+	for _, k := range used {
 		b := c.box(k)
-		if b == (heatmap.Box{}) {
-			continue // a row that is not used
-		}
-		all++
 		w, h := b[2]-b[0], b[3]-b[1]
 		if w < 0 && h < 0 {
 			turned++
@@ -223,7 +252,7 @@ func (c candidates) checkCorners(whole heatmap.Box) error {
 	case all >= fewCandidates && 2*turned > all:
 		no = nonsensef("%d of %d boxes would have their far corner before their near one: their numbers may be middle and size", turned, all)
 		no.numbers = map[string]any{"order": "cxcywh"}
-	case all >= fewCandidates && 100*asSize > 95*all && 2*fill < all:
+	case (all >= fewCandidates || suppressed) && 100*asSize > 95*all && 2*fill < all:
 		no = nonsensef("%d of %d boxes would be larger than twice their distance from the picture's corner: their numbers may be corners", asSize, all)
 		no.numbers = map[string]any{"order": "xyxy"}
 	default:

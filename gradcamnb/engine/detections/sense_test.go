@@ -22,7 +22,7 @@ func eight(b ...float32) []float32 {
 // may mend it is told.
 func TestSense(t *testing.T) {
 	ones, half, none := eight(1), eight(0.5), eight(0)
-	fine := eight(20, 20, 30, 30)
+	fine, two := eight(20, 20, 30, 30), append(half[:2:2], make([]float32, 6)...)
 	for _, c := range []struct {
 		what    string
 		all     candidates
@@ -46,6 +46,14 @@ func TestSense(t *testing.T) {
 		{"outside", candidates{eight(80, 20, 90, 30), half, half, ones}, "outside of the picture", "", true},
 		{"middle and size as corners", candidates{eight(25, 25, 10, 10), half, half, ones}, "may be middle and size", "order", true},
 		{"corners as middle and size", candidates{eight(20-15, 20-15, 20+15, 20+15), half, half, ones}, "may be corners", "order", true},
+		{"two pairs of corners as middle and size in rows with room for more", candidates{append([]float32{-12, -8, 28, 40, -6,
+			-2, 14, 10}, make([]float32, 24)...), two, two, ones}, "may be corners", "order", true},
+		{"two boxes in rows with room for more", candidates{append([]float32{8, 16, 40, 48, 40, 4, 60, 12},
+			make([]float32, 24)...), two, two, ones}, "", "", false},
+		{"points without a score", candidates{eight(20, 0, 20, 0), none, none, ones}, "would be under 2 pixels", "", true},
+		{"boxes without a score", candidates{fine, none, none, ones}, "", "", false},
+		{"sigmoids of probabilities", candidates{fine, append(eight(0.5)[:7:7], 0.711), half, ones}, "sigmoids of probabilities", "",
+			true},
 		{"whole pages", candidates{eight(1, 1, 63, 63), half, half, ones}, "", "", false},
 		{"a background", candidates{fine, eight(0.875, 0.125), eight(0.875), ones}, "may be the background", "background", true},
 		{"softmax with an objectness", candidates{fine, eight(0.875, 0.125), eight(0.4375), half}, "", "", false},
@@ -69,6 +77,15 @@ func TestSense(t *testing.T) {
 		if err := c.all.checkSense(spec, [2]int{64, 64}, false); (err == nil) != (c.want == "" || c.unsure) {
 			t.Errorf("%s, trusted: %v", c.what, err)
 		}
+	}
+}
+
+// A list of corners with one box in the picture's upper left is fine for a decoder of lists that were suppressed.
+func TestOneBoxInTheCorner(t *testing.T) {
+	one := append(eight(0)[:7:7], 0.9)
+	all := candidates{append(make([]float32, 28), 2, 2, 20, 20), one, one, eight(1)}
+	if err := all.checkSense(detect.Spec{Threshold: 0.25, NMS: 1}, [2]int{64, 64}, false); err != nil {
+		t.Error(err)
 	}
 }
 
