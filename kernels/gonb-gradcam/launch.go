@@ -32,7 +32,8 @@ func launchCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			e, err := startEngine(context.WithoutCancel(c.Context()), func() (*exec.Cmd, error) { return l.engine(kernel.Env) })
+			env := kernel.Env // the engine's, whose goroutine must not read what the kernel's is changed to below
+			e, err := startEngine(context.WithoutCancel(c.Context()), func() (*exec.Cmd, error) { return l.engine(env) })
 			switch {
 			case err == nil:
 				defer e.end()
