@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/detect"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
 )
 
 // fault is a reading of a model's outputs that makes no sense.
@@ -27,8 +28,7 @@ func (s Search) refuse(faults []fault) error {
 	for _, f := range faults {
 		words := ""
 		if spec := f.mend(len(c.Labels)); spec != "" {
-			words = fmt.Sprintf("; if so, write \"detector\": %s into the sidecar %s", spec, c.SidecarName())
-			mended = true
+			words, mended = mendWords(c, spec), true
 		}
 		unsure = unsure || f.no.unsure
 		reasons = append(reasons, fmt.Errorf("as %s %w%s", f.read.spec.Decoder, f.no.error, words))
@@ -36,12 +36,28 @@ func (s Search) refuse(faults []fault) error {
 	err := fmt.Errorf("the outputs %q of the model %s cannot be right as they are read: %w.%s", faults[0].read.names, c.Name,
 		errors.Join(reasons...), s.others(faults, mended))
 	if unsure {
-		const trust = "%w If %s is right all the same, write \"trusted\": true beside \"decoder\": %q in the \"detector\" of the sidecar %s"
 		at := slices.IndexFunc(faults, func(f fault) bool { return f.no.unsure })
-		name := faults[at].read.spec.Decoder
-		err = fmt.Errorf(trust, err, name, name, c.SidecarName())
+		err = fmt.Errorf("%w %s", err, trustWords(c, faults[at].read.spec.Decoder))
 	}
 	return err
+}
+
+// mendWords returns words that say to read a model's outputs by a spec. A model in memory has no sidecar, so it must
+// return what the decoder reads.
+func mendWords(c source.Card, spec string) string {
+	if c.File == "" {
+		return "; if so, let the model return them as the decoder reads them"
+	}
+	return fmt.Sprintf("; if so, write \"detector\": %s into the sidecar %s", spec, c.SidecarName())
+}
+
+// trustWords returns words that say how to keep a reading by a decoder although it seems unlikely.
+func trustWords(c source.Card, decoder string) string {
+	if c.File == "" {
+		return fmt.Sprintf("If %s is right all the same, read the outputs in a Go function and give it to engine.Detector", decoder)
+	}
+	return fmt.Sprintf("If %s is right all the same, write \"trusted\": true beside \"decoder\": %q in the \"detector\" of the sidecar %s",
+		decoder, decoder, c.SidecarName())
 }
 
 // mend returns the spec, as a sidecar has it, with what may make the reading right; empty if nothing is known that
@@ -86,6 +102,11 @@ func (s Search) others(faults []fault, mended bool) string {
 		return slices.ContainsFunc(faults, func(f fault) bool { return f.read.spec.Decoder == name })
 	})
 	switch {
+	case c.File == "" && len(would) > 0:
+		return fmt.Sprintf(" The shapes %v would also fit %s: if it is one of these, name it, with %s.", shapes,
+			strings.Join(would, ", "), decoderWords(would[0]))
+	case c.File == "" && !mended:
+		return fmt.Sprintf(" No other decoder fits the shapes %v: let the model return what one reads.", shapes)
 	case len(would) > 0:
 		return fmt.Sprintf(" The shapes %v would also fit %s: if it is one of these, name it, with %s or \"detector\": {\"decoder\": %q} in the sidecar %s.", shapes, strings.Join(would, ", "), decoderWords(would[0]), would[0], c.SidecarName())
 	case !mended:

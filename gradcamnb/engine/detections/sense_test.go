@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/detect"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
 )
 
 // eight returns eight times the same numbers.
@@ -110,6 +111,24 @@ func TestMend(t *testing.T) {
 		read := &Reader{spec: c.spec, names: []string{"boxes", "labels", "scores"}}
 		if got := (fault{read, no}).mend(3); got != c.want {
 			t.Errorf("%s: %s, want %s", c.spec.Decoder, got, c.want)
+		}
+	}
+}
+
+// A model in memory has no sidecar to write into.
+func TestWordsOfMending(t *testing.T) {
+	for _, c := range []struct {
+		file string
+		want [2]string
+	}{
+		{"net.onnx", [2]string{"into the sidecar net.json", "in the \"detector\" of the sidecar net.json"}},
+		{"", [2]string{"let the model return them as the decoder reads them", "give it to engine.Detector"}},
+	} {
+		card := source.Card{File: c.file}
+		for i, got := range []string{mendWords(card, "{}"), trustWords(card, "detr")} {
+			if !strings.Contains(got, c.want[i]) {
+				t.Errorf("of the file %q: %q, want %q", c.file, got, c.want[i])
+			}
 		}
 	}
 }
