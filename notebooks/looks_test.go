@@ -39,6 +39,10 @@ func drawnQuarters(perPixel, most int) []int {
 
 // looks hold what the notebooks about GoMLX's networks say of the maps in their card.
 var looks = map[string]func(t *testing.T, results []cardResult){
+	"cifar.ipynb": func(t *testing.T, results []cardResult) { // alone, and beside an automobile, the ship is where it is
+		checkLook(t, results[0], "ship", quarter(drawnQuarters(3, 60)[0]), 0.7)
+		checkLook(t, results[1], "ship", quarter(drawnQuarters(3, 60)[1]), 0.8)
+	},
 	"transfer.ipynb": func(t *testing.T, results []cardResult) { // each answer's map lies on its own half
 		checkLook(t, results[0], "cat", part{0, 0, 0.5, 1}, 0.9)
 		checkLook(t, results[0], "coffee", part{0.5, 0, 1, 1}, 0.8)
