@@ -230,23 +230,22 @@ func (c candidates) surest(spec detect.Spec) []int {
 // not used, and the decoder is one that suppresses: such a list was suppressed already, and lists of that kind have
 // corners.
 func (c candidates) checkCorners(spec detect.Spec, whole heatmap.Box) error {
-	turned, asSize, fill := 0, 0, 0
 	used := c.used()
 	all := len(used)
 	suppressed := all > 0 && all < len(c[2]) && spec.NMS < 1
-	for _, k := range used {
-		b := c.box(k)
-		w, h := b[2]-b[0], b[3]-b[1]
-		if w < 0 && h < 0 {
-			turned++
+	count := func(is func(b heatmap.Box, w, h float64) bool) (n int) {
+		for _, k := range used {
+			if b := c.box(k); is(b, b[2]-b[0], b[3]-b[1]) {
+				n++
+			}
 		}
-		if w > (b[0]+b[2])/2 && h > (b[1]+b[3])/2 { // x1 > x0 and y1 > y0, if these are corners
-			asSize++
-		}
-		if b.IoU(whole) >= 0.5 {
-			fill++
-		}
+		return n
 	}
+	turned := count(func(_ heatmap.Box, w, h float64) bool { return w < 0 && h < 0 })
+	asSize := count(func(b heatmap.Box, w, h float64) bool { // x1 > x0 and y1 > y0, if these are corners
+		return w > (b[0]+b[2])/2 && h > (b[1]+b[3])/2
+	})
+	fill := count(func(b heatmap.Box, _, _ float64) bool { return b.IoU(whole) >= 0.5 })
 	var no nonsense
 	switch {
 	case all >= fewCandidates && 2*turned > all:

@@ -3,6 +3,7 @@ package detections
 import (
 	"errors"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -23,7 +24,7 @@ func eight(b ...float32) []float32 {
 // may mend it is told.
 func TestSense(t *testing.T) {
 	ones, half, none := eight(1), eight(0.5), eight(0)
-	fine, two := eight(20, 20, 30, 30), append(half[:2:2], make([]float32, 6)...)
+	fine, two := eight(20, 20, 30, 30), slices.Concat(half[:2], make([]float32, 6))
 	for _, c := range []struct {
 		what    string
 		all     candidates
@@ -53,7 +54,7 @@ func TestSense(t *testing.T) {
 			make([]float32, 24)...), two, two, ones}, "", "", false},
 		{"points without a score", candidates{eight(20, 0, 20, 0), none, none, ones}, "would be under 2 pixels", "", true},
 		{"boxes without a score", candidates{fine, none, none, ones}, "", "", false},
-		{"sigmoids of probabilities", candidates{fine, append(eight(0.5)[:7:7], 0.711), half, ones}, "sigmoids of probabilities", "",
+		{"sigmoids of probabilities", candidates{fine, []float32{0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.711}, half, ones}, "sigmoids of probabilities", "",
 			true},
 		{"whole pages", candidates{eight(1, 1, 63, 63), half, half, ones}, "", "", false},
 		{"a background", candidates{fine, eight(0.875, 0.125), eight(0.875), ones}, "may be the background", "background", true},
@@ -83,7 +84,7 @@ func TestSense(t *testing.T) {
 
 // A list of corners with one box in the picture's upper left is fine for a decoder of lists that were suppressed.
 func TestOneBoxInTheCorner(t *testing.T) {
-	one := append(eight(0)[:7:7], 0.9)
+	one := []float32{0, 0, 0, 0, 0, 0, 0, 0.9}
 	all := candidates{append(make([]float32, 28), 2, 2, 20, 20), one, one, eight(1)}
 	if err := all.checkSense(detect.Spec{Threshold: 0.25, NMS: 1}, [2]int{64, 64}, false); err != nil {
 		t.Error(err)
