@@ -87,7 +87,7 @@ func testSlopes(t *testing.T, on *device.Backend) {
 					for cell, v := range m.Raw.Values {
 						got += f(cell) * float64(v)
 					}
-					const step = 1e-6
+					const step = 1e-7 // within 1e-6 lies a kink of InceptionV3
 					want := (score(i, d, step) - score(i, d, -step)) / (2 * step)
 					t.Logf("%s: %.9g, differences %.9g", m.Layer, got, want)
 					if !(math.Abs(got-want) <= 1e-3*math.Abs(want)) || want == 0 || m.Layer != names[i] {
