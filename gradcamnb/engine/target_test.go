@@ -15,7 +15,6 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
-	"github.com/gradcam-go/gradcam/gradcamnb/kind"
 )
 
 // gomlxModel is a model of one function, on an engine.
@@ -350,86 +349,6 @@ func TestSecondOrderByFiniteDifferences(t *testing.T) {
 			if want := weight * float64(x[i]); !(math.Abs(float64(got[i])-want) <= 2e-4) {
 				t.Errorf("ShapleyCAM %d is %g, by differences %g", i, got[i], want)
 			}
-		}
-	})
-}
-
-// What a target lacks is said in a sentence.
-func TestTargetErrors(t *testing.T) {
-	e := testEngine(t, "go")
-	m := linearModel(t, e)
-	in := gradcamnb.Tensor{Dims: []int{1, 2, 2, 1}, Values: []float32{1, 2, 3, 4}}
-	for want, target := range map[string]gradcamnb.Target{
-		"no tag is above 0.99999":      gradcamnb.TagsAbove(0.99999),
-		"compares class 1 with itself": gradcamnb.Contrast(1, 1),
-		"no class 3":                   gradcamnb.Contrast(0, 3),
-		"name at least one":            gradcamnb.Tags(),
-		"a single logit":               gradcamnb.Binary(1),
-		"no head \"size\"":             gradcamnb.Attribute("size", "big"),
-		"nothing names the values":     gradcamnb.Attribute("output", "big"),
-		"no segmentation":              gradcamnb.Border(0, 1),
-		"no second picture":            gradcamnb.Similar(nil),
-		"was given to engine.Target":   {Spec: kind.NewFunction("nobody's", nil)},
-	} {
-		if _, err := m.ExplainTensor(in, target, gradcamnb.Layers("/map")); err == nil ||
-			!strings.Contains(err.Error(), want) {
-			t.Errorf("%s: error %v, want %q", target, err, want)
-		}
-	}
-	seg := gomlxModel(t, e, source.Card{Name: "halves", Input: []int{-1, 2, 2, 1}}, func(x *Node) []*Node {
-		plane := TransposeAllAxes(MulScalar(x, 1).WithAlias("/map"), 0, 3, 1, 2)
-		return []*Node{Concatenate([]*Node{plane, OneMinus(plane)}, 1)}
-	})
-	weights := func(v ...float32) heatmap.Grid { return heatmap.Grid{H: 2, W: 2, Values: v} }
-	for want, target := range map[string]gradcamnb.Target{
-		"it has 2 masks for 1 pictures":    gradcamnb.Region(1, weights(1, 1, 1, 1), weights(1, 1, 1, 1)),
-		"no numbers":                       gradcamnb.Region(1, weights(1, float32(math.NaN()), 0, 0)),
-		"there is no mean over it":         gradcamnb.RegionMean(1, weights(1, -1, 0, 0)),
-		"no pixel is predicted as class 1": gradcamnb.Region(1),
-		"is predicted as class 0 and not":  gradcamnb.Part(1, 0, 0),
-		"outside the segmentation":         gradcamnb.Part(0, 9, 0),
-		"touches one of class 1":           gradcamnb.Border(0, 1),
-	} {
-		if _, err := seg.ExplainTensor(in, target, gradcamnb.Layers("/map")); err == nil ||
-			!strings.Contains(err.Error(), want) {
-			t.Errorf("%s: error %v, want %q", target, err, want)
-		}
-	}
-	one := gomlxModel(t, e, source.Card{Name: "classes of one cell", Input: []int{-1, 1, 1, 1}}, func(x *Node) []*Node {
-		plane := TransposeAllAxes(MulScalar(x, 1).WithAlias("/map"), 0, 3, 1, 2)
-		return []*Node{Concatenate([]*Node{plane, Neg(plane)}, 1)}
-	})
-	cell := gradcamnb.Tensor{Dims: []int{1, 1, 1, 1}, Values: []float32{3}}
-	if _, err := one.ExplainTensor(cell, gradcamnb.Region(1), gradcamnb.Layers("/map")); err == nil ||
-		!strings.Contains(err.Error(), "it is a list of classes, so explain class 1") {
-		t.Errorf("a region of one cell: %v", err)
-	}
-}
-
-// A target that does not move, a constant and a softmax that is 1 in float32, gives a map
-// without meaning, which is diagnosed, with what to explain instead.
-func TestTargetsThatDoNotMove(t *testing.T) {
-	onBackends(t, func(t *testing.T, e *Engine) {
-		m := linearModel(t, e)
-		in := gradcamnb.Tensor{Dims: []int{1, 2, 2, 1}, Values: []float32{100, 2, 3, 4}} // y = 109, 2, 204
-		constant := Target("seven", "", func(out []*Node) *Node {
-			return OnesLike(Squeeze(Slice(out[0], AxisRange(), AxisElem(0)), -1))
-		})
-		r, err := m.ExplainTensor(in, constant, gradcamnb.Softmax(2), gradcamnb.Layers("/map"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		for i, want := range []string{"zero everywhere: at layer /map nothing moves the target seven", "Explain the logit"} {
-			if got := r[0].Maps[i].Diagnosis; !strings.Contains(got, want) {
-				t.Errorf("%s is diagnosed %q, want %q", r[0].Maps[i].Target, got, want)
-			}
-		}
-		in.Values = []float32{12, 0, 0, 1} // y = 12, 0, 25: p2 = 1 - 2.3e-6
-		if r, err = m.ExplainTensor(in, gradcamnb.Softmax(2), gradcamnb.Layers("/map")); err != nil {
-			t.Fatal(err)
-		}
-		if got := r[0].Maps[0].Diagnosis; !strings.Contains(got, "saturated") {
-			t.Errorf("a probability of %g is diagnosed %q", r[0].Maps[0].Score, got)
 		}
 	})
 }

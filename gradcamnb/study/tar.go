@@ -34,35 +34,9 @@ func Tar(path string) (out []Picture, err error) {
 	if n, _ := f.ReadAt(head[:], 0); n == len(head) && head == [2]byte{0x1f, 0x8b} { // gzip
 		return refuse(path)
 	}
-	var keys []string // in the order of the archive
-	samples := map[string]*sampleOfTar{}
-	at := &countingReader{r: f}
-	for t := tar.NewReader(at); ; {
-		h, err := t.Next()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return nil, fmt.Errorf("%s is no tar archive, or it is damaged: %w", path, err)
-		}
-		if h.Typeflag != tar.TypeReg || strings.HasPrefix(filepath.Base(h.Name), ".") {
-			continue // hidden files are notes of other systems
-		}
-		name := strings.TrimPrefix(h.Name, "./")
-		key, ext := cutAtFirstDot(name)
-		s := samples[key]
-		if s == nil && len(keys) == maxRecords() {
-			return nil, tooMany(path)
-		}
-		if s == nil {
-			s = &sampleOfTar{labels: map[string]string{}}
-			samples[key], keys = s, append(keys, key)
-		}
-		if slices.Contains(extensions, strings.ToLower(filepath.Ext(name))) {
-			s.add(member(path, name, at.n, h.Size), ext)
-		} else if err := s.takeLabel(t, ext); err != nil {
-			return nil, fmt.Errorf("%s: %s: %w", path, h.Name, err)
-		}
+	keys, samples, err := readSamples(f, path)
+	if err != nil {
+		return nil, err
 	}
 	for _, key := range keys {
 		pictures, err := samples[key].pictures()
@@ -75,6 +49,39 @@ func Tar(path string) (out []Picture, err error) {
 		return nil, fmt.Errorf("%s has no pictures (%s)", path, strings.Join(extensions, ", "))
 	}
 	return out, nil
+}
+
+// readSamples returns the samples of an archive by their names, and the names in the order of the archive.
+func readSamples(f io.Reader, path string) (keys []string, samples map[string]*sampleOfTar, err error) {
+	samples = map[string]*sampleOfTar{}
+	at := &countingReader{r: f}
+	for t := tar.NewReader(at); ; {
+		h, err := t.Next()
+		if errors.Is(err, io.EOF) {
+			return keys, samples, nil
+		}
+		if err != nil {
+			return nil, nil, fmt.Errorf("%s is no tar archive, or it is damaged: %w", path, err)
+		}
+		if h.Typeflag != tar.TypeReg || strings.HasPrefix(filepath.Base(h.Name), ".") {
+			continue // hidden files are notes of other systems
+		}
+		name := strings.TrimPrefix(h.Name, "./")
+		key, ext := cutAtFirstDot(name)
+		s := samples[key]
+		if s == nil && len(keys) == maxRecords() {
+			return nil, nil, tooMany(path)
+		}
+		if s == nil {
+			s = &sampleOfTar{labels: map[string]string{}}
+			samples[key], keys = s, append(keys, key)
+		}
+		if slices.Contains(extensions, strings.ToLower(filepath.Ext(name))) {
+			s.add(member(path, name, at.n, h.Size), ext)
+		} else if err := s.takeLabel(t, ext); err != nil {
+			return nil, nil, fmt.Errorf("%s: %s: %w", path, h.Name, err)
+		}
+	}
 }
 
 // maxLabel is how many bytes of what belongs to a picture are read.

@@ -21,21 +21,26 @@ func (m *onnxModel) takeMetadata(ctx context.Context, beside func(name string) [
 	var lines []string
 	for _, who := range maker.All() {
 		t, err := who.Tell(f)
-		switch {
-		case err != nil && must && m.card.Prep == nil:
-			return err
-		case err != nil && (m.card.Prep == nil || m.card.Labels == nil):
-			lines = append(lines, fmt.Sprintf("beside which %s is not followed: %v", who.Name, err))
-		}
-		if t == nil || err != nil {
+		if err != nil {
+			if must && m.card.Prep == nil {
+				return err
+			}
+			if m.card.Prep == nil || m.card.Labels == nil {
+				lines = append(lines, fmt.Sprintf("beside which %s is not followed: %v", who.Name, err))
+			}
 			continue
 		}
-		said := m.card.Detector != nil
+		if t == nil {
+			continue
+		}
+		unsaid := m.card.Detector == nil
 		took, err := m.take(ctx, t)
 		if err != nil {
 			return err
 		}
-		m.card.DetectorTold = m.card.DetectorTold || !said && m.card.Detector != nil && who.Place != maker.InNames
+		if unsaid && m.card.Detector != nil {
+			m.card.DetectorTold = m.card.DetectorTold || who.Place != maker.InNames
+		}
 		if len(took) > 0 {
 			lines = append(lines, fmt.Sprintf("%s: %s", t.By, strings.Join(took, ", ")))
 		}
