@@ -36,6 +36,8 @@ func ownNode(op string, inputs []string, output string, attributes ...*protos.At
 //
 // SkipGroupNorm adds (0, 0) to each (1, 3) of the first picture and (4, 2) to each (0, 0) of the second.
 //
+// FusedGemm with weights of the identity is its activation alone: Elu, alpha (exp(x) - 1) below 0.
+//
 // GroupNorm of (1, 3), one group and channels last, is (-1, 1), scaled by 2 and moved by 1; before SiLU, t sigmoid(t).
 func TestOperatorsOfOnnxruntime(t *testing.T) {
 	values := initializer("w", false, []int64{2, 6}, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1)
@@ -72,6 +74,11 @@ func TestOperatorsOfOnnxruntime(t *testing.T) {
 		"GroupNorm, SiLU": {nodes: []*protos.NodeProto{ownNode("GroupNorm", []string{"x", "scale", "shift"}, "y", epsilon,
 			wholeAttribute("groups", 1), wholeAttribute("activation", 1))},
 			weights: affine, dims: []int{1, 1, 1, 2}, x: []float64{1, 3}, y: []float64{silu(-1), silu(3)}},
+		"FusedGemm, Elu": {nodes: []*protos.NodeProto{ownNode("FusedGemm", []string{"x", "unit"}, "y",
+			&protos.AttributeProto{Name: "activation", Type: protos.AttributeProto_STRING, S: []byte("Elu")},
+			&protos.AttributeProto{Name: "activation_alpha", Type: protos.AttributeProto_FLOAT, F: 2})},
+			weights: []*protos.TensorProto{initializer("unit", false, []int64{2, 2}, 1, 0, 0, 1)},
+			dims:    []int{1, 2}, x: []float64{-1, 3}, y: []float64{2 * math.Expm1(-1), 3}},
 		"QLinearSoftmax": {nodes: []*protos.NodeProto{
 			nodeWith("QuantizeLinear", []string{"x", "in", "zero"}, "q"),
 			ownNode("QLinearSoftmax", []string{"q", "in", "zero", "out", "zero"}, "p", wholeAttribute("axis", 1),

@@ -74,38 +74,40 @@ func (b *builder) apply(n *node, op string, in []*value) *value {
 	return m.out[0]
 }
 
+// fusable are the activations that onnxruntime joins to another operator, with their parameters in the order in which
+// FusedConv lists them.
+var fusable = map[string][]string{
+	"Relu": nil, "Tanh": nil, "Sigmoid": nil, "Softplus": nil, "Softsign": nil,
+	"LeakyRelu": {"alpha"}, "Elu": {"alpha"}, "ThresholdedRelu": {"alpha"}, "Selu": {"alpha", "gamma"},
+	"HardSigmoid": {"alpha", "beta"}, "Clip": {"min", "max"},
+}
+
 // activate applies the activation that the node's attribute names. FusedConv lists its parameters; FusedGemm has an
 // attribute for each.
 func (b *builder) activate(n *node, v *value) *value {
 	op := n.stringOr("activation", "")
-	var p []float32
+	if op == "" {
+		return v
+	}
+	names, ok := fusable[op]
+	if !ok {
+		failf("its activation %q is not supported", op)
+	}
+	var listed []float32
 	if a := n.attr("activation_params"); a != nil {
-		p = a.Floats
-	}
-	for _, name := range []string{"activation_alpha", "activation_beta"} {
-		if a := n.attr(name); a != nil {
-			p = append(p, a.F)
-		}
-	}
-	param := func(name string, i int) *protos.AttributeProto {
-		if i >= len(p) {
-			failf("its activation %s has %d parameters", op, len(p))
-		}
-		return attrFloat(name, p[i])
+		listed = a.Floats
 	}
 	m := &node{NodeProto: &protos.NodeProto{OpType: op, Name: n.Name, Output: n.Output}, in: []*value{v}}
-	switch op {
-	case "":
-		return v
-	case "Relu", "Tanh", "Sigmoid":
-	case "LeakyRelu":
-		m.Attribute = append(m.Attribute, param("alpha", 0))
-	case "HardSigmoid":
-		m.Attribute = append(m.Attribute, param("alpha", 0), param("beta", 1))
-	case "Clip":
-		m.Attribute = append(m.Attribute, param("min", 0), param("max", 1))
-	default:
-		failf("its activation %q is not supported", op)
+	for i, name := range names {
+		a := n.attr("activation_" + name)
+		switch {
+		case a != nil:
+			m.Attribute = append(m.Attribute, attrFloat(name, a.F))
+		case i < len(listed):
+			m.Attribute = append(m.Attribute, attrFloat(name, listed[i]))
+		default:
+			failf("its activation %s has no %s", op, name)
+		}
 	}
 	rules[op](b, m)
 	return m.out[0]
