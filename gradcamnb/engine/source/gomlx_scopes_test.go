@@ -84,7 +84,8 @@ func TestModulesInNamesOfWeights(t *testing.T) {
 		names = append(names, l.Name)
 	}
 	const block = "backbone/ONNX/layer1.0."
-	if want := []string{block + "conv1", block + "conv1/relu", block + "conv2", block + "conv2/relu", "output"}; !slices.Equal(names, want) {
+	want := []string{block + "conv1", block + "conv1/relu", block + "conv2", block + "conv2/relu", "output"}
+	if !slices.Equal(names, want) {
 		t.Errorf("the layers are %q, want %q", names, want)
 	}
 }
