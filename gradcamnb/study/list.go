@@ -58,6 +58,9 @@ func records(data []byte, path string, record func(get func(columns ...string) (
 	if !bytes.Contains(data, []byte("\n")) {
 		data = bytes.ReplaceAll(data, []byte("\r"), []byte("\n"))
 	}
+	if bytes.Count(data, []byte("\n")) > maxRecords() {
+		return tooMany(path)
+	}
 	one := &recordReader{Reader: bytes.NewReader(data), left: maxRecord}
 	c := csv.NewReader(one)
 	c.TrimLeadingSpace = true
@@ -69,13 +72,10 @@ func records(data []byte, path string, record func(get func(columns ...string) (
 	for i, name := range header {
 		header[i] = strings.ToLower(strings.TrimSpace(name))
 	}
-	for n := 0; ; n++ {
+	for {
 		fields, err := c.Read()
 		if errors.Is(err, io.EOF) {
 			return nil
-		}
-		if n == maxRecords() {
-			return tooMany(path)
 		}
 		one.left = maxRecord
 		if err != nil {

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/format"
 
 	"github.com/gradcam-go/gradcam/internal/regular"
 )
@@ -104,7 +105,7 @@ func openParquet(path string, do func(f *parquet.File, size int64) error) (err e
 	if err != nil {
 		return fmt.Errorf("%s is no Parquet file, or it is damaged", path)
 	}
-	if unpacksToMuch(f) {
+	if unpacksToMuch(f.Metadata().RowGroups) {
 		return fmt.Errorf("%s unpacks to more than %d times its size: it holds no pictures", path, maxRatio)
 	}
 	return do(f, info.Size())
@@ -114,10 +115,10 @@ func openParquet(path string, do func(f *parquet.File, size int64) error) (err e
 // one large picture. Encoded pictures can hardly be packed; zeros can be packed to a 30,000th.
 const maxRatio = 200
 
-// unpacksToMuch tells whether the file says that a column of a group is packed to much less than pictures and labels
-// are. The library unpacks a page as a whole.
-func unpacksToMuch(f *parquet.File) bool {
-	for _, group := range f.Metadata().RowGroups {
+// unpacksToMuch tells whether a column of a group is packed to much less than pictures and labels are. The library
+// unpacks a page as a whole.
+func unpacksToMuch(groups []format.RowGroup) bool {
+	for _, group := range groups {
 		for _, c := range group.Columns {
 			if c.MetaData.TotalUncompressedSize > maxPictureFile+maxRatio*max(0, c.MetaData.TotalCompressedSize) {
 				return true

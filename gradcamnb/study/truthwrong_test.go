@@ -11,6 +11,7 @@ import (
 	"unsafe"
 
 	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/format"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/internal/testing/golden"
@@ -113,6 +114,24 @@ func TestAttachToStrangers(t *testing.T) {
 	if _, err := truths.Attach([]Picture{{Name: "1.jpg"}, {Name: "1.jpg"}}); err == nil ||
 		!strings.Contains(err.Error(), "two pictures have the name") {
 		t.Error(err)
+	}
+}
+
+// A Parquet file of zeros, which pyarrow 26 packs with zstd from 1,900,000,000 bytes to 58,000, is refused before it is
+// unpacked. What can hardly be packed, and small pictures of one colour, are read.
+func TestParquetThatUnpacksToMuch(t *testing.T) {
+	for _, c := range []struct {
+		packed, unpacked int64
+		want             bool
+	}{{58_000, 1_900_000_000, true}, {-1, 1_900_000_000, true}, {1_800_000_000, 1_900_000_000, false},
+		{1000, 200_000_000, false}} {
+		groups := make([]format.RowGroup, 2)
+		groups[1].Columns = make([]format.ColumnChunk, 1)
+		meta := &groups[1].Columns[0].MetaData
+		meta.TotalCompressedSize, meta.TotalUncompressedSize = c.packed, c.unpacked
+		if got := unpacksToMuch(groups); got != c.want {
+			t.Errorf("%+v: %t", c, got)
+		}
 	}
 }
 

@@ -115,7 +115,7 @@ var tried = []row{
 			"internal/strictjson TestDecode"}},
 	{"studies", "archives, tables, lists, truths and folders of results, which the review did not know yet", "",
 		[]string{cmd + "TestHostile", "gradcamnb/coco TestDamagedRuns",
-			studies + "TestDamagedPictures TestPartsOfNoStudy TestWrongTruths TestTruthsWithoutEnd TestAttachToStrangers TestParquetOfOtherRows TestLongLabelOfParquet"}},
+			studies + "TestDamagedPictures TestPartsOfNoStudy TestWrongTruths TestTruthsWithoutEnd TestAttachToStrangers TestParquetOfOtherRows TestLongLabelOfParquet TestParquetThatUnpacksToMuch"}},
 	{"volumes", "files of slices and arrays of the wrong size", "",
 		[]string{cmd + "TestHostile", sources + "TestSidecarSlices", machine + "TestVolumesRefused"}},
 	{"pages", "30 cards with 30 payloads in Chromium", "",
