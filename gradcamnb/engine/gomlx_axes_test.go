@@ -82,8 +82,8 @@ func TestAxesWithinGoMLXModels(t *testing.T) {
 
 // The first map through a convolution with groups, one for each of 256 channels or one for each eight, takes 8 s at
 // most, and each further map at most three times as long as the network without a gradient. GoMLX 0.28.8 has the
-// gradient as one convolution for each group. With it, XLA compiles 256 groups for 45 s and 32 groups for 10 s, in place
-// of 1 s, and a map through 256 groups takes 4.2 times as long as the network.
+// gradient as one convolution for each group. With it, XLA compiles 256 groups for 45 s and 32 groups for 10 s, in
+// place of 1 s, and a map through 256 groups takes 4.2 times as long as the network.
 func TestGroupedConvolutionsAreQuick(t *testing.T) {
 	onBackends(t, func(t *testing.T, e *Engine) {
 		in := gradcamnb.Tensor{Dims: []int{1, 16, 16, 256}, Values: make([]float32, 16*16*256)}

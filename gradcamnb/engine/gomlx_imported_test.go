@@ -111,7 +111,8 @@ func TestHeadOnAnImportedNetwork(t *testing.T) {
 				names = append(names, l.Name)
 			}
 			trunk := "backbone/ONNX/stem"
-			if want := []string{trunk, trunk + "/relu", trunk + "/pool", "head", "head/relu", "output"}; !slices.Equal(names, want) {
+			want := []string{trunk, trunk + "/relu", trunk + "/pool", "head", "head/relu", "output"}
+			if !slices.Equal(names, want) {
 				t.Errorf("the layers are %q, want %q", names, want)
 			}
 			for layer, want := range map[string][]float64{trunk + "/relu": within, "head/relu": head, "": head} {
