@@ -148,6 +148,43 @@ func TestMapOfPartBehindConvolutions(t *testing.T) {
 	}
 }
 
+// A map of a picture that the function pads lies on the picture, and not on what was added, also behind convolutions
+// that pad themselves. By hand: the score is the mean of 96 cells, so a pixel has pixel/96.
+func TestMapOfPaddedPictureInGoMLX(t *testing.T) {
+	picture := gradcamnb.Tensor{Dims: []int{1, 8, 8, 1}}
+	for i := range 64 {
+		picture.Values = append(picture.Values, float32(i+1))
+	}
+	bars := func(x *Node) *Node {
+		return Pad(x, ScalarZero(x.Graph(), x.DType()), PadAxis{}, PadAxis{Start: 2, End: 2}, PadAxis{}, PadAxis{})
+	}
+	for name, part := range map[string]func(x *Node) *Node{
+		"bars":                bars,
+		"bars, a convolution": func(x *Node) *Node { return centred(bars(x), 1, [2]int{1, 1}) },
+		"bars, two": func(x *Node) *Node {
+			return centred(activation.Relu(centred(bars(x), 1, [2]int{1, 1})), 1, [2]int{1, 1})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			onBackends(t, func(t *testing.T, e *Engine) {
+				results, err := meanOf(t, e, part).ExplainTensor(picture, gradcamnb.Methods("HiResCAM"))
+				if err != nil {
+					t.Fatal(err)
+				}
+				got := results[0].Maps[0]
+				for y := range 8 {
+					for x := range 8 {
+						want := picture.Values[8*y+x] / 96
+						if !(math.Abs(float64(got.At(x, y)-want)) <= 1e-6) {
+							t.Fatalf("%s: (%d, %d) has %g, want %g", got.Layer, x, y, got.At(x, y), want)
+						}
+					}
+				}
+			})
+		})
+	}
+}
+
 // Two parts that overlap, each with layers of its own, have maps of their own. What is computed from both has none.
 func TestOverlappingPartsInGoMLX(t *testing.T) {
 	e := testEngine(t, "go")
