@@ -6,8 +6,8 @@ type Answers struct {
 	Labelled int    // pictures whose label is a class of the model
 	Right    int    // of these, those whose prediction is the label
 
-	Strange  int    // pictures whose label is no class of the model, although it predicts classes
-	Stranger string // label of the first of these
+	Unlisted     int    // pictures whose label is no class of the model, although it predicts classes
+	UnknownLabel string // label of the first of these
 }
 
 // newAnswers returns the answer that a row holds.
@@ -20,7 +20,7 @@ func newAnswers(r Row) Answers {
 			a.Right = 1
 		}
 	case r.Label != "" && classes:
-		a.Strange, a.Stranger = 1, r.Label
+		a.Unlisted, a.UnknownLabel = 1, r.Label
 	}
 	return a
 }
@@ -32,10 +32,10 @@ func addAnswers(all []Answers, a Answers) []Answers {
 		if mine.Model != a.Model {
 			continue
 		}
-		if mine.Strange == 0 {
-			mine.Stranger = a.Stranger
+		if mine.Unlisted == 0 {
+			mine.UnknownLabel = a.UnknownLabel
 		}
-		mine.Labelled, mine.Right, mine.Strange = mine.Labelled+a.Labelled, mine.Right+a.Right, mine.Strange+a.Strange
+		mine.Labelled, mine.Right, mine.Unlisted = mine.Labelled+a.Labelled, mine.Right+a.Right, mine.Unlisted+a.Unlisted
 		return all
 	}
 	return append(all, a)

@@ -122,11 +122,11 @@ func numbers(values []float64) []number {
 }
 
 type answersJSON struct {
-	Model    string `json:"model"`
-	Labelled int    `json:"labelled"`
-	Right    int    `json:"right"`
-	Strange  int    `json:"labels_of_no_class"`
-	Stranger string `json:"label_of_no_class,omitempty"`
+	Model        string `json:"model"`
+	Labelled     int    `json:"labelled"`
+	Right        int    `json:"right"`
+	Unlisted     int    `json:"labels_of_no_class"`
+	UnknownLabel string `json:"label_of_no_class,omitempty"`
 }
 
 type failureJSON struct {

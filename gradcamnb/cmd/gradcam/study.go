@@ -243,8 +243,11 @@ func printStudy(out io.Writer, s *study.Summary, dir string) error {
 		if head != "" {
 			model = n.Cell.Model + "\t"
 		}
-		fmt.Fprintf(w, "%s\t%s%s\t%s\t%.4g\t%.2g\t%.4g to %.4g\t%d\n", n.Metric, model, n.Cell.Layer, n.Cell.Method, n.Mean,
-			n.StdErr, n.Lo, n.Hi, n.N)
+		spread := "-\t-" // one map has none
+		if n.N > 1 {
+			spread = fmt.Sprintf("%.2g\t%.4g to %.4g", n.StdErr, n.Lo, n.Hi)
+		}
+		fmt.Fprintf(w, "%s\t%s%s\t%s\t%.4g\t%s\t%d\n", n.Metric, model, n.Cell.Layer, n.Cell.Method, n.Mean, spread, n.N)
 	}
 	if err := w.Flush(); err != nil {
 		return fmt.Errorf("printing the means: %w", err)
@@ -258,8 +261,8 @@ func printStudy(out io.Writer, s *study.Summary, dir string) error {
 		if a.Labelled > 0 {
 			fmt.Fprintf(out, "; the prediction%s is the label in %d of %d", of, a.Right, a.Labelled)
 		}
-		if a.Strange > 0 {
-			fmt.Fprintf(out, "; %d have a label that is no class of %s, such as %q", a.Strange, a.Model, a.Stranger)
+		if a.Unlisted > 0 {
+			fmt.Fprintf(out, "; %d have a label that is no class of %s, such as %q", a.Unlisted, a.Model, a.UnknownLabel)
 		}
 	}
 	if s.Failures > 0 {
