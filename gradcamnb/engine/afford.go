@@ -8,7 +8,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/metrics"
 )
 
-// manyPasses is the number of passes from which the user is told in advance that they are slow.
+// manyPasses is the number of passes from which the user is told in advance how many there are.
 const manyPasses = 100
 
 // passes returns about how many passes of the model it takes to measure all maps, and the best two of each target
@@ -23,14 +23,16 @@ func (r run) passes(want measurement) int {
 }
 
 // affordable returns what the request wants measured, with as many steps as pure Go can take within the time that it
-// allows: all of them if it sets no time, and at least two. It says so if there are fewer, or else if they are many.
+// allows: all of them if it sets no time, and at least two. It says so if there are fewer, or else, on every backend, how
+// many passes it takes if they are many.
 func (r run) affordable(ctx context.Context) (measurement, error) {
 	want := r.want
 	n := r.passes(want)
-	if n == 0 || r.backend.Name != "go" {
+	if n == 0 {
 		return want, nil
 	}
-	if within := r.request.Measuring.Within; within > 0 {
+	slow := r.backend.Name == "go"
+	if within := r.request.Measuring.Within; slow && within > 0 {
 		one, err := r.timePass(ctx)
 		if err != nil {
 			return want, err
@@ -43,8 +45,12 @@ func (r run) affordable(ctx context.Context) (measurement, error) {
 		return want, nil
 	}
 	if n >= manyPasses {
-		r.sayOnce(fmt.Sprintf("measuring %d maps takes about %d passes of the model, which pure Go is slow at; "+
-			"maps without measures take a fraction of that", len(r.results)*len(r.results[0].Maps), n))
+		advice := ""
+		if slow {
+			advice = ", which pure Go is slow at; maps without measures take a fraction of that"
+		}
+		r.sayOnce(fmt.Sprintf("measuring %d maps takes about %d passes of the model%s",
+			len(r.results)*len(r.results[0].Maps), n, advice))
 	}
 	return want, nil
 }
