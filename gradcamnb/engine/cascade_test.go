@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/gradcam-go/gradcam/gradcamnb"
+	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
+	"github.com/gradcam-go/gradcam/internal/testing/require"
 )
 
 // The last quarter of a residual network's layers are those nearest to the answer, whatever a rewritten weight is
@@ -57,4 +59,33 @@ func TestInputInvariance(t *testing.T) {
 			t.Errorf("the relative output stability of %s is %g", m.Method, v)
 		}
 	}
+}
+
+// With random weights in more and more of EfficientNet-Lite0's last layers Grad-CAM's map becomes another one, as
+// Adebayo et al. 2018 found (figures 2 and 4). The network has ReLU6 and no ReLU. As in captum 0.9 and pytorch-grad-cam
+// 1.5.7, guided backpropagation leaves a ReLU6 as it is, and says that it changes nothing. The case of the paper, a map
+// that stays, is held by the tagger, which has ReLUs (TestTrustTellsGuidedBackpropagation).
+func TestTrustOfEfficientNet(t *testing.T) {
+	onBackends(t, func(t *testing.T, e *Engine) {
+		if e.name == "go" {
+			require.Slow(t, "half a minute on two cores")
+		}
+		m := gradcamnb.NewModel(open(t, e, "efficientnet-lite0.onnx"))
+		r, err := m.Explain(imgio.MustOpen("../../testdata/images/cat.png"), gradcamnb.Methods("Grad-CAM", "Guided backpropagation"),
+			gradcamnb.Trusted())
+		if err != nil {
+			t.Fatal(err)
+		}
+		cascade := r.Maps[0].Trust.Cascade
+		if len(cascade) != 3 || !(slices.Max(cascade) < 0.5) {
+			t.Errorf("Grad-CAM: %.2f, want that it falls", cascade)
+		}
+		const words = "It depends on the last layers' weights"
+		if !slices.ContainsFunc(r.Maps[0].Trust.Words, func(s string) bool { return strings.HasPrefix(s, words) }) {
+			t.Errorf("Grad-CAM: %q, want %q", r.Maps[0].Trust.Words, words)
+		}
+		if got := r.Maps[1].Diagnosis; !strings.Contains(got, "no ReLU") {
+			t.Errorf("guided backpropagation: %q, want that the model has no ReLU", got)
+		}
+	})
 }
