@@ -268,8 +268,12 @@ func TestFinderReport(t *testing.T) {
 			ways = append(ways, byDRISE(masks, design))
 		}
 	}
-	ways = append(ways, byGradient("Grad-CAM", "/look"), byGradient("HiResCAM", "/look"),
-		byGradient("Grad-CAM", "/stage4.1"), byGradient("HiResCAM", "/stage4.1"), byMiddle, byChance)
+	for _, layer := range []string{"/look", "/stage4.1"} {
+		for _, method := range []string{"Grad-CAM", "HiResCAM", "ODAM", "LayerCAM"} {
+			ways = append(ways, byGradient(method, layer))
+		}
+	}
+	ways = append(ways, byMiddle, byChance)
 	of := explainedScenes(finder, 40)
 	var b strings.Builder
 	for _, way := range ways {
