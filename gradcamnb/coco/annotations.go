@@ -73,8 +73,8 @@ func roomFor(data []byte, memory int64) error {
 	const each = 256
 	n := bytes.Count(data, []byte("{"))
 	if need := float64(n)*each + 2*float64(len(data)); memory > 0 && need > float64(memory)/2 {
-		return fmt.Errorf("has %d objects, which need %.1f GB, and half of the memory of this process has %.1f GB: divide the file",
-			n, need/1e9, float64(memory)/2e9)
+		return fmt.Errorf("needs %.1f GB to be read, and half of the memory of this process has %.1f GB: divide the file", need/1e9,
+			float64(memory)/2e9)
 	}
 	return nil
 }

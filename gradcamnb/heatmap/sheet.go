@@ -3,6 +3,7 @@ package heatmap
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 )
 
@@ -79,13 +80,21 @@ func Difference(a, b *Map) (*Map, error) {
 	}
 	d.Layer, d.Method, d.Target = mergeWords(a.Layer, b.Layer), mergeWords(a.Method, b.Method),
 		mergeWords(a.Target, b.Target)
-	if a.Index != b.Index || a.Rank != b.Rank || !(a.Probability == b.Probability) { // of two classes or models
+	if a.Index != b.Index || a.Rank != b.Rank || !sameProbability(a.Probability, b.Probability) { // of two classes or models
 		d.Index, d.Rank, d.Classes, d.Probability = -1, 0, 0, 0
 	}
 	d.Class = mergeWords(a.Class, b.Class)
 	d.Score = a.Score - b.Score
 	d.Diagnosis = ""
 	return &d, nil
+}
+
+// sameProbability tells whether two probabilities are the same but for rounding; NaN, of outputs that have none, is like NaN.
+func sameProbability(a, b float32) bool {
+	if a != a || b != b {
+		return a != a && b != b
+	}
+	return math.Abs(float64(a-b)) <= 1e-5
 }
 
 // mergeWords returns a if it equals b, or else "a - b".

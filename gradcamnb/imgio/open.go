@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"golang.org/x/image/draw"
@@ -66,12 +67,22 @@ func withWholePath(err error) error {
 	return err
 }
 
+// mostNames is how many names of a folder are looked at for one that is like that of a missing file: a list of many
+// missing ones would take hours otherwise.
+const mostNames = 1000
+
 // describeLikeNames returns words for the files in the folder of a missing file whose names are like its own.
 func describeLikeNames(path string, err error) string {
 	if !errors.Is(err, fs.ErrNotExist) {
 		return ""
 	}
-	files, _ := os.ReadDir(filepath.Dir(path)) // a folder that is missing, too, has no files
+	dir, failed := os.Open(filepath.Dir(path))
+	if failed != nil { // the folder is missing, too
+		return ""
+	}
+	defer dir.Close()
+	files, _ := dir.ReadDir(mostNames)
+	slices.SortFunc(files, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
 	var names []string
 	for _, f := range files {
 		if !f.IsDir() {

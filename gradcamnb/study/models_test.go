@@ -73,7 +73,7 @@ func TestSeveralModels(t *testing.T) {
 	}
 	page := string(MustReport(sum, s.Pictures))
 	for _, want := range []string{"A at conv of other", "The prediction of fake is the label in 3 of 3",
-		"1 pictures have a label that is no class of other, such as cat"} {
+		"Pictures whose label is no class of other: 1, such as cat"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the report lacks %q", want)
 		}

@@ -262,7 +262,7 @@ func printStudy(out io.Writer, s *study.Summary, dir string) error {
 			fmt.Fprintf(out, "; the prediction%s is the label in %d of %d", of, a.Right, a.Labelled)
 		}
 		if a.Unlisted > 0 {
-			fmt.Fprintf(out, "; %d have a label that is no class of %s, such as %q", a.Unlisted, a.Model, a.UnknownLabel)
+			fmt.Fprintf(out, "; pictures whose label is no class of %s: %d, such as %q", a.Model, a.Unlisted, a.UnknownLabel)
 		}
 	}
 	if s.Failures > 0 {

@@ -78,7 +78,7 @@ func (h beforeNMS) Check(outputs [][]int, _ [2]int) error {
 	switch {
 	case across != nil && down != nil:
 		return errors.Join(across, down)
-	case h.Background != "" && min(outputs[s][1], outputs[s][2]) < 2:
+	case h.Background != "" && outputs[s][1]+outputs[s][2]-n < 2: // the axis that is not the boxes'
 		return fmt.Errorf("class probabilities have the shape %v and hold the background alone", outputs[s])
 	}
 	return nil

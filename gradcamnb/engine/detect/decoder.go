@@ -100,8 +100,8 @@ type Spec struct {
 	// NMS is the IoU from which on the weaker of two detections of a class is dropped; 1 keeps all.
 	NMS     float64         `json:"nms,omitempty"`
 	Numbers json.RawMessage `json:"numbers,omitempty"` // of the decoder
-	// Trusted tells that places and sizes of boxes are right as they are read, however unlikely they seem. They are then
-	// not checked.
+	// Trusted tells that boxes and classes are right as they are read, however unlikely they seem. Only that scores are
+	// probabilities is then checked.
 	Trusted bool `json:"trusted,omitempty"`
 }
 
@@ -166,6 +166,9 @@ func (s Spec) Head(classes int) (Head, error) {
 func (s Spec) CountClasses(outputs [][]int, picture [2]int) int {
 	const most = 10_000
 	only := 0
+	if d, err := ByName(s.Decoder); err == nil && d.Likely != nil && !d.Likely(outputs) {
+		return 0
+	}
 	for n := 1; n <= most; n++ {
 		h, err := s.Head(n)
 		if err != nil || h.Check(outputs, picture) != nil {
@@ -211,7 +214,8 @@ func FindFitting(outputs [][]int, picture [2]int, classes int) []string {
 func ListFitting(outputs [][]int, picture [2]int) []string {
 	var names []string
 	for _, d := range All() {
-		if h, err := d.New(nil, 0); err == nil && h.Check(outputs, picture) == nil {
+		h, err := d.New(nil, 0)
+		if err == nil && h.Check(outputs, picture) == nil && (d.Likely == nil || d.Likely(outputs)) {
 			names = append(names, d.Name)
 		}
 	}

@@ -39,8 +39,7 @@ const (
 // sigmoids of probabilities.
 //
 // If the file itself names the decoder, or the outputs' names tell it (told), only scores and class numbers are
-// checked.
-// If the sidecar says that the reading is to be trusted, class numbers need not be whole either.
+// checked. If the sidecar says that the reading is to be trusted, class numbers need not be whole either.
 func (c candidates) checkSense(spec detect.Spec, picture [2]int, told bool) error {
 	if err := c.checkNumbers(); err != nil && !spec.Trusted {
 		return err

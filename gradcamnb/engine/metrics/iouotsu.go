@@ -28,12 +28,12 @@ var IoUAtOtsu = register(Metric{
 	},
 })
 
-// overlapAtCut returns the IoU of an object and the part of a map that a cut leaves. It is NaN if the map cannot be
-// cut.
+// overlapAtCut returns the IoU of an object and the positive part of a map that a cut leaves. It is NaN if the map cannot
+// be cut. Pixels that the model does not see have the value 0, and count.
 func overlapAtCut(m, truth heatmap.Grid, cut heatmap.Cut) float64 {
 	t, err := cut.Threshold(m)
 	if err != nil {
 		return math.NaN()
 	}
-	return overlap(m, truth, t)
+	return overlap(m, truth, max(t, math.SmallestNonzeroFloat32)) // where a map shows nothing, it covers nothing
 }

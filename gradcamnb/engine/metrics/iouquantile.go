@@ -14,6 +14,8 @@ const highTenth = 0.9
 //
 //	|L >= t  and  M| / |L >= t  or  M|,   t = Q_0.9(L)
 //
+// If t is 0 or less, as of a map that is positive on less than a tenth of the picture, its positive part counts: L > 0.
+//
 // The overlap is that of Zhou et al. 2016, "Learning Deep Features for Discriminative Localization", section 3.2, who
 // cut at a share of the highest value; see [IoU].
 var IoUAtQuantile = register(Metric{

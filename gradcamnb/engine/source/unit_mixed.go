@@ -20,13 +20,17 @@ func init() { // the rules look into the map
 	}
 }
 
-// total returns a probability for a sum of probabilities of classes that exclude each other. A sum of weighted
+// total returns a probability for a sum, along one axis, of probabilities of classes that exclude each other. A sum
+// along several axes goes over places, too, and has no unit: it is an area. A sum of weighted
 // probabilities, such as an expectation or an entropy, has no unit. Any other sum counts as logits, as that over a map
 // does.
 func total(e endings, n *protos.NodeProto, depth int) Ending {
 	switch u := e.input(n, 0, depth).Unit; u {
 	case SoftmaxProbability:
-		return Ending{Unit: SoftmaxProbability}
+		if e.countAxes(n) == 1 {
+			return Ending{Unit: SoftmaxProbability}
+		}
+		return Ending{Unit: PlainNumbers}
 	case SigmoidProbability:
 		return Ending{Unit: PlainNumbers}
 	}
@@ -40,6 +44,19 @@ func total(e endings, n *protos.NodeProto, depth int) Ending {
 		}
 	}
 	return Ending{Unit: Logits}
+}
+
+// countAxes returns how many axes a reduction names; 0 if it names none, or they are not known.
+func (e endings) countAxes(n *protos.NodeProto) int {
+	for _, a := range n.Attribute {
+		if a.Name == "axes" {
+			return len(a.Ints)
+		}
+	}
+	if len(n.Input) > 1 && e.consts[n.Input[1]] != nil {
+		return len(onnxnorm.Ints(e.consts[n.Input[1]]))
+	}
+	return 0
 }
 
 // negation returns no unit for a negative probability or its logarithm, the sum's unit for a negative sum, and else
@@ -68,7 +85,7 @@ func mixture(e endings, n *protos.NodeProto, depth int) Ending {
 // each row of the weights is a distribution, as in a table of classes and their groups. If one number is made of
 // them, as an age is, it has no unit. Everything else is logits.
 func dense(e endings, n *protos.NodeProto, depth int) Ending {
-	if len(n.Input) < 2 || e.consts[n.Input[1]] == nil || e.input(n, 0, depth).Unit != SoftmaxProbability {
+	if len(n.Input) != 2 || e.consts[n.Input[1]] == nil || e.input(n, 0, depth).Unit != SoftmaxProbability {
 		return Ending{Unit: Logits}
 	}
 	dims, weights := e.consts[n.Input[1]].Dims, onnxnorm.Floats(e.consts[n.Input[1]])

@@ -20,18 +20,23 @@ func TestUnitsOfWhatIsMadeOfProbabilities(t *testing.T) {
 	sigmoid := Ending{SigmoidProbability, "x", SigmoidProbability}
 	consts := map[string]*protos.TensorProto{
 		"groups": matrix(3, 2, 1, 0, 0, 1, 0, 1), "ages": matrix(3, 1, 10, 20, 30),
-		"learned": matrix(3, 2, 1, -2, 3, 0, 1, 1),
-		"0":       {DataType: int32(protos.TensorProto_FLOAT), FloatData: []float32{0}},
-		"1e-7":    {DataType: int32(protos.TensorProto_FLOAT), FloatData: []float32{1e-7}},
-		"0.5":     {DataType: int32(protos.TensorProto_FLOAT), FloatData: []float32{0.5}},
-		"1":       {DataType: int32(protos.TensorProto_FLOAT), FloatData: []float32{1}},
-		"3":       {DataType: int32(protos.TensorProto_FLOAT), Dims: []int64{3}, FloatData: []float32{10, 20, 30}},
+		"learned":  matrix(3, 2, 1, -2, 3, 0, 1, 1),
+		"0":        {DataType: int32(protos.TensorProto_FLOAT), FloatData: []float32{0}},
+		"1e-7":     {DataType: int32(protos.TensorProto_FLOAT), FloatData: []float32{1e-7}},
+		"0.5":      {DataType: int32(protos.TensorProto_FLOAT), FloatData: []float32{0.5}},
+		"1":        {DataType: int32(protos.TensorProto_FLOAT), FloatData: []float32{1}},
+		"one axis": {DataType: int32(protos.TensorProto_INT64), Dims: []int64{1}, Int64Data: []int64{-1}},
+		"two axes": {DataType: int32(protos.TensorProto_INT64), Dims: []int64{2}, Int64Data: []int64{2, 3}},
+		"3":        {DataType: int32(protos.TensorProto_FLOAT), Dims: []int64{3}, FloatData: []float32{10, 20, 30}},
 	}
 	for name, c := range map[string]struct {
 		nodes []*protos.NodeProto
 		want  Ending
 	}{
-		"sum over groups": {[]*protos.NodeProto{node("ReduceSum", "y", "p")}, unit(SoftmaxProbability)},
+		"sum over groups": {[]*protos.NodeProto{node("ReduceSum", "y", "p", "one axis")}, unit(SoftmaxProbability)},
+		"area":            {[]*protos.NodeProto{node("ReduceSum", "y", "p", "two axes")}, unit(PlainNumbers)},
+		"below zero":      {[]*protos.NodeProto{node("Sub", "y", "0", "s")}, unit(PlainNumbers)},
+		"layer with bias": {[]*protos.NodeProto{node("Gemm", "y", "p", "groups", "1e-7")}, unit(Logits)},
 		"sum of sigmoids": {[]*protos.NodeProto{node("ReduceSum", "y", "s")}, unit(PlainNumbers)},
 		"sum of logits":   {[]*protos.NodeProto{node("ReduceSum", "y", "x")}, unit(Logits)},
 		"expectation": {[]*protos.NodeProto{node("Mul", "a", "p", "3"), node("ReduceSum", "y", "a")},

@@ -152,11 +152,12 @@ func (e Ending) isProbability() bool {
 	return e.Unit == SoftmaxProbability || e.Unit == SigmoidProbability
 }
 
-// unslack returns the ending of a probability to which a sum adds a constant that only keeps it from 0.
+// unslack returns the ending of a probability to which a sum adds, or of which a difference takes, a constant that only
+// keeps it from 0 or 1.
 func (e endings) unslack(n *protos.NodeProto, depth int) (Ending, bool) {
 	for i := range n.Input {
 		c, ok := e.number(n.Input[i])
-		if !ok || len(n.Input) != 2 || math.Abs(c) > slack {
+		if !ok || len(n.Input) != 2 || math.Abs(c) > slack || n.OpType == "Sub" && i == 0 { // c - p falls with p
 			continue
 		}
 		if in := e.input(n, 1-i, depth); in.isProbability() {

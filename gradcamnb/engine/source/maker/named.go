@@ -22,7 +22,7 @@ var Named = register(Maker{Name: "metadata", Place: InFile, Tell: func(f File) (
 	return nil, nil
 }})
 
-// readNames reads the names of classes; nil if they are none. A single name is none: it may be anything.
+// readNames reads the names of classes; nil if they are none. A single word that is no list is none: it may be anything.
 func readNames(s string) []string {
 	var list []string
 	var byClass map[string]string
@@ -30,6 +30,9 @@ func readNames(s string) []string {
 	case s == "":
 		return nil
 	case json.Unmarshal([]byte(s), &list) == nil:
+		if len(list) == 0 || slices.Contains(list, "") {
+			return nil
+		}
 		return list
 	case json.Unmarshal([]byte(s), &byClass) == nil:
 		return inOrder(byClass)

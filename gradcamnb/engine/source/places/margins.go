@@ -13,12 +13,21 @@ func (p Part) cell() float64 { return (1 - p.Lost[0] - p.Lost[1]) / float64(p.Si
 // Lose returns the shares that are lost after first cells at the start and last cells at the end were cut off, too, or
 // added if the number is negative.
 func (p Part) Lose(first, last float64) [2]float64 {
-	return [2]float64{p.Lost[0] + first*p.cell(), p.Lost[1] + last*p.cell()}
+	return [2]float64{dropRounding(p.Lost[0] + first*p.cell()), dropRounding(p.Lost[1] + last*p.cell())}
+}
+
+// dropRounding returns a share of the picture, and 0 for one that is only what float64 rounds off: padding that is taken
+// off again leaves nothing.
+func dropRounding(share float64) float64 {
+	if math.Abs(share) < 1e-9 {
+		return 0
+	}
+	return share
 }
 
 // Crop returns the n cells that are left after first and last ones were cut off at the ends, or added. If just as many
-// are cut off as windows added, what is left is what the windows read, as behind a causal convolution, whose last cells
-// are cut off.
+// are cut off as windows added, at whatever end, what is left is what the windows read, as behind a causal convolution,
+// which adds cells at both ends and cuts them off at one.
 func (p Part) Crop(first, last, n int) Part {
 	q := p.remake(n)
 	q.Lost = p.Lose(float64(first), float64(last))
@@ -32,8 +41,12 @@ func (p Part) Crop(first, last, n int) Part {
 // Beyond returns the shares of the picture that lie before the first cell and behind the last one; less than 0 if the
 // cells go beyond the picture. Behind windows, a cell that was cut off or added at either end does not count, since
 // the cells of windows count as covering all that they read: every map of an unpadded convolution does. But what was
-// cut off counts if it is more than an eighth of the picture, as of a map of few cells.
+// cut off counts if it is more than an eighth of the picture, as of a map of few cells. Cells that cover just the picture
+// do so, whatever was added and taken off before.
 func (p Part) Beyond() [2]float64 {
+	if p.Lost == [2]float64{} {
+		return p.Lost
+	}
 	const rounding, much = 1 + 1e-9, 1. / 8
 	first, last := p.Lost[0]-p.Exact[0], p.Lost[1]-p.Exact[1]
 	since := max(math.Abs(first), math.Abs(last))
@@ -209,7 +222,7 @@ func (p Part) use(cells, least float64) [2]float64 {
 			share = 1
 		}
 		for i := range lost {
-			lost[i] += share * more[i]
+			lost[i] = dropRounding(lost[i] + share*more[i])
 		}
 		used -= total
 	}

@@ -122,6 +122,18 @@ func TestBeyond(t *testing.T) {
 	}
 }
 
+// Padding that is taken off again leaves nothing at all, not even what float64 rounds off, also if it is one cell.
+func TestPaddingTakenOffLeavesNothing(t *testing.T) {
+	for _, c := range [][2]int{{224, 3}, {300, 10}, {176, 8}, {224, 1}} {
+		size, pad := c[0], c[1]
+		all := size + 2*pad
+		p := cells(Row, size).Crop(-pad, -pad, all).Slide(all, Window{Stride: 1, Length: 3, Pad: 1}).Crop(pad, pad, size)
+		if got := p.Beyond(); got != [2]float64{} {
+			t.Errorf("%d cells with %d added and taken off: %v", size, pad, got)
+		}
+	}
+}
+
 // Cells that a table of numbers picks lie where they lay if the numbers go up evenly, or repeat each as often.
 func TestPicked(t *testing.T) {
 	rows := Axis{cells(Row, 8)}

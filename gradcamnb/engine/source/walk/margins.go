@@ -114,7 +114,7 @@ func (a axis) unite(p, q *piece) axis {
 	switch {
 	case p.start == q.start && p.limit == q.limit:
 		return a
-	case p.start >= q.limit || q.start >= p.limit:
+	case p.start >= q.limit || q.start >= p.limit || p.stride != q.stride:
 		return a.move()
 	}
 	all := piece{p.node, p.axis, min(p.start, q.start), max(p.limit, q.limit), p.stride}
