@@ -23,8 +23,8 @@ func (r run) passes(want measurement) int {
 }
 
 // affordable returns what the request wants measured, with as many steps as pure Go can take within the time that it
-// allows: all of them if it sets no time, and at least two. It says so if there are fewer, or else, on every backend, how
-// many passes it takes if they are many.
+// allows: all of them if it sets no time, and at least two. It says so if there are fewer, or else, on every backend,
+// how many passes it takes if they are many.
 func (r run) affordable(ctx context.Context) (measurement, error) {
 	want := r.want
 	n := r.passes(want)

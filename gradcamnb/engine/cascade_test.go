@@ -71,8 +71,8 @@ func TestTrustOfEfficientNet(t *testing.T) {
 			require.Slow(t, "half a minute on two cores")
 		}
 		m := gradcamnb.NewModel(open(t, e, "efficientnet-lite0.onnx"))
-		r, err := m.Explain(imgio.MustOpen("../../testdata/images/cat.png"), gradcamnb.Methods("Grad-CAM", "Guided backpropagation"),
-			gradcamnb.Trusted())
+		r, err := m.Explain(imgio.MustOpen("../../testdata/images/cat.png"),
+			gradcamnb.Methods("Grad-CAM", "Guided backpropagation"), gradcamnb.Trusted())
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -10,9 +10,9 @@ import (
 	"github.com/gradcam-go/gradcam/internal/testing/require"
 )
 
-// Before a large sheet is measured in full, the engine says how many passes that takes. 9 maps with 8 steps of insertion
-// and 8 of deletion take 144 passes, and comparing the best two by insertion over two baselines takes 32. A small sheet
-// is measured without a word.
+// Before a large sheet is measured in full, the engine says how many passes that takes. 9 maps with 8 steps of
+// insertion and 8 of deletion take 144 passes, and comparing the best two by insertion over two baselines takes 32. A
+// small sheet is measured without a word.
 func TestMeasuringSaysItsCost(t *testing.T) {
 	for _, backend := range []string{"go", "xla:cpu"} {
 		var said strings.Builder

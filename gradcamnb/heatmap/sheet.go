@@ -80,7 +80,7 @@ func Difference(a, b *Map) (*Map, error) {
 	}
 	d.Layer, d.Method, d.Target = mergeWords(a.Layer, b.Layer), mergeWords(a.Method, b.Method),
 		mergeWords(a.Target, b.Target)
-	if a.Index != b.Index || a.Rank != b.Rank || !sameProbability(a.Probability, b.Probability) { // of two classes or models
+	if a.Index != b.Index || a.Rank != b.Rank || !sameProbability(a.Probability, b.Probability) { // two classes or models
 		d.Index, d.Rank, d.Classes, d.Probability = -1, 0, 0, 0
 	}
 	d.Class = mergeWords(a.Class, b.Class)
@@ -89,7 +89,8 @@ func Difference(a, b *Map) (*Map, error) {
 	return &d, nil
 }
 
-// sameProbability tells whether two probabilities are the same but for rounding; NaN, of outputs that have none, is like NaN.
+// sameProbability tells whether two probabilities are the same but for rounding; NaN, of outputs that have none, is
+// like NaN.
 func sameProbability(a, b float32) bool {
 	if a != a || b != b {
 		return a != a && b != b

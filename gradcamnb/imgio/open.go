@@ -80,7 +80,7 @@ func describeLikeNames(path string, err error) string {
 	if failed != nil { // the folder is missing, too
 		return ""
 	}
-	defer dir.Close()
+	defer func() { _ = dir.Close() }() // it was only read
 	files, _ := dir.ReadDir(mostNames)
 	slices.SortFunc(files, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
 	var names []string

@@ -28,8 +28,8 @@ var IoUAtOtsu = register(Metric{
 	},
 })
 
-// overlapAtCut returns the IoU of an object and the positive part of a map that a cut leaves. It is NaN if the map cannot
-// be cut. Pixels that the model does not see have the value 0, and count.
+// overlapAtCut returns the IoU of an object and the positive part of a map that a cut leaves. It is NaN if the map
+// cannot be cut. Pixels that the model does not see have the value 0, and count.
 func overlapAtCut(m, truth heatmap.Grid, cut heatmap.Cut) float64 {
 	t, err := cut.Threshold(m)
 	if err != nil {

@@ -22,7 +22,8 @@ var Named = register(Maker{Name: "metadata", Place: InFile, Tell: func(f File) (
 	return nil, nil
 }})
 
-// readNames reads the names of classes; nil if they are none. A single word that is no list is none: it may be anything.
+// readNames reads the names of classes; nil if they are none. A single word that is no list is none: it may be
+// anything.
 func readNames(s string) []string {
 	var list []string
 	var byClass map[string]string

@@ -16,8 +16,8 @@ func (p Part) Lose(first, last float64) [2]float64 {
 	return [2]float64{dropRounding(p.Lost[0] + first*p.cell()), dropRounding(p.Lost[1] + last*p.cell())}
 }
 
-// dropRounding returns a share of the picture, and 0 for one that is only what float64 rounds off: padding that is taken
-// off again leaves nothing.
+// dropRounding returns a share of the picture, and 0 for one that is only what float64 rounds off: padding that is
+// taken off again leaves nothing.
 func dropRounding(share float64) float64 {
 	if math.Abs(share) < 1e-9 {
 		return 0
@@ -39,9 +39,9 @@ func (p Part) Crop(first, last, n int) Part {
 }
 
 // Beyond returns the shares of the picture that lie before the first cell and behind the last one; less than 0 if the
-// cells go beyond the picture. Behind windows, a cell that was cut off or added at either end does not count, since
-// the cells of windows count as covering all that they read: every map of an unpadded convolution does. But what was
-// cut off counts if it is more than an eighth of the picture, as of a map of few cells. Cells that cover just the picture
+// cells go beyond the picture. Behind windows, a cell that was cut off or added at either end does not count, since the
+// cells of windows count as covering all that they read: every map of an unpadded convolution does. But what was cut
+// off counts if it is more than an eighth of the picture, as of a map of few cells. Cells that cover just the picture
 // do so, whatever was added and taken off before.
 func (p Part) Beyond() [2]float64 {
 	if p.Lost == [2]float64{} {
