@@ -41,7 +41,7 @@ func TestMistakesInAGraphFunction(t *testing.T) {
 		"wrong type": {nil, func(scope *model.Scope, x *Node) []*Node {
 			x = Add(conv(scope, x), Const(x.Graph(), int32(1))) // at: wrong type
 			return mean(x)
-		}, []string{"after the weights of /conv/conv", "[1, 8, 8, 2]", "Int32"}},
+		}, []string{"after the weights of /conv/conv", "after a value of the shape [1 8 8 2]", "Int32"}},
 		"missing variable": {func(c *source.Card) { c.Untrained = false }, func(scope *model.Scope, x *Node) []*Node {
 			return mean(conv(scope, x))
 		}, []string{"/conv/conv/weights (Float32)[3, 3, 3, 2]", "no scope at all", "Untrained"}},
@@ -118,7 +118,7 @@ func TestMistakesInAGraphFunction(t *testing.T) {
 		}, []string{"Node is nil", "for the picture [1 8 8 3]"}},
 		"a wrong axis": {nil, func(scope *model.Scope, x *Node) []*Node {
 			return []*Node{ReduceMean(conv(scope, x), 2, 4)} // at: a wrong axis
-		}, []string{"axis 4", "after the weights of /conv/conv", "[1, 8, 8, 2]"}},
+		}, []string{"axis 4", "after the weights of /conv/conv", "after a value of the shape [1 8 8 2]"}},
 		"a scope entered twice": {nil, func(scope *model.Scope, x *Node) []*Node {
 			return mean(Add(conv(scope, x), conv(scope, x)))
 		}, []string{"already visited", "after the weights of /conv/conv", "[1 8 8 3]"}},

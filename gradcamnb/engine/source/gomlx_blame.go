@@ -39,11 +39,22 @@ func (m *gomlxModel) call(x *Node, function func() []*Node) (out []*Node) {
 		if m.store.IsTraining(x.Graph()) {
 			at += ", after it switched training on"
 		}
-		f.Text = fmt.Sprintf("model %s: its graph function fails%s, for the picture %v: %s", m.card.Name, at,
-			x.Shape().Dimensions, reason(e))
+		f.Text = fmt.Sprintf("model %s: its graph function fails%s, for the picture %v%s: %s", m.card.Name, at,
+			x.Shape().Dimensions, describeLast(x.Graph()), reason(e))
 		panic(f)
 	}()
 	return function()
+}
+
+// describeLast returns words for the shape of what the graph computed last; empty if it computed nothing. Not every
+// backend's errors name the shapes that do not fit.
+func describeLast(g *Graph) string {
+	for _, n := range slices.Backward(g.Nodes()) {
+		if len(n.Inputs()) > 0 && n.NumOutputs() == 1 {
+			return fmt.Sprintf(", after a value of the shape %v", n.Shape().Dimensions)
+		}
+	}
+	return ""
 }
 
 // wrongf panics with one sentence about what the graph function builds.
