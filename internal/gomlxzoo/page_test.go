@@ -58,20 +58,20 @@ var functions = []string{
 }
 
 // The blocks of docs/gomlx.md about GoMLX's own network run as they stand, with 2 steps of training in place of 1000,
-// and write a card and a film. The functions of its table compile. The block about hugot is run in examples/hugot.
+// and write a card and a film. The functions of its table, and the block that trains a backbone, compile. The block about hugot is run in examples/hugot.
 func TestPage(t *testing.T) {
 	page, err := os.ReadFile(filepath.Join("..", "..", "docs", "gomlx.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	blocks := regexp.MustCompile("(?s)```go\n(.*?)```").FindAllStringSubmatch(string(page), -1)
-	if len(blocks) != 4 || !strings.Contains(blocks[2][1], "hugot") || strings.Count(blocks[3][1], "dataset, 1000") != 1 {
+	if len(blocks) != 5 || !strings.Contains(blocks[2][1], "hugot") || strings.Count(blocks[4][1], "dataset, 1000") != 1 {
 		t.Fatalf("the page has %d blocks, or others", len(blocks))
 	}
 	if lines := strings.Count(blocks[0][1], "\n"); lines > 5 {
 		t.Errorf("from a store to a map takes %d lines, and five are promised", lines)
 	}
-	explain, prep, watch := blocks[0][1], blocks[1][1], strings.Replace(blocks[3][1], "dataset, 1000", "dataset, 2", 1)
+	explain, prep, watch := blocks[0][1], blocks[1][1], strings.Replace(blocks[4][1], "dataset, 1000", "dataset, 2", 1)
 	var b strings.Builder
 	b.WriteString("package main\n\nimport (\n\t. \"github.com/gomlx/gomlx/core/graph\"\n")
 	const module = "github.com/gradcam-go/gradcam/gradcamnb"
@@ -84,6 +84,7 @@ func TestPage(t *testing.T) {
 	}
 	fmt.Fprintf(&b, ")\n%s\nfunc main() {%s%s%s_ = err\n%s}\n", data, prelude, prep, explain,
 		strings.Replace(watch, "_, err :=", "_, err =", 1))
+	fmt.Fprintf(&b, "\nfunc _(scope *model.Scope) {\nbackbone := scope.In(\"backbone\")\n%s}\n", blocks[3][1])
 	given := regexp.MustCompile("(?m)^\\| .* \\| `(func\\(.*)` \\|$").FindAllStringSubmatch(string(page), -1)
 	if len(given) != len(functions) {
 		t.Fatalf("the table has %d functions", len(given))
