@@ -10,16 +10,19 @@ type Answers struct {
 	UnknownLabel string // label of the first of these
 }
 
+// hasPrediction tells whether the model predicts classes.
+func (r Row) hasPrediction() bool { return r.Prediction != "" || r.Probability > 0 }
+
 // newAnswers returns the answer that a row holds.
 func newAnswers(r Row) Answers {
 	a := Answers{Model: r.Model}
-	switch classes := r.Prediction != "" || r.Probability > 0; {
+	switch {
 	case r.Labelled:
 		a.Labelled = 1
 		if r.Correct {
 			a.Right = 1
 		}
-	case r.Label != "" && classes:
+	case r.Label != "" && r.hasPrediction():
 		a.Unlisted, a.UnknownLabel = 1, r.Label
 	}
 	return a

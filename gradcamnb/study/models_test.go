@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -109,5 +110,66 @@ func TestHighestScores(t *testing.T) {
 	page := string(MustReport(sum, s.Pictures))
 	if n := strings.Count(page, `alt="A of p02"`); n != 4 {
 		t.Errorf("the highest picture is shown %d times, want 4: high and low by score and by probability", n)
+	}
+}
+
+// failingSession is the model named "other", which cannot explain any picture.
+type failingSession struct{ otherSession }
+
+func (f *failingSession) Explain(ctx context.Context, r gradcamnb.Request) ([]*heatmap.Result, error) {
+	return nil, errors.New("a model that takes no picture")
+}
+
+// The counts of a summary are those of the study's first model, also if it fails on every picture. The report then
+// still names the model of each map. A study that was begun without the list of models goes on.
+func TestFirstModelFails(t *testing.T) {
+	s := newStudy(t, &fakeSession{}, 1, 2, 3)
+	s.Others, s.Model = []*gradcamnb.Model{s.Model}, gradcamnb.NewModel(&failingSession{})
+	sum, err := s.Run(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := []Answers{{Model: "other"}, {"fake", 3, 3, 0, ""}}; !slices.Equal(sum.Answers, want) {
+		t.Errorf("%+v, want %+v", sum.Answers, want)
+	}
+	if sum.Right != 0 || sum.Labelled != 0 {
+		t.Errorf("%d of %d are right by a model that explained nothing", sum.Right, sum.Labelled)
+	}
+	if page := string(MustReport(sum, s.Pictures)); !strings.Contains(page, "A at conv of fake") {
+		t.Error("the report does not name the model of a map")
+	}
+	path := filepath.Join(s.Out, manifestName)
+	text := read(t, path)
+	from, to := strings.Index(text, `"models"`), strings.Index(text, `"pictures"`)
+	if from < 0 || to < from {
+		t.Fatal(text)
+	}
+	write(t, path, []byte(text[:from]+text[to:]))
+	if _, err := s.Run(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+// unsureSession is a model without classes.
+type unsureSession struct{ fakeSession }
+
+func (u *unsureSession) Explain(ctx context.Context, r gradcamnb.Request) ([]*heatmap.Result, error) {
+	all, err := u.fakeSession.Explain(ctx, r)
+	for _, res := range all {
+		res.Top = nil
+	}
+	return all, err
+}
+
+// A model without classes has no probabilities that would be the lowest.
+func TestNoProbabilities(t *testing.T) {
+	s := newStudy(t, &fakeSession{}, 1, 2)
+	s.Model = gradcamnb.NewModel(&unsureSession{})
+	sum, err := s.Run(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if x := sum.Examples[byProbability]; len(x.Lowest) > 0 || len(sum.Examples[byScore].Lowest) != 2 {
+		t.Errorf("%+v", x)
 	}
 }

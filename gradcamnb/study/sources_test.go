@@ -166,8 +166,16 @@ func TestListsOfSpreadsheets(t *testing.T) {
 	}
 }
 
-// shardOf writes an archive of empty files.
+// shardOf writes an archive a.tar of empty files.
 func shardOf(t *testing.T, names ...string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "a.tar")
+	writeShard(t, path, names...)
+	return path
+}
+
+// writeShard writes an archive of empty files.
+func writeShard(t *testing.T, path string, names ...string) {
 	t.Helper()
 	var data bytes.Buffer
 	w := tar.NewWriter(&data)
@@ -179,9 +187,7 @@ func shardOf(t *testing.T, names ...string) string {
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
-	path := filepath.Join(t.TempDir(), "a.tar")
 	write(t, path, data.Bytes())
-	return path
 }
 
 // A mask of a sample is no picture of the data set: if the names do not tell which is the picture, that is an error.
@@ -196,6 +202,21 @@ func TestSamplesOfSeveralPictures(t *testing.T) {
 	write(t, path, []byte("\x1f\x8b\x08 what gzip writes"))
 	_, err = Tar(path)
 	wantError(t, "compressed", err, "unpack")
+}
+
+// Only the extension before the last one of a file tells that it is the picture of its sample: the archive's name and
+// the folders do not.
+func TestInputsByTheirOwnExtension(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x.rgb.tar")
+	masks := []string{"a.img.d/1.depth.png", "a.img.d/1.seg.png", "a.img.d/1.rgb.seg.png"}
+	writeShard(t, path, masks...)
+	_, err := Tar(path)
+	wantError(t, "masks only", err, "the sample has the pictures")
+	writeShard(t, path, append(masks, "a.img.d/1.RGB.png")...)
+	pictures, err := Tar(path)
+	if got, want := said(pictures), "x.rgb.tar/a.img.d/1.RGB.png="; err != nil || got != want {
+		t.Errorf("%s, %v, want %s", got, err, want)
+	}
 }
 
 // An error of a truth names its file, and the annotation or line.

@@ -264,6 +264,7 @@ type manifest struct {
 	Version  int      `json:"version"`
 	Settings string   `json:"settings"` // hash of everything that the rows depend on
 	Model    string   `json:"model"`
+	Models   []string `json:"models"` // names, as rows have them, in the study's order
 	Pictures int      `json:"pictures"`
 	Part     int      `json:"part"`
 	Metrics  []string `json:"metrics"`
@@ -302,6 +303,9 @@ func (s *Study) claim() error {
 	if there.Version != version {
 		return versionError(s.Out)
 	}
+	if there.Models == nil { // earlier programs did not write it; the settings depend on the models
+		there.Models = want.Models
+	}
 	if !reflect.DeepEqual(there, want) {
 		return fmt.Errorf("the folder %s has the results of another study (other pictures, truths, model, choices or metrics): "+
 			"name another folder, or delete it", s.Out)
@@ -316,12 +320,12 @@ func (s *Study) claim() error {
 }
 
 func (s *Study) manifest() (manifest, error) {
-	var names []string
+	var names, valid []string
 	for _, m := range s.models() {
-		names = append(names, s.modelName(m))
+		names, valid = append(names, s.modelName(m)), append(valid, validText(s.modelName(m)))
 	}
-	m := manifest{Version: version, Model: strings.Join(names, ", "), Pictures: len(s.Pictures), Part: s.partSize(),
-		Metrics: s.Metrics}
+	m := manifest{Version: version, Model: strings.Join(names, ", "), Models: valid, Pictures: len(s.Pictures),
+		Part: s.partSize(), Metrics: s.Metrics}
 	h := sha256.New()
 	fmt.Fprintln(h, version)
 	for _, p := range s.Pictures {

@@ -74,7 +74,7 @@ type Summary struct {
 	Right    int   // pictures whose prediction is their label, by the first model
 	Labelled int   // pictures whose label is a class of the first model
 
-	Answers []Answers // by model
+	Answers []Answers // by model, in the order of the study
 
 	Metrics     []string     // that were measured
 	Numbers     []Number     // by metric, then cell

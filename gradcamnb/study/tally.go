@@ -41,7 +41,7 @@ type tally struct {
 
 	pictures, maps, failures int
 	failed                   []Row
-	answers                  []Answers // by model, in the order of the rows
+	answers                  []Answers // by model, in the order of the study
 
 	values   map[key]*value
 	pairs    map[pair]*moments
@@ -60,6 +60,9 @@ func newTally(m manifest) *tally {
 	t := &tally{manifest: m, better: map[string]string{}, byTruth: map[string]bool{}, values: map[key]*value{},
 		pairs: map[pair]*moments{},
 		ranks: map[key]*moments{}, examples: map[string]Examples{}, curves: curveSums{}, classes: classSums{}}
+	for _, name := range m.Models { // those, too, that fail on every picture
+		t.answers = append(t.answers, Answers{Model: name})
+	}
 	for _, name := range m.Metrics {
 		if metric, err := metrics.ByName(name); err == nil {
 			t.better[name] = metric.Better
@@ -99,7 +102,9 @@ func (t *tally) close() {
 	for i, r := range rows {
 		if i == 0 || r.Model != rows[i-1].Model {
 			t.answers = addAnswers(t.answers, newAnswers(r))
-			t.keepExtreme(byProbability, Example{r.Probability, r})
+			if r.hasPrediction() {
+				t.keepExtreme(byProbability, Example{r.Probability, r})
+			}
 		}
 	}
 	t.countMaps(rows)

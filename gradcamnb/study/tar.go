@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"image"
 	"io"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -113,7 +114,13 @@ func (s *sampleOfTar) takeLabel(r io.Reader, ext string) error {
 }
 
 // inputs are the second extensions of pictures that are no masks or other answers.
-var inputs = []string{".input.", ".image.", ".img.", ".rgb."}
+var inputs = []string{".input", ".image", ".img", ".rgb"}
+
+// isInput tells whether the extension before a file's last one is one of inputs.
+func isInput(name string) bool {
+	name = strings.ToLower(path.Base(name))
+	return slices.Contains(inputs, path.Ext(strings.TrimSuffix(name, path.Ext(name))))
+}
 
 // pictures returns those of the sample, with their label. It is an error if several may be the picture.
 func (s *sampleOfTar) pictures() ([]Picture, error) {
@@ -122,10 +129,7 @@ func (s *sampleOfTar) pictures() ([]Picture, error) {
 		out = s.others
 	}
 	if len(out) > 1 && len(s.plain) == 0 {
-		out = slices.DeleteFunc(slices.Clone(out), func(p Picture) bool {
-			name := strings.ToLower(p.Name)
-			return !slices.ContainsFunc(inputs, func(input string) bool { return strings.Contains(name, input) })
-		})
+		out = slices.DeleteFunc(slices.Clone(out), func(p Picture) bool { return !isInput(p.Name) })
 		if len(out) == 0 {
 			return nil, fmt.Errorf("the sample has the pictures %s and %s: name the one that is meant without a second extension, "+
 				"or .input", s.others[0].Name, s.others[1].Name)
