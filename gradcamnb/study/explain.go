@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
+	"unicode"
 
 	"github.com/gradcam-go/gradcam/gradcamnb"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
@@ -106,21 +108,37 @@ func (s *Study) classOf(m *gradcamnb.Model, p Picture) (int, error) {
 	return class, err
 }
 
-// classOf returns the number of the model's class that a picture's label names. If there is none, it returns -1 and an
-// error. A class that the data set numbers, and the model calls otherwise, has that number if both have as many
-// classes.
+// classOf returns the number of the model's class that a picture's label names, in other case, or with _ for a space,
+// too. If there is none, it returns -1 and an error. A class that the data set numbers, and the model calls otherwise,
+// has that number if both have as many classes and not one name in common: else their orders may differ.
 func classOf(p Picture, labels []string) (int, error) {
 	name := p.Label
 	if i := slices.Index(labels, name); i >= 0 {
 		return i, nil
 	}
-	if i := slices.Index(p.classes, name); i >= 0 && (len(labels) == 0 || len(labels) == len(p.classes)) {
+	folded := map[string][]int{}
+	for i, label := range labels {
+		folded[fold(label)] = append(folded[fold(label)], i)
+	}
+	if alike := folded[fold(name)]; len(alike) == 1 {
+		return alike[0], nil
+	}
+	isNamed := func(class string) bool { return len(folded[fold(class)]) > 0 }
+	if i := slices.Index(p.classes, name); i >= 0 && slices.ContainsFunc(p.classes, isNamed) {
+		return -1, fmt.Errorf("its label %q is no class of the model, although other classes of the data set are", name)
+	} else if i >= 0 && (len(labels) == 0 || len(labels) == len(p.classes)) {
 		return i, nil
 	}
 	if i, err := strconv.Atoi(name); err == nil && i >= 0 && (len(labels) == 0 || i < len(labels)) {
 		return i, nil
 	}
 	return -1, fmt.Errorf("its label %q is no class of the model", name)
+}
+
+// fold returns a class's name without what data sets write differently: in lower case, with one space for each run of
+// spaces and _.
+func fold(name string) string {
+	return strings.Join(strings.FieldsFunc(strings.ToLower(name), func(r rune) bool { return r == '_' || unicode.IsSpace(r) }), " ")
 }
 
 // results explains some pictures in one batch with a model.

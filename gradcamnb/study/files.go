@@ -114,11 +114,12 @@ func (w walk) visit(dir, name string) error {
 // names are labels.
 func pattern(text string) ([]Picture, error) {
 	found, err := filepath.Glob(text)
+	deep := checkPattern(text)
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("the pattern %q of pictures: %w", text, err)
-	case strings.Contains(text, "**"):
-		return nil, fmt.Errorf("the pattern %q has **, which means no more than * here: name the folder, which is read with all below it", text)
+	case deep != nil:
+		return nil, deep
 	case len(found) == 0:
 		return nil, fmt.Errorf("there is no picture %q", text)
 	}
@@ -136,6 +137,14 @@ func pattern(text string) ([]Picture, error) {
 		out = append(out, file(name, label, p))
 	}
 	return out, nil
+}
+
+// checkPattern returns an error if a pattern has **, which elsewhere means folders at any depth.
+func checkPattern(text string) error {
+	if strings.Contains(text, "**") {
+		return fmt.Errorf("the pattern %q has **, which means no more than * here: name the folder, which is read with all below it", text)
+	}
+	return nil
 }
 
 func file(name, label, path string) Picture {

@@ -47,7 +47,10 @@ func refuse(path string) ([]Picture, error) {
 func OpenPictures(paths ...string) ([]Picture, error) {
 	var all []Picture
 	for _, given := range paths {
-		found := shards(given)
+		found, err := shards(given)
+		if err != nil {
+			return nil, err
+		}
 		if len(found) == 0 {
 			found = []string{given}
 		}
@@ -88,29 +91,26 @@ func below(dir, path string) string {
 }
 
 // shards returns the files that a pattern or a folder of shards means; none of any other path.
-func shards(path string) []string {
+func shards(path string) ([]string, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		found, err := filepath.Glob(path)
 		if err != nil || readers[strings.ToLower(filepath.Ext(path))] == nil {
-			return nil // a pattern of pictures, or of nothing
+			return nil, nil // a pattern of pictures, or of nothing
 		}
-		return found
+		return found, checkPattern(path)
 	}
 	if !info.IsDir() {
-		return nil
+		return nil, nil
 	}
 	if pictures, err := filesBelow(path, extensions...); err != nil || len(pictures) > 0 {
-		return nil
+		return nil, nil // Files says the error
 	}
 	names, err := filesBelow(path, ".tar", ".parquet")
-	if err != nil {
-		return nil
-	}
 	for i, name := range names {
 		names[i] = filepath.Join(path, filepath.FromSlash(name))
 	}
-	return names
+	return names, err
 }
 
 // OpenTruths returns the truths that a path means: .csv and .tsv are read by [BoxesCSV], .json by [COCO], a folder with

@@ -127,8 +127,26 @@ func TestParquetWithNames(t *testing.T) {
 		want   int // of the first picture, which is red; -1 for none
 	}{"the same classes": {[]string{"blue", "green", "red"}, 2}, "another order": {[]string{"red", "blue", "green"}, 0},
 		"other names": {[]string{"bleu", "vert", "rouge"}, 2}, "none": {nil, 2},
+		"other letters": {[]string{"RED", "Blue", "green"}, 0}, "one name of ours": {[]string{"bleu", "green", "rouge"}, -1},
+		"two alike":     {[]string{"Red", "RED", "blue"}, -1},
 		"others": {[]string{"a", "b", "c", "d"}, -1}} {
 		if got, err := classOf(all[0], c.labels); got != c.want || (err != nil) != (c.want < 0) {
+			t.Errorf("%s: class %d, %v, want %d", name, got, err, c.want)
+		}
+	}
+}
+
+// Spaces and _ in the name of a class are the same. A name of the data set's list is no number of another list.
+func TestClassesByFoldedNames(t *testing.T) {
+	digits := []string{"2", "1", "zero"}
+	for name, c := range map[string]struct {
+		label           string
+		classes, labels []string
+		want            int
+	}{"spaces": {"Tiger__cat", nil, []string{"dog", "tiger cat"}, 1}, "more": {"tigercat", nil, []string{"tiger cat"}, -1},
+		"a digit as a name": {"2", digits, []string{"ZERO", "one", "two"}, -1},
+		"a number":          {"2", nil, []string{"zero", "one", "two"}, 2}} {
+		if got, err := classOf(Picture{Label: c.label, classes: c.classes}, c.labels); got != c.want || (err != nil) != (c.want < 0) {
 			t.Errorf("%s: class %d, %v, want %d", name, got, err, c.want)
 		}
 	}
