@@ -83,9 +83,24 @@ func (s *Study) openBatch(ctx context.Context, from, to int) (b openedBatch) {
 			continue
 		}
 		b.good = append(b.good, o)
-		bytes += 4 * (o.img.Bounds().Dx()*o.img.Bounds().Dy() + len(o.truth.Values))
+		bytes += pixelBytes(o.img)*o.img.Bounds().Dx()*o.img.Bounds().Dy() + 4*len(o.truth.Values)
 	}
 	return b
+}
+
+// pixelBytes returns how many bytes a pixel of a picture takes in memory, at most.
+func pixelBytes(img image.Image) int {
+	switch img.(type) {
+	case *image.Gray, *image.Alpha, *image.Paletted:
+		return 1
+	case *image.Gray16, *image.Alpha16:
+		return 2
+	case *image.YCbCr:
+		return 3
+	case *image.RGBA64, *image.NRGBA64:
+		return 8
+	}
+	return 4
 }
 
 func (s *Study) open(i int) (openedPicture, error) {

@@ -56,3 +56,28 @@ func TestBatchesAreReadAhead(t *testing.T) {
 	_, err := s.Run(t.Context())
 	t.Errorf("Run returns %v although a picture's function panics", err)
 }
+
+// A batch ends when its pictures have 256 MB: two of 6000 x 6000 pixels of 8 bytes do not fit, and one of 16 bits of
+// grey weighs a quarter of that.
+func TestPicturesAreWeighed(t *testing.T) {
+	r := image.Rect(0, 0, 6000, 6000)
+	for name, c := range map[string]struct {
+		img  image.Image
+		want int // pictures in the batch
+	}{"NRGBA64": {&image.NRGBA64{Rect: r}, 1}, "RGBA64": {&image.RGBA64{Rect: r}, 1}, "NRGBA": {&image.NRGBA{Rect: r}, 2},
+		"YCbCr": {&image.YCbCr{Rect: r}, 3}, "Gray16": {&image.Gray16{Rect: r}, 4}, "Gray": {&image.Gray{Rect: r}, 5}} {
+		s := newStudy(t, &fakeSession{}, 1, 2, 3, 4, 5)
+		for i := range s.Pictures {
+			s.Pictures[i].Open = func() (image.Image, error) { return c.img, nil }
+		}
+		if b := s.openBatch(t.Context(), 0, 5); b.to != c.want || len(b.failed) > 0 {
+			t.Errorf("%s: %d pictures, want %d", name, b.to, c.want)
+		}
+	}
+}
+
+// Two names that differ only in bytes that are no text are one name in the files of rows.
+func TestNamesWithoutText(t *testing.T) {
+	err := checkNames([]Picture{{Name: "a\xfe.png"}, {Name: "a\xff.png"}})
+	wantError(t, "two names", err, "two pictures have the name")
+}

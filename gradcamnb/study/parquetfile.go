@@ -28,6 +28,9 @@ var reading struct {
 	stop func()
 }
 
+// mostSkipped is how many rows are read without use on the way to a later one. To find that anew costs less beyond.
+const mostSkipped = 64
+
 // picture returns the picture of row i.
 func (f *parquetFile) picture(i int64) (image.Image, error) {
 	name := fmt.Sprintf("row %d of %s", i, f.path)
@@ -43,12 +46,12 @@ func (f *parquetFile) picture(i int64) (image.Image, error) {
 	return imgio.Decode(data, name)
 }
 
-// bytes returns the bytes of row i. It reads on from the row before, if that was the last one that was read.
+// bytes returns the bytes of row i. It reads on from the row that was read last, if row i comes soon after it.
 func (f *parquetFile) bytes(i int64) ([]byte, error) {
 	r := &reading
 	r.Lock()
 	defer r.Unlock()
-	if r.of != f || i < r.at {
+	if r.of != f || i < r.at || i-r.at > mostSkipped {
 		if r.of != nil {
 			r.stop()
 		}

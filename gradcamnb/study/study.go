@@ -129,15 +129,16 @@ func (s *Study) check() error {
 // models returns all models of the study.
 func (s *Study) models() []*gradcamnb.Model { return append([]*gradcamnb.Model{s.Model}, s.Others...) }
 
-// checkNames returns an error if two pictures have one name.
+// checkNames returns an error if two pictures have one name in the files of rows.
 func checkNames(pictures []Picture) error {
 	seen := make(map[string]bool, len(pictures))
 	for _, p := range pictures {
-		if seen[p.Name] {
+		name := validText(p.Name)
+		if seen[name] {
 			return fmt.Errorf("two pictures have the name %q, by which rows are told apart: if they lie in two folders, give the folder "+
 				"above both, or a list (.csv) of them", p.Name)
 		}
-		seen[p.Name] = true
+		seen[name] = true
 	}
 	return nil
 }

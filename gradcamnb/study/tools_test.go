@@ -1,13 +1,18 @@
 package study
 
 import (
+	"bytes"
 	"encoding/json"
 	"image"
 	"image/color"
+	"image/png"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/parquet-go/parquet-go"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/coco"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
@@ -133,6 +138,63 @@ func TestParquetWithNames(t *testing.T) {
 		if got, err := classOf(all[0], c.labels); got != c.want || (err != nil) != (c.want < 0) {
 			t.Errorf("%s: class %d, %v, want %d", name, got, err, c.want)
 		}
+	}
+}
+
+// A jump over many rows finds the row anew in its group: the groups between, which are damaged here, are not read.
+func TestParquetJump(t *testing.T) {
+	type row struct {
+		Image []byte `parquet:"image"`
+	}
+	var data bytes.Buffer
+	w := parquet.NewGenericWriter[row](&data)
+	for group := range 3 {
+		for i := range 100 {
+			var picture bytes.Buffer
+			if err := png.Encode(&picture, grey(uint8(group*80+i/2))); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := w.Write([]row{{picture.Bytes()}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := w.Flush(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	f, err := parquet.OpenFile(bytes.NewReader(data.Bytes()), int64(data.Len()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	groups := f.Metadata().RowGroups
+	if len(groups) != 3 {
+		t.Fatalf("%d groups", len(groups))
+	}
+	chunk := groups[1].Columns[0].MetaData
+	for i := range chunk.TotalCompressedSize {
+		data.Bytes()[chunk.DataPageOffset+i] = 0xff
+	}
+	path := filepath.Join(t.TempDir(), "a.parquet")
+	write(t, path, data.Bytes())
+	all, err := Parquet(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, i := range []int{0, 98, 200, 299, 230, 10} {
+		img, err := all[i].Open()
+		if err != nil {
+			t.Errorf("picture %d: %v", i, err)
+			continue
+		}
+		if got, _, _, _ := img.At(0, 0).RGBA(); int(got>>8) != i/100*80+i%100/2 {
+			t.Errorf("picture %d is %d", i, got>>8)
+		}
+	}
+	if _, err := all[150].Open(); err == nil {
+		t.Error("a damaged group has pictures")
 	}
 }
 
