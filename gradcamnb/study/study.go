@@ -209,9 +209,13 @@ func (s *Study) RunPart(ctx context.Context, k int) error {
 	return s.runPart(ctx, k, &Progress{Total: to - from})
 }
 
-// isDone tells whether part k is done.
+// isDone tells whether part k is done. If it is, isDone removes what a killed run left of its beginning; in a folder
+// that cannot be written that stays, and does no harm.
 func (s *Study) isDone(k int) bool {
 	_, err := os.Stat(s.part(k))
+	if err == nil {
+		_ = os.Remove(s.unfinishedPath(k))
+	}
 	return err == nil
 }
 

@@ -133,8 +133,8 @@ func TestParquetWithNames(t *testing.T) {
 	}{"the same classes": {[]string{"blue", "green", "red"}, 2}, "another order": {[]string{"red", "blue", "green"}, 0},
 		"other names": {[]string{"bleu", "vert", "rouge"}, 2}, "none": {nil, 2},
 		"other letters": {[]string{"RED", "Blue", "green"}, 0}, "one name of ours": {[]string{"bleu", "green", "rouge"}, -1},
-		"two alike":     {[]string{"Red", "RED", "blue"}, -1},
-		"others": {[]string{"a", "b", "c", "d"}, -1}} {
+		"two alike": {[]string{"Red", "RED", "blue"}, -1},
+		"others":    {[]string{"a", "b", "c", "d"}, -1}} {
 		if got, err := classOf(all[0], c.labels); got != c.want || (err != nil) != (c.want < 0) {
 			t.Errorf("%s: class %d, %v, want %d", name, got, err, c.want)
 		}

@@ -17,7 +17,8 @@ import (
 )
 
 // unfinished holds the pictures of a part that are done while others of it are not. It is written every minute and when
-// the study is stopped, so that a study that goes on loses at most the batch that it was at.
+// the study is stopped. A study that goes on loses at most the batch that it was at, and, if it was killed, what it had
+// done since the last write.
 type unfinished struct {
 	Settings string // of the study's manifest
 	Done     int    // pictures
@@ -58,10 +59,18 @@ func (s *Study) readUnfinished(k int, settings string) unfinished {
 	return u
 }
 
-func (s *Study) writeUnfinished(k int, u unfinished) error {
+func (s *Study) writeUnfinished(k int, u unfinished) error { return s.writeUpTo(k, u, maxUnfinished) }
+
+// writeUpTo writes what is done of part k. If that has more bytes than are read again, writeUpTo returns an error, and
+// what was written before stays.
+func (s *Study) writeUpTo(k int, u unfinished, most int) error {
 	var data bytes.Buffer
 	if err := gob.NewEncoder(&data).Encode(u); err != nil {
 		return fmt.Errorf("what is done of a part: %w", err)
+	}
+	if data.Len() > most {
+		return fmt.Errorf("what is done of a part has %d bytes, and at most %d are kept: what is not will be computed again; "+
+			"smaller parts avoid that", data.Len(), most)
 	}
 	return atomicfile.Write(s.unfinishedPath(k), data.Bytes())
 }
@@ -79,16 +88,17 @@ func countFailed(rows []Row) (n int) {
 
 // runPart explains the pictures of part k that an earlier run has not explained, and writes the part's file.
 func (s *Study) runPart(ctx context.Context, k int, progress *Progress) error {
-	if s.settings == "" { // Prepare was called in another process
+	settings := s.settings
+	if settings == "" { // Prepare was called in another process
 		m, err := s.manifest()
 		if err != nil {
 			return err
 		}
-		s.settings = m.Settings
+		settings = m.Settings
 	}
 	begin, end := s.pictures(k)
-	u := s.readUnfinished(k, s.settings)
-	u.Settings = s.settings
+	u := s.readUnfinished(k, settings)
+	u.Settings = settings
 	progress.Done, progress.There = progress.Done+u.Done, progress.There+u.Done
 	progress.Failed += countFailed(u.Rows)
 	written, unwritten := time.Now(), false

@@ -102,3 +102,27 @@ func TestLargePictures(t *testing.T) {
 		}
 	}
 }
+
+// What has too many bytes to be read again is not written over what is there. What is left of a part that is done is
+// removed.
+func TestUnfinishedLimit(t *testing.T) {
+	s := newStudy(t, &fakeSession{}, 1, 2)
+	if _, err := s.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.writeUnfinished(0, unfinished{Settings: "first"}); err != nil {
+		t.Fatal(err)
+	}
+	before := read(t, s.unfinishedPath(0))
+	err := s.writeUpTo(0, unfinished{Settings: "second"}, len(before))
+	wantError(t, "too large", err, "smaller parts")
+	if read(t, s.unfinishedPath(0)) != before {
+		t.Error("what was there is lost")
+	}
+	if err := s.RunPart(t.Context(), 0); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(s.unfinishedPath(0)); err == nil {
+		t.Error("what was done of the part is left behind")
+	}
+}
