@@ -138,7 +138,8 @@ func classOf(p Picture, labels []string) (int, error) {
 // fold returns a class's name without what data sets write differently: in lower case, with one space for each run of
 // spaces and _.
 func fold(name string) string {
-	return strings.Join(strings.FieldsFunc(strings.ToLower(name), func(r rune) bool { return r == '_' || unicode.IsSpace(r) }), " ")
+	isGap := func(r rune) bool { return r == '_' || unicode.IsSpace(r) }
+	return strings.Join(strings.FieldsFunc(strings.ToLower(name), isGap), " ")
 }
 
 // results explains some pictures in one batch with a model.

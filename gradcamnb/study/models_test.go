@@ -116,7 +116,7 @@ func TestHighestScores(t *testing.T) {
 // failingSession is the model named "other", which cannot explain any picture.
 type failingSession struct{ otherSession }
 
-func (f *failingSession) Explain(ctx context.Context, r gradcamnb.Request) ([]*heatmap.Result, error) {
+func (f *failingSession) Explain(context.Context, gradcamnb.Request) ([]*heatmap.Result, error) {
 	return nil, errors.New("a model that takes no picture")
 }
 

@@ -94,17 +94,24 @@ func below(dir, path string) string {
 func shards(path string) ([]string, error) {
 	info, err := os.Stat(path)
 	if err != nil {
-		found, err := filepath.Glob(path)
-		if err != nil || readers[strings.ToLower(filepath.Ext(path))] == nil {
+		if readers[strings.ToLower(filepath.Ext(path))] == nil {
 			return nil, nil // a pattern of pictures, or of nothing
+		}
+		found, err := filepath.Glob(path)
+		if err != nil {
+			return nil, fmt.Errorf("the pattern %q of files: %w", path, err)
 		}
 		return found, checkPattern(path)
 	}
 	if !info.IsDir() {
 		return nil, nil
 	}
-	if pictures, err := filesBelow(path, extensions...); err != nil || len(pictures) > 0 {
-		return nil, nil // Files says the error
+	pictures, err := filesBelow(path, extensions...)
+	if err != nil {
+		return nil, fmt.Errorf("the folder of pictures: %w", err)
+	}
+	if len(pictures) > 0 {
+		return nil, nil
 	}
 	names, err := filesBelow(path, ".tar", ".parquet")
 	for i, name := range names {

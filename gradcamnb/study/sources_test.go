@@ -93,7 +93,8 @@ func TestPatterns(t *testing.T) {
 	write(t, filepath.Join(dir, "list.txt"), []byte("cat/1.png"))
 	writeShard(t, filepath.Join(dir, "shards", "0.tar"), "1.png")
 	writeShard(t, filepath.Join(dir, "shards", "train", "1.tar"), "1.png")
-	for path, want := range map[string]string{"**/*.png": "has **", "shards/**/*.tar": "has **", "none/**/*.parquet": "has **", "*": "means the folder", "none*.png": "no picture",
+	for path, want := range map[string]string{"**/*.png": "has **", "shards/**/*.tar": "has **", "none/**/*.parquet": "has **",
+		"*": "means the folder", "none*.png": "no picture",
 		"shard.tar.gz": "unpack", "list.txt": "write a list as .csv"} {
 		_, err := OpenPictures(filepath.Join(dir, filepath.FromSlash(path)))
 		wantError(t, path, err, want)
@@ -241,4 +242,21 @@ func TestErrorsNameTheirFile(t *testing.T) {
 	write(t, boxes, []byte("picture,x0,y0,x1,y1\np.jpg,0,0,1,1\np.jpg,0,0,0.5,1\n"))
 	_, err := OpenTruths(boxes, "")
 	wantError(t, boxes, err, boxes+", line 3: the box")
+}
+
+// Spaces and _ in the name of a class are the same. A name of the data set's list is no number of another list.
+func TestClassesByFoldedNames(t *testing.T) {
+	digits := []string{"2", "1", "zero"}
+	for name, c := range map[string]struct {
+		label           string
+		classes, labels []string
+		want            int
+	}{"spaces": {"Tiger__cat", nil, []string{"dog", "tiger cat"}, 1}, "more": {"tigercat", nil, []string{"tiger cat"}, -1},
+		"a digit as a name": {"2", digits, []string{"ZERO", "one", "two"}, -1},
+		"a number":          {"2", nil, []string{"zero", "one", "two"}, 2}} {
+		got, err := classOf(Picture{Label: c.label, classes: c.classes}, c.labels)
+		if got != c.want || (err != nil) != (c.want < 0) {
+			t.Errorf("%s: class %d, %v, want %d", name, got, err, c.want)
+		}
+	}
 }

@@ -198,22 +198,6 @@ func TestParquetJump(t *testing.T) {
 	}
 }
 
-// Spaces and _ in the name of a class are the same. A name of the data set's list is no number of another list.
-func TestClassesByFoldedNames(t *testing.T) {
-	digits := []string{"2", "1", "zero"}
-	for name, c := range map[string]struct {
-		label           string
-		classes, labels []string
-		want            int
-	}{"spaces": {"Tiger__cat", nil, []string{"dog", "tiger cat"}, 1}, "more": {"tigercat", nil, []string{"tiger cat"}, -1},
-		"a digit as a name": {"2", digits, []string{"ZERO", "one", "two"}, -1},
-		"a number":          {"2", nil, []string{"zero", "one", "two"}, 2}} {
-		if got, err := classOf(Picture{Label: c.label, classes: c.classes}, c.labels); got != c.want || (err != nil) != (c.want < 0) {
-			t.Errorf("%s: class %d, %v, want %d", name, got, err, c.want)
-		}
-	}
-}
-
 // wantPicture wants picture i of a file to be red, green or blue, by turns.
 func wantPicture(t *testing.T, p Picture, i int) {
 	t.Helper()
