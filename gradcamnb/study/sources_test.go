@@ -93,8 +93,9 @@ func TestPatterns(t *testing.T) {
 	write(t, filepath.Join(dir, "list.txt"), []byte("cat/1.png"))
 	writeShard(t, filepath.Join(dir, "shards", "0.tar"), "1.png")
 	writeShard(t, filepath.Join(dir, "shards", "train", "1.tar"), "1.png")
-	for path, want := range map[string]string{"**/*.png": "has **", "shards/**/*.tar": "has **", "none/**/*.parquet": "has **",
-		"*": "means the folder", "none*.png": "no picture",
+	for path, want := range map[string]string{"**/*.png": "has **", "shards/**/*.tar": "has **",
+		"none/**/*.parquet": "has **",
+		"*":                 "means the folder", "none*.png": "no picture",
 		"shard.tar.gz": "unpack", "list.txt": "write a list as .csv"} {
 		_, err := OpenPictures(filepath.Join(dir, filepath.FromSlash(path)))
 		wantError(t, path, err, want)

@@ -162,13 +162,10 @@ func (s Spec) Head(classes int) (Head, error) {
 }
 
 // CountClasses returns the only number of classes with which the spec's decoder fits outputs of these shapes; 0 if
-// there is none, or more than one.
+// there is none, or more than one, or if the shapes are not likely its own.
 func (s Spec) CountClasses(outputs [][]int, picture [2]int) int {
 	const most = 10_000
 	only := 0
-	if d, err := ByName(s.Decoder); err == nil && d.Likely != nil && !d.Likely(outputs) {
-		return 0
-	}
 	for n := 1; n <= most; n++ {
 		h, err := s.Head(n)
 		if err != nil || h.Check(outputs, picture) != nil {
@@ -178,6 +175,9 @@ func (s Spec) CountClasses(outputs [][]int, picture [2]int) int {
 			return 0
 		}
 		only = n
+	}
+	if d, err := ByName(s.Decoder); only > 0 && err == nil && d.Likely != nil && !d.Likely(outputs) {
+		return 0
 	}
 	return only
 }
