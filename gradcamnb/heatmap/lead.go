@@ -111,6 +111,12 @@ func describeLeads(results []*Result) string {
 	switch {
 	case len(leads) == 1 && framed == 1:
 		return fmt.Sprintf("Framed: the best %s. It leads %s.", metric, leads[0])
+	case len(leads) == 1 && leads[0].Mean() < 0:
+		behind := Lead{Over: leads[0].Over}
+		for _, d := range leads[0].Repeated {
+			behind.Repeated = append(behind.Repeated, -d)
+		}
+		return fmt.Sprintf("No frame: the best by %s falls behind the next best %s.", metric, behind)
 	case len(leads) == 1:
 		return fmt.Sprintf("No frame: the best by %s leads the next best %s, which is not clearly more than 0.", metric, leads[0])
 	}

@@ -103,8 +103,11 @@ func TestFrame(t *testing.T) {
 	if s = lay(b); len(framed(s)) != 0 || s.Note != "No frame: the best by m leads the next best by 0.067 ± 0.088 in 3 draws, which is not clearly more than 0." {
 		t.Errorf("framed: %v, and the note is %q", framed(s), s.Note)
 	}
+	b.Maps[0].Lead = &Lead{Metric: "m", Repeated: []float64{-0.1, -0.2, -0.3}}
+	if s = lay(b); len(framed(s)) != 0 || s.Note != "No frame: the best by m falls behind the next best by 0.200 ± 0.058 in 3 draws." {
+		t.Errorf("framed: %v, and the note is %q", framed(s), s.Note)
+	}
 	if s = lay(a, b); s.Note != "Framed: the best m, if its lead is clear: 1 of 2." { // measured in other ways
-
 		t.Errorf("the note is %q", s.Note)
 	}
 }
