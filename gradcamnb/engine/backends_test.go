@@ -27,11 +27,7 @@ func testEngine(t testing.TB, name string) *Engine {
 	t.Helper()
 	e := New(name)
 	e.say = io.Discard
-	if _, err := e.startedBackend(); err != nil {
-		if name == "go" {
-			t.Fatalf("the backend go does not start: %v", err)
-		}
-		require.Missing(t, "xla", err.Error())
-	}
+	_, err := e.startedBackend()
+	require.Backend(t, name, err)
 	return e
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/gradcam-go/gradcam/gradcamnb"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/onnxnorm"
 	"github.com/gradcam-go/gradcam/internal/testing/require"
 )
 
@@ -36,23 +37,14 @@ func behind(t *testing.T, op string, constants ...*protos.TensorProto) string {
 	for _, c := range constants {
 		inputs = append(inputs, c.Name)
 	}
-	value := func(name string, dims ...int64) *protos.ValueInfoProto {
-		shape := &protos.TensorShapeProto{}
-		for _, d := range dims {
-			shape.Dim = append(shape.Dim, &protos.TensorShapeProto_Dimension{
-				Value: &protos.TensorShapeProto_Dimension_DimValue{DimValue: d}})
-		}
-		return &protos.ValueInfoProto{Name: name, Type: &protos.TypeProto{Value: &protos.TypeProto_TensorType{
-			TensorType: &protos.TypeProto_Tensor{ElemType: int32(protos.TensorProto_FLOAT), Shape: shape}}}}
-	}
 	node := func(op, out string, in ...string) *protos.NodeProto {
 		return &protos.NodeProto{OpType: op, Name: out, Input: in, Output: []string{out}}
 	}
 	data, err := proto.Marshal(&protos.ModelProto{
 		IrVersion: 8, OpsetImport: []*protos.OperatorSetIdProto{{Version: 17}},
 		Graph: &protos.GraphProto{
-			Name: "g", Input: []*protos.ValueInfoProto{value("image", 1, 1, 8, 8)},
-			Output: []*protos.ValueInfoProto{value("y", 1, 1)},
+			Name: "g", Input: []*protos.ValueInfoProto{onnxnorm.Declare("image", []int{1, 1, 8, 8})},
+			Output: []*protos.ValueInfoProto{onnxnorm.Declare("y", []int{1, 1})},
 			Node: []*protos.NodeProto{
 				node(op, "part", inputs...), node("Conv", "conv", "part", "weight"),
 				node("Relu", "act", "conv"), node("GlobalAveragePool", "mean", "act"), node("Flatten", "y", "mean"),

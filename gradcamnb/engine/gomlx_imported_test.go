@@ -17,29 +17,21 @@ import (
 
 	"github.com/gradcam-go/gradcam/gradcamnb"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/onnxnorm"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 )
 
 // trunk is a file of [batch, 1, 4, 4]: a convolution of 1 x 1 that makes 2 x and -x, a ReLU, and the largest of 2 x 2.
 func trunk(t *testing.T) []byte {
 	t.Helper()
-	value := func(name string, dims ...int64) *protos.ValueInfoProto {
-		shape := &protos.TensorShapeProto{}
-		for _, d := range dims {
-			shape.Dim = append(shape.Dim, &protos.TensorShapeProto_Dimension{
-				Value: &protos.TensorShapeProto_Dimension_DimValue{DimValue: d}})
-		}
-		return &protos.ValueInfoProto{Name: name, Type: &protos.TypeProto{Value: &protos.TypeProto_TensorType{
-			TensorType: &protos.TypeProto_Tensor{ElemType: int32(protos.TensorProto_FLOAT), Shape: shape}}}}
-	}
 	twos := func(name string, values ...int64) *protos.AttributeProto {
 		return &protos.AttributeProto{Name: name, Type: protos.AttributeProto_INTS, Ints: values}
 	}
 	data, err := proto.Marshal(&protos.ModelProto{
 		IrVersion: 8, OpsetImport: []*protos.OperatorSetIdProto{{Version: 17}},
 		Graph: &protos.GraphProto{
-			Name: "g", Input: []*protos.ValueInfoProto{value("image", 1, 1, 4, 4)},
-			Output: []*protos.ValueInfoProto{value("features", 1, 2, 2, 2)},
+			Name: "g", Input: []*protos.ValueInfoProto{onnxnorm.Declare("image", []int{1, 1, 4, 4})},
+			Output: []*protos.ValueInfoProto{onnxnorm.Declare("features", []int{1, 2, 2, 2})},
 			Node: []*protos.NodeProto{
 				{OpType: "Conv", Name: "conv", Input: []string{"image", "stem.weight"}, Output: []string{"conv"}},
 				{OpType: "Relu", Name: "relu", Input: []string{"conv"}, Output: []string{"relu"}},

@@ -2,9 +2,7 @@ package engine_test
 
 import (
 	"errors"
-	"fmt"
 	"image"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -18,6 +16,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
+	"github.com/gradcam-go/gradcam/internal/testing/marked"
 )
 
 // network is a model whose graph function is a method.
@@ -77,24 +76,8 @@ func TestLinesOfAuthors(t *testing.T) {
 			t.Errorf("%s: error %v", name, err)
 			continue
 		}
-		if want := markedLine(t, "gomlx_lines_test.go", name); f.Line != want || !strings.Contains(err.Error(), want) {
+		if want := marked.Line(t, "gomlx_lines_test.go", name); f.Line != want || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: the error names %s, want %s: %v", name, f.Line, want, err)
 		}
 	}
-}
-
-// markedLine returns the line of a file that is marked with a name, as an error names it.
-func markedLine(t *testing.T, file, name string) string {
-	t.Helper()
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i, line := range strings.Split(string(text), "\n") {
-		if strings.HasSuffix(line, "// at: "+name) {
-			return fmt.Sprintf("engine/%s:%d", file, i+1)
-		}
-	}
-	t.Fatalf("no line is marked as that of %q", name)
-	return ""
 }

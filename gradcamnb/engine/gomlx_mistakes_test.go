@@ -6,7 +6,6 @@ import (
 	"image"
 	"io/fs"
 	"math"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -21,6 +20,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
+	"github.com/gradcam-go/gradcam/internal/testing/marked"
 )
 
 // Mistakes of a newcomer: each is one sentence that names the line of the graph function and what is wrong there, or
@@ -111,7 +111,7 @@ func TestMistakesInAGraphFunction(t *testing.T) {
 			x = norm.BatchNorm(scope.In("norm"), x, -1).Done() // at: a batch norm as in training
 			scope.Store().SetTraining(x.Graph(), false)
 			return mean(x)
-		}, []string{"raining"}},
+		}, []string{"training on"}}, // "switches training on", or if pure Go lacks the operator "after it switched training on"
 		"a nil in a closure": {nil, func(_ *model.Scope, x *Node) []*Node {
 			var gains map[string]*Node
 			return mean(Add(x, gains["conv"])) // at: a nil in a closure
@@ -175,22 +175,6 @@ type mistake struct {
 	want []string
 }
 
-// lineOfMistake returns the line of this file that is marked as that of a mistake, as an error names it.
-func lineOfMistake(t *testing.T, name string) string {
-	t.Helper()
-	text, err := os.ReadFile("gomlx_mistakes_test.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i, line := range strings.Split(string(text), "\n") {
-		if _, names, ok := strings.Cut(line, "// at: "); ok && slices.Contains(strings.Split(names, "; "), name) {
-			return fmt.Sprintf("engine/gomlx_mistakes_test.go:%d", i+1)
-		}
-	}
-	t.Fatalf("no line is marked as that of %q", name)
-	return ""
-}
-
 // names tells whether an error names a line, and not one whose number begins with the same digits.
 func names(text, line string) bool {
 	_, after, ok := strings.Cut(text, line)
@@ -216,7 +200,7 @@ func (c mistake) test(t *testing.T, name string, e *Engine, card source.Card, ta
 		t.Fatal("no error")
 	}
 	t.Log(err)
-	if line := lineOfMistake(t, name); !names(err.Error(), line) {
+	if line := marked.Line(t, "gomlx_mistakes_test.go", name); !names(err.Error(), line) {
 		t.Errorf("the error does not name the line %s", line)
 	}
 	for _, want := range c.want {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/gradcam-go/gradcam/gradcamnb"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/memory"
+	"github.com/gradcam-go/gradcam/internal/testing/processes"
 )
 
 // copyModel puts a model of testdata into a folder.
@@ -86,7 +87,7 @@ func TestMemoryIsBounded(t *testing.T) {
 		const rounds = 18
 		for i := range rounds {
 			if i == rounds/3 {
-				before = resident(t)
+				before = processes.ResidentMemory(t)
 			}
 			path := filepath.Join(dir, fmt.Sprintf("%d.onnx", i))
 			copyModel(t, "resnet-basic.dyn.onnx", path)
@@ -101,7 +102,7 @@ func TestMemoryIsBounded(t *testing.T) {
 			t.Errorf("%d things of %d bytes are kept, %d models, and %d bytes are the limit", n, used, len(e.open),
 				3*memory.ProgramBytes)
 		}
-		growth := resident(t)/before - 1
+		growth := processes.ResidentMemory(t)/before - 1
 		t.Logf("resident memory grew by %.1f %% over %d models", 100*growth, rounds*2/3)
 		if growth > 0.15 {
 			t.Errorf("resident memory grew by %.0f %%", 100*growth)

@@ -1,33 +1,14 @@
 package engine
 
 import (
-	"fmt"
 	"image"
-	"os"
-	"runtime/debug"
 	"testing"
 
 	"github.com/gradcam-go/gradcam/gradcamnb"
 	_ "github.com/gradcam-go/gradcam/gradcamnb/engine/keepmemory" // as in our commands
+	"github.com/gradcam-go/gradcam/internal/testing/processes"
 	"github.com/gradcam-go/gradcam/internal/trim"
 )
-
-// resident is the process's resident memory in bytes (proc(5), /proc/pid/statm), without
-// what Go could give back, pools included: those are emptied by the second collection.
-func resident(t *testing.T) float64 {
-	t.Helper()
-	debug.FreeOSMemory()
-	debug.FreeOSMemory()
-	data, err := os.ReadFile("/proc/self/statm")
-	if err != nil {
-		t.Skipf("needs /proc to see the resident memory: %v", err)
-	}
-	var size, pages int
-	if _, err := fmt.Sscan(string(data), &size, &pages); err != nil {
-		t.Fatal(err)
-	}
-	return float64(pages * os.Getpagesize())
-}
 
 // 1,000 explanations, of changing classes, grow resident memory by less than 5 %
 // after the first 50.
@@ -42,11 +23,11 @@ func TestNoLeak(t *testing.T) {
 		var after50 float64
 		for i := range 1000 {
 			if i == 50 {
-				after50 = resident(t)
+				after50 = processes.ResidentMemory(t)
 			}
 			explainTiny(t, s, in, gradcamnb.Class(i%10))
 		}
-		growth := resident(t)/after50 - 1
+		growth := processes.ResidentMemory(t)/after50 - 1
 		t.Logf("resident memory grew by %.2f %%", 100*growth)
 		if growth > 0.05 {
 			t.Errorf("resident memory grew by %.1f %%, at most 5 %% is fine", 100*growth)
@@ -83,7 +64,7 @@ func TestMasksAreNotKept(t *testing.T) {
 		var before, after float64
 		look := func(p gradcamnb.Progress) {
 			if p.Done == first || p.Done == p.Total {
-				before, after = after, resident(t)
+				before, after = after, processes.ResidentMemory(t)
 			}
 		}
 		if _, err := m.Run(t.Context(), gradcamnb.Request{

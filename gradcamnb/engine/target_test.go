@@ -87,6 +87,9 @@ func TestTargetsOfClassesByHand(t *testing.T) {
 		// The list of the best has them, too; beside a class it has softmaxes: 1/(1 + e^-8 + e^-4) of the first.
 		wantTop := func(words string, top []heatmap.Prediction, want ...float64) {
 			t.Helper()
+			if len(top) != len(want) {
+				t.Fatalf("of %s the list has %v, want %v", words, top, want)
+			}
 			for i, p := range top {
 				if !(math.Abs(float64(p.Probability)-want[i]) <= 1e-5) {
 					t.Errorf("of %s the probabilities are %v, want %v", words, top, want)

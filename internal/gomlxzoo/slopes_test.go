@@ -23,9 +23,7 @@ func onBackends(t *testing.T, test func(t *testing.T, on *device.Backend)) {
 	for _, name := range []string{"go", "xla:cpu"} {
 		t.Run(name, func(t *testing.T) {
 			on, err := device.OpenNamed(name)
-			if err != nil {
-				require.Missing(t, "xla", err.Error())
-			}
+			require.Backend(t, name, err)
 			test(t, on)
 		})
 	}

@@ -6,9 +6,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -28,6 +26,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/film"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
+	"github.com/gradcam-go/gradcam/internal/testing/processes"
 	"github.com/gradcam-go/gradcam/internal/testing/require"
 )
 
@@ -66,27 +65,18 @@ func busy(t *testing.T) time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// child is set in a process that [TestWatchingCosts] has started.
-const child = "GRADCAM_TEST_WATCH_CHILD"
-
 // Watching every 20th step costs less than a twentieth of the training time of GoMLX's CIFAR network, on pure Go and on
 // XLA, each as the engine's own backend in a process of its own. Programs are compiled before. The figures are of seven
 // trainings of 20 steps each with and without, in turns: medians of processor time, which other programs on the machine
 // do not lengthen, and the shortest times by the clock.
 func TestWatchingCosts(t *testing.T) {
 	require.Slow(t, "it times hundreds of steps")
-	if os.Getenv(child) != "" {
+	if processes.IsAgain() {
 		watchingCosts(t, os.Getenv(compute.ConfigEnvVar))
 		return
 	}
 	onBackends(t, func(t *testing.T, on *device.Backend) {
-		c := exec.Command(os.Args[0], "-test.run", "^TestWatchingCosts$", "-test.v", "-slow")
-		c.Env = append(os.Environ(), compute.ConfigEnvVar+"="+on.Name, child+"=1")
-		out, err := c.CombinedOutput()
-		t.Logf("%s", out)
-		if err != nil || !strings.Contains(string(out), "--- PASS: TestWatchingCosts") {
-			t.Errorf("on %s: %v", on.Name, err)
-		}
+		processes.Again(t, compute.ConfigEnvVar+"="+on.Name)
 	})
 }
 

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"image"
 	"os"
-	"os/exec"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"testing"
@@ -26,33 +24,22 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/film"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
+	"github.com/gradcam-go/gradcam/internal/testing/processes"
 	"github.com/gradcam-go/gradcam/internal/testing/require"
 )
-
-// child is set in a process that [onProcessBackends] has started.
-const child = "GRADCAM_TEST_FILM_CHILD"
 
 // onProcessBackends runs a test with the process's engine on pure Go and on XLA. A process has one such engine, so the
 // test runs again in a process of its own for each.
 func onProcessBackends(t *testing.T, test func(t *testing.T)) {
 	t.Helper()
-	if os.Getenv(child) != "" {
+	if processes.IsAgain() {
 		test(t)
 		return
 	}
 	for _, name := range []string{"go", "xla:cpu"} {
 		t.Run(name, func(t *testing.T) {
-			if err := engine.New(name).Start(); err != nil {
-				require.Missing(t, "xla", err.Error())
-			}
-			parent, _, _ := strings.Cut(t.Name(), "/")
-			c := exec.Command(os.Args[0], "-test.run", "^"+parent+"$", "-test.v", fmt.Sprintf("-slow=%t", require.IsSlow()))
-			c.Env = append(os.Environ(), compute.ConfigEnvVar+"="+name, child+"=1")
-			out, err := c.CombinedOutput()
-			t.Logf("%s", out)
-			if err != nil || !strings.Contains(string(out), "--- PASS: "+parent) {
-				t.Errorf("on %s: %v", name, err)
-			}
+			require.Backend(t, name, engine.New(name).Start())
+			processes.Again(t, compute.ConfigEnvVar+"="+name)
 		})
 	}
 }
@@ -143,22 +130,6 @@ func checkFilm(t *testing.T, f *film.Film, want int) {
 	}
 }
 
-// residentMemory is the process's resident memory in bytes (proc(5), /proc/pid/statm), without what Go could give back.
-func residentMemory(t *testing.T) float64 {
-	t.Helper()
-	debug.FreeOSMemory()
-	debug.FreeOSMemory()
-	data, err := os.ReadFile("/proc/self/statm")
-	if err != nil {
-		t.Skipf("needs /proc to see the resident memory: %v", err)
-	}
-	var size, pages int
-	if _, err := fmt.Sscan(string(data), &size, &pages); err != nil {
-		t.Fatal(err)
-	}
-	return float64(pages * os.Getpagesize())
-}
-
 // A training that is watched at each of 1,050 steps, so that weights change between the 1,050 explanations, grows the
 // process's resident memory by less than 5 % after the first 50.
 func TestMemoryOfAWatchedTraining(t *testing.T) {
@@ -169,11 +140,11 @@ func TestMemoryOfAWatchedTraining(t *testing.T) {
 		if _, err := loop.RunSteps(spots{50}, 50); err != nil {
 			t.Fatal(err)
 		}
-		before := residentMemory(t)
+		before := processes.ResidentMemory(t)
 		if _, err := loop.RunSteps(spots{1000}, 1000); err != nil {
 			t.Fatal(err)
 		}
-		growth := residentMemory(t)/before - 1
+		growth := processes.ResidentMemory(t)/before - 1
 		t.Logf("of %.0f MB, resident memory grew by %.2f %%", before/1e6, 100*growth)
 		if n := len(f.Frames()); f.Err() != nil || n < film.Most/2 {
 			t.Errorf("%d frames are kept, error %v", n, f.Err())

@@ -18,3 +18,16 @@ func Missing(t testing.TB, thing, reason string) {
 	}
 	t.Skipf("needs %s: %s", thing, reason)
 }
+
+// Backend fails a test if the backend with a name did not start. XLA may be missing (see [Missing]); pure Go is always
+// there.
+func Backend(t testing.TB, name string, err error) {
+	t.Helper()
+	switch {
+	case err == nil:
+	case name == "go":
+		t.Fatalf("the backend go does not start: %v", err)
+	default:
+		Missing(t, "xla", err.Error())
+	}
+}
