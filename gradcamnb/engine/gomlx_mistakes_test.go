@@ -111,7 +111,7 @@ func TestMistakesInAGraphFunction(t *testing.T) {
 			x = norm.BatchNorm(scope.In("norm"), x, -1).Done() // at: a batch norm as in training
 			scope.Store().SetTraining(x.Graph(), false)
 			return mean(x)
-		}, []string{"training on"}}, // "switches training on", or if pure Go lacks the operator "after it switched training on"
+		}, []string{"training on"}}, // if pure Go lacks the operator, it is "after it switched training on"
 		"a nil in a closure": {nil, func(_ *model.Scope, x *Node) []*Node {
 			var gains map[string]*Node
 			return mean(Add(x, gains["conv"])) // at: a nil in a closure
