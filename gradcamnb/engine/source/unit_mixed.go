@@ -21,13 +21,13 @@ func init() { // the rules look into the map
 }
 
 // total returns a probability for a sum, along one axis, of probabilities of classes that exclude each other. A sum
-// along several axes goes over places, too, and has no unit: it is an area. A sum of weighted
-// probabilities, such as an expectation or an entropy, has no unit. Any other sum counts as logits, as that over a map
-// does.
+// along several axes, in one node or one after another, goes over places, too, and has no unit: it is an area. A sum of
+// weighted probabilities, such as an expectation or an entropy, has no unit. Any other sum counts as logits, as that
+// over a map does.
 func total(e endings, n *protos.NodeProto, depth int) Ending {
 	switch u := e.input(n, 0, depth).Unit; u {
 	case SoftmaxProbability:
-		if e.countAxes(n) == 1 {
+		if e.countAxes(n) == 1 && e.maker(n.Input[0], "ReduceSum") == nil {
 			return Ending{Unit: SoftmaxProbability}
 		}
 		return Ending{Unit: PlainNumbers}

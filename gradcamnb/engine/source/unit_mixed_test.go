@@ -35,6 +35,8 @@ func TestUnitsOfWhatIsMadeOfProbabilities(t *testing.T) {
 	}{
 		"sum over groups": {[]*protos.NodeProto{node("ReduceSum", "y", "p", "one axis")}, unit(SoftmaxProbability)},
 		"area":            {[]*protos.NodeProto{node("ReduceSum", "y", "p", "two axes")}, unit(PlainNumbers)},
+		"area, axis by axis": {[]*protos.NodeProto{node("ReduceSum", "a", "p", "one axis"),
+			node("ReduceSum", "y", "a", "one axis")}, unit(PlainNumbers)},
 		"below zero":      {[]*protos.NodeProto{node("Sub", "y", "0", "s")}, unit(PlainNumbers)},
 		"layer with bias": {[]*protos.NodeProto{node("Gemm", "y", "p", "groups", "1e-7")}, unit(Logits)},
 		"sum of sigmoids": {[]*protos.NodeProto{node("ReduceSum", "y", "s")}, unit(PlainNumbers)},
