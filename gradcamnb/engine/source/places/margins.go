@@ -161,7 +161,7 @@ func (s step) findPair(axis, n int, axes []int) (k int, ok bool) {
 }
 
 // Slide returns the cells of n windows, side by side. Windows that cover fewer cells than there are use up cells that
-// were added before, all of them if less than one window would be left. If they cover more, by at least a window, they
+// were added before, all of them if less than one window would be left. If they cover more, by at least a stride, they
 // have added cells with padding of their own. What they would need to have a middle at every cell is not added.
 func (p Part) Slide(n int, w Window) Part {
 	q := p.remake(n)

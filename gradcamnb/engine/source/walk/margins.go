@@ -134,8 +134,8 @@ func (a axis) unite(p, q *piece) axis {
 func (p piece) shift(size int) axis {
 	first := float64(p.start+p.limit-size) / 2
 	cells := p.axis.cells()
-	lost := cells.Lose(first, float64(cells.Size-size)-first)
-	cells.Lost, cells.Size = lost, size
+	cells.Lost = cells.Lose(first, float64(cells.Size-size)-first)
+	cells.Size = size
 	out := p.axis.with(cells)
 	out[0].from = &p
 	return out
