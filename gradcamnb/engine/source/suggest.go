@@ -10,24 +10,23 @@ import (
 // U-Net the bottleneck, and in a transformer that answers by its class token the tokens that the last attention reads.
 func suggest(layers []Layer) {
 	f := newFlow(layers)
-	maps := f.lowest(2)
+	maps := f.lowest(2, nil)
 	if len(maps) == 0 { // maps of one channel, such as deviations in a layer norm, only if there is no other
-		maps = f.lowest(1)
+		maps = f.lowest(1, nil)
 	}
 	if len(maps) == 0 { // the network is nothing but attention, or a gate
 		clear(f.project)
 		clear(f.gate)
-		maps = f.lowest(1)
+		maps = f.lowest(1, nil)
 	}
 	if len(maps) == 0 {
 		return
 	}
 	best := f.joint(maps)
-	if f.findWhole(best) {
-		if whole := f.lowest(1); len(whole) > 0 {
+	if f.readsWhole(best) {
+		if whole := f.lowest(1, f.isPart); len(whole) > 0 {
 			best = f.joint(whole)
 		}
-		clear(f.left)
 	}
 	l := &layers[best]
 	l.Suggested = true
@@ -59,11 +58,10 @@ type flow struct {
 	use     []use
 	project []bool // it only becomes attention: queries, keys, values, weights
 	gate    []bool // it only multiplies a map
-	left    []bool // it is not suggested, since it sees a part of the picture only
 }
 
 func newFlow(layers []Layer) *flow {
-	f := &flow{dag: newDAG(layers), use: make([]use, len(layers)), left: make([]bool, len(layers))}
+	f := &flow{dag: newDAG(layers), use: make([]use, len(layers))}
 	for i := len(layers) - 1; i >= 0; i-- {
 		if layers[i].Feeds && !slices.ContainsFunc(f.readers[i], func(r int) bool { return layers[r].Feeds }) {
 			f.use[i] = used // it is the answer, which several layers may make together
@@ -224,13 +222,14 @@ func (f *flow) isSquashed(i int) bool {
 }
 
 // lowest returns the maps with the lowest resolution of more than one cell, and with at least so many channels.
-func (f *flow) lowest(channels int) []int {
+// It leaves out those to skip; if skip is nil, none.
+func (f *flow) lowest(channels int, skip func(i int) bool) []int {
 	var out []int
 	cells := 0
 	pooled := f.summaries()
 	for i, l := range f.layers {
 		n := f.cells(i)
-		if l.Channels < channels || !f.isMap(i, pooled) {
+		if l.Channels < channels || !f.isMap(i, pooled) || skip != nil && skip(i) {
 			continue
 		}
 		if cells == 0 || n < cells {
@@ -245,8 +244,7 @@ func (f *flow) lowest(channels int) []int {
 
 // isMap tells whether a layer is a map of features that reaches the answer, and no part of attention, gate or summary.
 func (f *flow) isMap(i int, pooled []bool) bool {
-	return f.cells(i) > 1 && f.layers[i].features() && f.use[i] == used && !f.project[i] && !f.gate[i] && !pooled[i] &&
-		!f.left[i]
+	return f.cells(i) > 1 && f.layers[i].features() && f.use[i] == used && !f.project[i] && !f.gate[i] && !pooled[i]
 }
 
 // averages are the pooling operators whose result does not count as a map of its own.

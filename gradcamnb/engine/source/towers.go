@@ -1,22 +1,21 @@
 package source
 
+import "math"
+
 // This file looks for maps that reach the answer beside the suggested one, as if two networks looked at a picture, or
 // each at a part of it.
 
-// findWhole marks the layers that see only a part of the picture as left out, if the answer reads the whole picture
-// around layer best, which sees a part. It tells whether it did.
-func (f *flow) findWhole(best int) bool {
+// readsWhole tells whether the answer reads the whole picture around layer best, which sees only a part of it.
+func (f *flow) readsWhole(best int) bool {
 	if !f.isPart(best) {
 		return false
 	}
-	whole := false
 	for i, reaches := range f.parallel(best) {
-		whole = whole || reaches && !f.isPart(i)
+		if reaches && !f.isPart(i) {
+			return true
+		}
 	}
-	for i := range f.layers {
-		f.left[i] = whole && f.isPart(i)
-	}
-	return whole
+	return false
 }
 
 // isPart tells whether a layer's map is one of a part of the picture.
@@ -51,7 +50,7 @@ func (f *flow) beside(best int) int {
 
 // parallel marks the maps that reach the answer around a layer and that it neither reads nor is read by.
 func (f *flow) parallel(of int) []bool {
-	out := f.suggestWithout(of, int(^uint(0)>>1))
+	out := f.suggestWithout(of, math.MaxInt)
 	above, below := f.ancestors(of), f.descendants(of)
 	for i := range out {
 		out[i] = out[i] && !above[i] && !below[i] && f.cells(i) > 1 && f.layers[i].features()
