@@ -167,15 +167,14 @@ func (m *gomlxModel) outputs(scope *model.Scope, x *Node) map[string]*Node {
 	out := m.call(x, func() []*Node { return m.fn(scope, ConvertDType(x, m.listed.kindOrFloat32()), m.inputs(x)) })
 	m.refuseMadeUp(x.Graph(), out, before, lazy)
 	m.keepVariables(x.Graph())
-	by := m.by.in(x.Graph())
 	m.refuseTraining(x.Graph(), out)
 	if len(out) < len(m.card.Outputs) {
-		m.wrongf(by.line, lastScope(x.Graph(), nil), "graph function, %s, returns %d outputs, and %d are named: %q", by.line, len(out), len(m.card.Outputs), m.card.Outputs)
+		m.wrongFunctionf(x.Graph(), "returns %d outputs, and %d are named: %q", len(out), len(m.card.Outputs), m.card.Outputs)
 	}
 	named := map[string]*Node{}
 	for i, name := range m.card.Outputs {
 		if out[i] == nil {
-			m.wrongf(by.line, lastScope(x.Graph(), nil), "graph function, %s, returns nil in place of its output %q", by.line, name)
+			m.wrongFunctionf(x.Graph(), "returns nil in place of its output %q", name)
 		}
 		named[name] = out[i]
 	}

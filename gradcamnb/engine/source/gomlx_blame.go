@@ -63,6 +63,12 @@ func (m *gomlxModel) wrongf(line, scope, format string, args ...any) {
 		Text: fmt.Sprintf("model %s: its "+format, append([]any{m.card.Name}, args...)...)})
 }
 
+// wrongFunctionf panics with one sentence that says what the graph function as a whole does wrong.
+func (m *gomlxModel) wrongFunctionf(g *Graph, format string, args ...any) {
+	line := m.by.in(g).line
+	m.wrongf(line, lastScope(g, nil), "graph function, %s, "+format, append([]any{line}, args...)...)
+}
+
 // wrongAtf panics with one sentence about a node that the graph function builds.
 func (m *gomlxModel) wrongAtf(n *Node, format string, args ...any) {
 	m.wrongf(m.by.lineFor(n), lastScope(n.Graph(), n), format, args...)

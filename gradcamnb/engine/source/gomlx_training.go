@@ -14,8 +14,7 @@ func (m *gomlxModel) refuseTraining(g *Graph, outputs []*Node) {
 	const cure = "and what is explained is inference: take SetTraining out of it, or explain the function that it calls"
 	switch {
 	case m.store.IsTraining(g) && trained == nil && random == nil:
-		line := m.by.in(g).line
-		m.wrongf(line, lastScope(g, nil), "graph function, %s, switches training on, "+cure, line)
+		m.wrongFunctionf(g, "switches training on, "+cure)
 	case trained != nil:
 		m.wrongAtf(trained, "graph function switches training on, for the batch norm%s "+cure, m.by.locate(trained))
 	case m.store.IsTraining(g):
