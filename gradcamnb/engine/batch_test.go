@@ -111,25 +111,29 @@ func TestMeasuredBatchIsProved(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	deletion := func(batch int) float64 {
+	measure := func(metric string, batch int) float64 {
 		t.Helper()
 		results, err := gradcamnb.NewModel(s).ExplainTensor(part(twoPictures(), 0), gradcamnb.Class(1),
 			gradcamnb.Methods("Grad-CAM"), gradcamnb.Sampled(gradcamnb.Sampling{Batch: batch}),
-			gradcamnb.Measured(gradcamnb.Measuring{Metrics: []string{"deletion"}}))
+			gradcamnb.Measured(gradcamnb.Measuring{Metrics: []string{metric}}))
 		if err != nil {
 			t.Fatal(err)
 		}
-		return results[0].Maps[0].Metrics["deletion"]
+		return results[0].Maps[0].Metrics[metric]
 	}
 	proved := func() (n int) {
 		s.(*session).proved.Range(func(any, any) bool { n++; return true })
 		return n
 	}
-	alone := deletion(1)
+	measure("Gini", 4)
+	if n := proved(); n != 0 {
+		t.Errorf("%d batches are proved for a metric that needs the map alone", n)
+	}
+	alone := measure("deletion", 1)
 	if n := proved(); n != 0 {
 		t.Errorf("%d batches are proved, although passes were of one", n)
 	}
-	together := deletion(4)
+	together := measure("deletion", 4)
 	if n := proved(); n != 1 {
 		t.Errorf("%d batches are proved, and one was measured in", n)
 	}

@@ -101,12 +101,15 @@ func (r run) measureAll(ctx context.Context) error {
 		}
 	}
 	explained := r
-	// This tests the batch with the explained scores. The scores that are measured are not known yet.
-	_, end, err := explained.prepareSubject(ctx, 0, nil)
-	if err != nil {
-		return err
+	alone := r.want.onHost() && !r.request.Measuring.Trust // without a pass of the model
+	if !alone {
+		// This tests the batch with the explained scores. The scores that are measured are not known yet.
+		_, end, err := explained.prepareSubject(ctx, 0, nil)
+		if err != nil {
+			return err
+		}
+		end()
 	}
-	end()
 	r.plan = r.plan.ForMeasuring()
 	want, err := r.affordable(ctx)
 	if err != nil {
@@ -131,7 +134,7 @@ func (r run) measureAll(ctx context.Context) error {
 		}
 		return r.measurePicture(ctx, i, want, show)
 	}
-	if want.onHost() && !r.request.Measuring.Trust {
+	if alone {
 		return sideBySide(len(r.results), measure)
 	}
 	for i := range r.results {
