@@ -165,9 +165,10 @@ func (m *gomlxModel) Store() *model.Store { return m.store }
 func (m *gomlxModel) outputs(scope *model.Scope, x *Node) map[string]*Node {
 	before, lazy := m.variables(), m.listLazy()
 	out := m.call(x, func() []*Node { return m.fn(scope, ConvertDType(x, m.listed.kindOrFloat32()), m.inputs(x)) })
-	m.refuseMadeUp(x.Graph(), out, before, lazy)
+	feeds := ancestors(acceptAny, out...)
+	m.refuseMadeUp(x.Graph(), feeds, before, lazy)
 	m.keepVariables(x.Graph())
-	m.refuseTraining(x.Graph(), out)
+	m.refuseTraining(x.Graph(), feeds)
 	if len(out) < len(m.card.Outputs) {
 		m.wrongFunctionf(x.Graph(), "returns %d outputs, and %d are named: %q", len(out), len(m.card.Outputs), m.card.Outputs)
 	}

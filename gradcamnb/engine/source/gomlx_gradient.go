@@ -34,7 +34,7 @@ func (l *listing) findGradientless(w walkedModel, x *Node, nodes []*Node) {
 		place := w.Home(n)
 		g := gradientless{operator: place.Op, layer: place.Name, line: w.by.lineFor(n), where: w.by.locate(n),
 			scope: lastScope(n.Graph(), n), dims: dimensions(n), of: map[string]bool{}, feeds: map[string]bool{}}
-		below := ancestors(n, hasSlope)
+		below := ancestors(hasSlope, n)
 		for k, node := range nodes {
 			g.of[l.layers[k].Name] = below[node] && node != n
 		}
@@ -44,7 +44,7 @@ func (l *listing) findGradientless(w walkedModel, x *Node, nodes []*Node) {
 		return
 	}
 	for k, node := range nodes {
-		name, below := l.layers[k].Name, ancestors(node, hasSlope)
+		name, below := l.layers[k].Name, ancestors(hasSlope, node)
 		for i, n := range found {
 			g := &l.gradientless[i]
 			if g.feeds[name] = below[n]; g.feeds[name] && g.layer == "" { // it is within that layer

@@ -236,7 +236,7 @@ func (l *listing) connect(nodes []*Node) {
 		l.endings[l.layers[i].Name] = endingOf(n, names)
 	}
 	for i := range nodes {
-		feeds, answers := ancestors(nodes[i], acceptAny), walk.Answers(nodes[i])
+		feeds, answers := ancestors(acceptAny, nodes[i]), walk.Answers(nodes[i])
 		l.feeds, l.answer = append(l.feeds, map[string]bool{}), append(l.answer, map[string]bool{})
 		for k, n := range nodes {
 			l.feeds[i][l.layers[k].Name] = feeds[n]
@@ -247,14 +247,15 @@ func (l *listing) connect(nodes []*Node) {
 
 func acceptAny(*Node) bool { return true }
 
-// ancestors returns the nodes that n depends on, n included. It leaves out those not to follow and what only they need.
-func ancestors(n *Node, follow func(*Node) bool) map[*Node]bool {
+// ancestors returns the given nodes and all that they depend on. It leaves out those not to follow, what only they need,
+// and nil.
+func ancestors(follow func(*Node) bool, of ...*Node) map[*Node]bool {
 	seen := map[*Node]bool{}
-	todo := []*Node{n}
+	todo := slices.Clone(of)
 	for len(todo) > 0 {
 		n := todo[len(todo)-1]
 		todo = todo[:len(todo)-1]
-		if seen[n] || !follow(n) {
+		if n == nil || seen[n] || !follow(n) {
 			continue
 		}
 		seen[n] = true

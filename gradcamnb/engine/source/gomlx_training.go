@@ -8,9 +8,10 @@ import (
 )
 
 // refuseTraining panics if the graph function builds its outputs as in training: it leaves training switched on, or one
-// of its batch norms takes the mean of the batch. What it builds of random numbers is explained, and said.
-func (m *gomlxModel) refuseTraining(g *Graph, outputs []*Node) {
-	trained, random := m.findTraining(g, outputs)
+// of its batch norms takes the mean of the batch. What it builds of random numbers is explained, and said. feeds holds
+// the nodes that the outputs are computed from.
+func (m *gomlxModel) refuseTraining(g *Graph, feeds map[*Node]bool) {
+	trained, random := m.findTraining(g, feeds)
 	const cure = "and what is explained is inference: take SetTraining out of it, or explain the function that it calls"
 	switch {
 	case m.store.IsTraining(g) && trained == nil && random == nil:
@@ -26,15 +27,7 @@ func (m *gomlxModel) refuseTraining(g *Graph, outputs []*Node) {
 
 // findTraining returns the first batch norm that takes the mean of the batch, and the first node of random numbers,
 // among those that the outputs are computed from; nil if there is none.
-func (m *gomlxModel) findTraining(g *Graph, outputs []*Node) (trained, random *Node) {
-	feeds := map[*Node]bool{}
-	for _, n := range outputs {
-		if n != nil {
-			for from := range ancestors(n, acceptAny) {
-				feeds[from] = true
-			}
-		}
-	}
+func (m *gomlxModel) findTraining(g *Graph, feeds map[*Node]bool) (trained, random *Node) {
 	for _, n := range g.Nodes() {
 		switch {
 		case !feeds[n]:

@@ -25,13 +25,14 @@ func (m *gomlxModel) variables() map[*model.Variable]bool {
 
 // refuseMadeUp panics if the graph function reads a weight that has no value. GoMLX would fill it with random numbers,
 // or with zeros, which nobody has trained. Whole numbers are weights if the outputs are computed from them, and else
-// counters. A weight to which the function itself gives a value, for example from a file, is its own.
-func (m *gomlxModel) refuseMadeUp(g *Graph, outputs []*Node, before map[*model.Variable]bool,
+// counters. A weight to which the function itself gives a value, for example from a file, is its own. feeds holds the
+// nodes that the outputs are computed from.
+func (m *gomlxModel) refuseMadeUp(g *Graph, feeds map[*Node]bool, before map[*model.Variable]bool,
 	lazy map[string]*tensors.Tensor) {
 	if m.card.Untrained {
 		return
 	}
-	read := parameters(outputs)
+	read := parameters(feeds)
 	var made []*model.Variable
 	for v := range m.store.IterVariables() {
 		if (v.DType().IsFloat() || read[v.Path()]) && v.InUseByGraph(g) && !v.HasValue() {
@@ -52,17 +53,12 @@ func (m *gomlxModel) refuseMadeUp(g *Graph, outputs []*Node, before map[*model.V
 		first.Path(), first.Shape(), first.Scope(), where, len(made)-1, scopeWords(scopesOf(before))+m.lazily())
 }
 
-// parameters returns the names of the parameters of a graph that nodes are computed from.
-func parameters(of []*Node) map[string]bool {
+// parameters returns the names of the parameters among nodes.
+func parameters(among map[*Node]bool) map[string]bool {
 	out := map[string]bool{}
-	for _, n := range of {
-		if n == nil {
-			continue
-		}
-		for from := range ancestors(n, acceptAny) {
-			if from.Type() == NodeTypeParameter {
-				out[from.GetParameterName()] = true
-			}
+	for n := range among {
+		if n.Type() == NodeTypeParameter {
+			out[n.GetParameterName()] = true
 		}
 	}
 	return out
