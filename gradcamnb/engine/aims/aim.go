@@ -25,7 +25,6 @@ type Aim struct {
 
 	rank     int    // from 1, of the class that the program picks if no index is given; 0 if it picks none
 	elements bool   // it is one element of an output, among others
-	tag      bool   // the output's numbers are tags, each of which is true or not by itself
 	key      string // of a target that is a function, so that it has a program of its own
 
 	fn ScoreFn // a function of the user's own, in place of scored; else nil
@@ -91,7 +90,7 @@ func (s Lookup) makeAim(k kind.Kind, r kind.ResolvedTarget) (Aim, error) {
 	if k.IsDetection {
 		return Aim{ResolvedTarget: r, box: newDetectionAim(r, s.Detected)}, nil
 	}
-	a := Aim{ResolvedTarget: r, rank: r.Rank, elements: k.WithIndex != nil, tag: k.OfTags}
+	a := Aim{ResolvedTarget: r, rank: r.Rank, elements: k.WithIndex != nil}
 	var err error
 	if a.scored, err = target.ByName(cmp.Or(r.Score, k.Score)); err != nil {
 		return Aim{}, err
@@ -111,6 +110,7 @@ func (s Lookup) makeAim(k kind.Kind, r kind.ResolvedTarget) (Aim, error) {
 			return Aim{}, err
 		}
 	}
+	a.read.tags = k.OfTags
 	if a.scored.Name == target.Element.Name && a.rank == 0 {
 		a.rank = 1 // so that the best class and any other class share one program
 	}
@@ -148,7 +148,7 @@ func (s Lookup) Tensor(name, score string, as kind.TensorReading) (kind.Tensor, 
 		s.read[a.tensor] = a
 		t.Name, t.Shape, t.Logits = a.tensor, a.shape, a.logits()
 		if a.isKnown() {
-			t.Known = func(scores []float32) []float32 { return a.probabilities(scores, false) }
+			t.Known = func(scores []float32) []float32 { return a.probabilities(scores) }
 		}
 	}
 	if t.Elements, err = f.Check(t.Shape); err != nil {

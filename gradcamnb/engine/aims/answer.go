@@ -22,7 +22,7 @@ type Answer struct {
 	unit   source.Unit // of its numbers
 	squash source.Unit // kind of probability that the model computes from them; empty if it computes none
 	binary bool        // the only number is the logit of class 1, as a target says
-	tags   bool        // each number is the logit of a tag by itself, as a target says
+	tags   bool        // each number is about a tag by itself, which is true or not, as a target says
 
 	shape []int // as it is read: [batch, numbers], or [batch, classes, height, width]
 	order []int // in which the tensor's axes are transposed before it gets that shape; nil if they are not
@@ -230,7 +230,7 @@ func (a Answer) isKnown() bool { return a.squash != "" || !a.logits() && a.unit 
 
 // probabilities returns the probabilities for a picture's numbers: what the model computes from them, or else the
 // softmax of logits, or their sigmoids if they are tags. They are NaN if the numbers are neither.
-func (a Answer) probabilities(numbers []float32, tags bool) []float32 {
+func (a Answer) probabilities(numbers []float32) []float32 {
 	each := func(f func(float64) float64) []float32 {
 		out := make([]float32, len(numbers))
 		for i, v := range numbers {
@@ -243,7 +243,7 @@ func (a Answer) probabilities(numbers []float32, tags bool) []float32 {
 		return slices.Clone(numbers)
 	case a.unit == source.LogProbability:
 		return each(math.Exp)
-	case a.squash == source.SigmoidProbability, a.squash == "" && a.unit != source.PlainNumbers && tags:
+	case a.squash == source.SigmoidProbability, a.squash == "" && a.unit != source.PlainNumbers && a.tags:
 		return each(func(v float64) float64 { return 1 / (1 + math.Exp(-v)) })
 	case a.squash == "" && (a.unit == source.PlainNumbers || a.isSingle()):
 		return each(func(float64) float64 { return math.NaN() })
@@ -274,7 +274,7 @@ func (a Answer) top(scores []float32, labels []string, n int) []heatmap.Predicti
 		best = slices.Insert(best, at, i)
 		best = best[:min(n, len(best))]
 	}
-	probability := a.probabilities(scores, a.tags)
+	probability := a.probabilities(scores)
 	var out []heatmap.Prediction
 	for _, i := range best {
 		out = append(out, heatmap.Prediction{Index: i, Label: kind.LabelOf(labels, i), Score: scores[i],
@@ -311,7 +311,7 @@ func FirstAnswer(m source.Model, layers []source.Layer, batch int, aims []Aim) A
 	a.binary = slices.ContainsFunc(aims, func(one Aim) bool {
 		return one.scored.Name == target.Binary.Name && one.read.tensor == a.tensor
 	})
-	a.tags = slices.ContainsFunc(aims, func(one Aim) bool { return one.tag && one.read.tensor == a.tensor })
+	a.tags = slices.ContainsFunc(aims, func(one Aim) bool { return one.read.tags && one.read.tensor == a.tensor })
 	return a
 }
 
@@ -326,6 +326,6 @@ func (a Answer) Write(r *heatmap.Result, scores []float32, labels []string) {
 	r.Scores = scores
 	r.Top = a.top(scores, labels, 5)
 	if a.isKnown() {
-		r.Known = a.probabilities(scores, false)
+		r.Known = a.probabilities(scores)
 	}
 }

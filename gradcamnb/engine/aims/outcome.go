@@ -68,9 +68,7 @@ func (a Aim) Read(scores, indices *tensors.Tensor, heads []*tensors.Tensor,
 			return out, nil
 		}
 		if head != nil {
-			read := a.read
-			read.tags = a.tag
-			s.head, s.top = a.Words, read.top(scores, a.Labels, 5)
+			s.head, s.top = a.Words, a.read.top(scores, a.Labels, 5)
 		}
 		out.standing = append(out.standing, s)
 	}
@@ -86,7 +84,7 @@ func (a Aim) findStanding(scores []float32, index int) standing {
 			s.rank++
 		}
 	}
-	s.probability = a.read.probabilities(scores, a.tag)[index]
+	s.probability = a.read.probabilities(scores)[index]
 	return s
 }
 
@@ -95,7 +93,7 @@ func (a Aim) findStanding(scores []float32, index int) standing {
 // place.
 func (a Aim) findLoneStanding(number, score float32, class int32) standing {
 	if a.scored.Name != target.Binary.Name {
-		return standing{probability: a.read.probabilities([]float32{number}, a.tag)[0]}
+		return standing{probability: a.read.probabilities([]float32{number})[0]}
 	}
 	s := standing{rank: 1, elements: 2, probability: float32(1 / (1 + math.Exp(-float64(score))))}
 	if score < 0 || score == 0 && class == 1 { // class 0 comes first
