@@ -148,7 +148,7 @@ func (s Lookup) Tensor(name, score string, as kind.TensorReading) (kind.Tensor, 
 		s.read[a.tensor] = a
 		t.Name, t.Shape, t.Logits = a.tensor, a.shape, a.logits()
 		if a.isKnown() {
-			t.Known = func(scores []float32) []float32 { return a.probabilities(scores) }
+			t.Known = a.probabilities
 		}
 	}
 	if t.Elements, err = f.Check(t.Shape); err != nil {

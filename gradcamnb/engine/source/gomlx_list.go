@@ -247,8 +247,8 @@ func (l *listing) connect(nodes []*Node) {
 
 func acceptAny(*Node) bool { return true }
 
-// ancestors returns the given nodes and all that they depend on. It leaves out those not to follow, what only they need,
-// and nil.
+// ancestors returns the given nodes and all that they depend on. It leaves out those not to follow, what only they
+// need, and nil.
 func ancestors(follow func(*Node) bool, of ...*Node) map[*Node]bool {
 	seen := map[*Node]bool{}
 	todo := slices.Clone(of)
