@@ -4,7 +4,6 @@ import (
 	"image"
 	"image/color"
 	"slices"
-	"strings"
 	"sync"
 
 	"golang.org/x/image/draw"
@@ -84,48 +83,6 @@ func (c canvas) text(s string, at image.Point, width int, face font.Face, col co
 // textRight writes a line whose baseline ends at a point.
 func (c canvas) textRight(s string, end image.Point, face font.Face, col color.NRGBA) {
 	c.text(s, end.Sub(image.Pt(textWidth(s, face), 0)), 1<<20, face, col)
-}
-
-func textWidth(s string, face font.Face) int { return font.MeasureString(face, s).Ceil() }
-
-// longest is the most characters of a label that are drawn. No line has room for more.
-const longest = 300
-
-// shorten returns a text as one line. If it is wider than the width, it is cut and ends in an ellipsis.
-func shorten(s string, width int, face font.Face) string {
-	runes := []rune(oneLine(s))
-	if len(runes) > longest {
-		runes = append(runes[:longest], '…')
-	}
-	if textWidth(string(runes), face) <= width {
-		return string(runes)
-	}
-	for n := len(runes); n > 0; n-- {
-		if short := strings.TrimRight(string(runes[:n]), " …") + "…"; textWidth(short, face) <= width {
-			return short
-		}
-	}
-	return ""
-}
-
-func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
-
-// wrapText breaks a text into lines of at most the width.
-func wrapText(s string, width int, face font.Face) []string {
-	var lines []string
-	line := ""
-	for _, word := range strings.Fields(spellOut(s)) {
-		longer := strings.TrimSpace(line + " " + word)
-		if line != "" && textWidth(longer, face) > width {
-			lines = append(lines, line)
-			longer = word
-		}
-		line = longer
-	}
-	if line != "" {
-		lines = append(lines, line)
-	}
-	return lines
 }
 
 // typefaces are the Go fonts, which golang.org/x/image carries.

@@ -1,7 +1,6 @@
 package render
 
 import (
-	"fmt"
 	"strconv"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
@@ -10,7 +9,7 @@ import (
 // Provenance returns the texts for [EncodePNG] that say how a figure was made: model, method, target and recipe.
 func Provenance(r *heatmap.Result, m *heatmap.Map) map[string]string {
 	text := map[string]string{
-		"Title":           fmt.Sprintf("%s: %s, target %s", r.Model, methodWords(m), m.Target),
+		"Title":           figureTitle(r, m) + ", " + clean(subtitle(r, m, m.Class)),
 		"gradcam:model":   r.Model,
 		"gradcam:sha256":  r.SHA256,
 		"gradcam:layer":   m.Layer,

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"image"
+	"image/color"
 	"math"
 	"slices"
 	"strings"
@@ -14,12 +15,15 @@ import (
 // These are the measures of a sheet, in pixels.
 const (
 	cellSide  = 150 // longest side of a map
+	cellWide  = 230 // widest column of maps, if the words below them need more than a map is wide
 	rowTitle  = 150 // widest title of a row
 	cellGap   = 10
 	captionH  = 15
 	captionUp = 17 // from a map to its first caption's baseline
 	barHeight = 140
 	frameW    = 4
+
+	columnLines = 3 // most lines of a column's title
 )
 
 // Sheet returns a table of maps as one picture: titles, the pictures of the maps, every map with its range and metrics,
@@ -37,8 +41,8 @@ func Sheet(s *heatmap.Sheet, o *Options) *image.NRGBA {
 		y += captionH
 	}
 	for j, title := range s.Columns {
-		for k, line := range lastLines(wrapText(title, cellSide, f.body), 2) {
-			c.text(line, image.Pt(l.columnX(j), l.top-lineH*(l.titleLines-k)+10), cellSide, f.body, ink)
+		for k, line := range lastLines(wrapText(title, l.cellW, f.body), columnLines) {
+			c.text(line, image.Pt(l.columnX(j), l.top-lineH*(l.titleLines-k)+10), l.cellW, f.body, ink)
 		}
 	}
 	for i := range s.Cells {
@@ -59,6 +63,7 @@ type sheetLayout struct {
 	thumbs map[*heatmap.Result]*image.NRGBA // see thumbnail
 
 	notes      []string
+	cellW      int  // of a column of maps
 	titleW     int  // of the rows
 	titleLines int  // of the columns
 	pictures   bool // the first column holds the pictures
@@ -83,6 +88,7 @@ func newSheetLayout(s *heatmap.Sheet, o *Options) *sheetLayout {
 	l := &sheetLayout{Sheet: s, options: o, thumbs: map[*heatmap.Result]*image.NRGBA{}, pictures: rowsOfOnePicture(s),
 		titleLines: 1, captions: 1 + len(s.Metrics)}
 	f := faces()
+	l.cellW = l.cellWidth()
 	for _, title := range s.Rows {
 		l.titleW = max(l.titleW, min(rowTitle, textWidth(spellOut(title), f.body)))
 	}
@@ -97,7 +103,7 @@ func newSheetLayout(s *heatmap.Sheet, o *Options) *sheetLayout {
 		l.heights = append(l.heights, max(h, 60))
 	}
 	for _, title := range s.Columns {
-		l.titleLines = max(l.titleLines, min(2, len(wrapText(title, cellSide, f.body))))
+		l.titleLines = max(l.titleLines, min(columnLines, len(wrapText(title, l.cellW, f.body))))
 	}
 	l.bars = l.scales()
 	l.barX = l.columnX(len(s.Columns)) + cellGap
@@ -132,11 +138,36 @@ func rowsOfOnePicture(s *heatmap.Sheet) bool {
 	return true
 }
 
+// columnX returns the left edge of a column of maps, or of the column of pictures, -1.
 func (l *sheetLayout) columnX(j int) int {
-	if l.pictures {
-		j++
+	x := margin + l.titleW + cellGap
+	if l.pictures && j >= 0 {
+		x += cellSide + cellGap
 	}
-	return margin + l.titleW + cellGap + j*(cellSide+cellGap)
+	return x + max(j, 0)*(l.cellW+cellGap)
+}
+
+// cellWidth returns the width of a column of maps: that of a map or, if the words below one need more, theirs.
+func (l *sheetLayout) cellWidth() int {
+	const apart = 8 // between a metric's name and its value
+	f := faces()
+	w := cellSide
+	for i := range l.Cells {
+		for j := range l.Cells[i] {
+			_, m := l.At(i, j)
+			if m == nil {
+				continue
+			}
+			caption, _ := l.caption(m, l.Cells[i][j])
+			w = max(w, textWidth(spellOut(caption), f.small))
+			for _, name := range l.Metrics {
+				if v, ok := m.Metrics[name]; ok {
+					w = max(w, textWidth(spellOut(name), f.small)+apart+textWidth(number(v), f.small))
+				}
+			}
+		}
+	}
+	return min(w, cellWide)
 }
 
 // rowHeight returns the height of a row with maps of the given height.
@@ -216,8 +247,8 @@ func (l *sheetLayout) row(c canvas, i int) {
 			of = r
 			l.cell(c, i, j, y)
 		} else {
-			for k, line := range firstLines(wrapText(l.Cells[i][j].Empty, cellSide, f.small), 4) {
-				c.text(line, image.Pt(l.columnX(j), y+14+k*captionH), cellSide, f.small, faint)
+			for k, line := range firstLines(wrapText(l.Cells[i][j].Empty, l.cellW, f.small), 4) {
+				c.text(line, image.Pt(l.columnX(j), y+14+k*captionH), l.cellW, f.small, faint)
 			}
 		}
 	}
@@ -247,32 +278,15 @@ func (l *sheetLayout) cell(c canvas, i, j, y int) {
 	if l.Shared {
 		o.Range = l.sharedScale(m.Unit, cell.Signed)
 	}
-	own := o.scale(m)
 	w, h := thumbSize(r, m, cellSide)
 	at := image.Rect(0, 0, w, h).Add(image.Pt(l.columnX(j), y))
 	c.put(overlaid(r, m, o, l.thumbnail(r), image.Pt(w, h)), at.Min.X, at.Min.Y)
 	if cell.Framed {
 		c.frame(at, frameW)
 	}
-	caption, col := own.words(m.Unit), faint
-	if l.Shared {
-		lo, hi, _ := o.field(m).Range()
-		caption = fmt.Sprintf("highest %s %s", number(float64(hi)), m.Unit)
-		if cell.Signed {
-			caption = fmt.Sprintf("%s to %s %s", number(float64(lo)), number(float64(hi)), m.Unit)
-		}
-	}
-	if cell.Signed && !l.Shared {
-		caption = fmt.Sprintf("±%s %s", number(float64(own.Hi)), m.Unit)
-	}
-	if !l.Shared && o.isClipped(m) {
-		caption = fmt.Sprintf("%s to ≥ %s %s", number(float64(own.Lo)), number(float64(own.Hi)), m.Unit)
-	}
-	if m.Diagnosis != "" {
-		caption, col = firstClause(m.Diagnosis), mark
-	}
+	caption, col := l.caption(m, cell)
 	line := y + l.heights[i] + captionUp
-	c.text(caption, image.Pt(l.columnX(j), line), cellSide, f.small, col)
+	c.text(caption, image.Pt(l.columnX(j), line), l.cellW, f.small, col)
 	for _, name := range l.Metrics {
 		line += captionH
 		if v, ok := m.Metrics[name]; ok {
@@ -280,10 +294,30 @@ func (l *sheetLayout) cell(c canvas, i, j, y int) {
 			if cell.Framed {
 				col = mark
 			}
-			c.text(name, image.Pt(l.columnX(j), line), cellSide-textWidth(value, f.small)-6, f.small, col)
-			c.textRight(value, image.Pt(l.columnX(j)+cellSide, line), f.small, col)
+			c.text(name, image.Pt(l.columnX(j), line), l.cellW-textWidth(value, f.small)-6, f.small, col)
+			c.textRight(value, image.Pt(l.columnX(j)+l.cellW, line), f.small, col)
 		}
 	}
+}
+
+// caption returns the line just below a map: its range, or what is wrong with it.
+func (l *sheetLayout) caption(m *heatmap.Map, cell heatmap.Cell) (string, color.NRGBA) {
+	o := l.cellOptions(cell)
+	lo, hi, _ := o.field(m).Range()
+	own := o.scale(m)
+	switch {
+	case m.Diagnosis != "":
+		return firstClause(m.Diagnosis), mark
+	case l.Shared && cell.Signed:
+		return fmt.Sprintf("%s to %s %s", number(float64(lo)), number(float64(hi)), m.Unit), faint
+	case l.Shared:
+		return fmt.Sprintf("highest %s %s", number(float64(hi)), m.Unit), faint
+	case o.isClipped(m):
+		return fmt.Sprintf("%s to ≥ %s %s", number(float64(own.Lo)), number(float64(own.Hi)), m.Unit), faint
+	case cell.Signed:
+		return fmt.Sprintf("±%s %s", number(float64(own.Hi)), m.Unit), faint
+	}
+	return own.words(m.Unit), faint
 }
 
 // bar draws a colour bar with numbers.
@@ -349,10 +383,6 @@ func (l *sheetLayout) thumbnail(r *heatmap.Result) *image.NRGBA {
 	}
 	return small
 }
-
-func firstLines(lines []string, n int) []string { return lines[:min(len(lines), max(n, 1))] }
-
-func lastLines(lines []string, n int) []string { return lines[max(0, len(lines)-n):] }
 
 // firstClause returns a diagnosis in a few words: the text before its first colon or bracket.
 func firstClause(s string) string {
