@@ -142,6 +142,11 @@ func (m *Model) ExplainAll(imgs []image.Image, choices ...Choice) ([]*heatmap.Re
 	return m.Run(context.Background(), Request{Pictures: imgs}, choices...)
 }
 
+// MustExplainAll is like ExplainAll, but panics with the error.
+func (m *Model) MustExplainAll(imgs []image.Image, choices ...Choice) []*heatmap.Result {
+	return must.Get(m.ExplainAll(imgs, choices...))
+}
+
 // ExplainTensor explains a ready-made batch of model inputs, without preprocessing.
 func (m *Model) ExplainTensor(t Tensor, choices ...Choice) ([]*heatmap.Result, error) {
 	return m.Run(context.Background(), Request{Tensor: &t}, choices...)
@@ -198,6 +203,11 @@ func (m *Model) Run(ctx context.Context, r Request, choices ...Choice) ([]*heatm
 	sign(results, r, m.Info())
 	callPictures(results, r)
 	return results, err
+}
+
+// MustRun is like Run, but panics with the error.
+func (m *Model) MustRun(ctx context.Context, r Request, choices ...Choice) []*heatmap.Result {
+	return must.Get(m.Run(ctx, r, choices...))
 }
 
 // String returns the model in one line, for fmt.Println.

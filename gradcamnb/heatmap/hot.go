@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"image"
 	"math"
+
+	"github.com/gradcam-go/gradcam/internal/must"
 )
 
 // HotRegion is the part of a map whose values are at least a threshold, in pixels of the picture.
@@ -44,6 +46,9 @@ func (r *Result) Hot(m *Map, c Cut) (*HotRegion, error) {
 	h.Box = h.Mask.Region(1).BoundingBox()
 	return h, nil
 }
+
+// MustHot is like Hot, but panics with the error.
+func (r *Result) MustHot(m *Map, c Cut) *HotRegion { return must.Get(r.Hot(m, c)) }
 
 // Outlines returns the borders of the parts of a mask whose values are above 0, as closed polygons along the edges of
 // its pixels. The part lies to the right of its border, so the borders of holes run the other way round. Pixels that

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/gradcam-go/gradcam/internal/fault"
+	"github.com/gradcam-go/gradcam/internal/must"
 )
 
 // Axis is a property in which the maps of a sheet differ.
@@ -250,3 +251,6 @@ func (s *Sheet) Subtract(a, b int) error {
 	s.Rows = append(s.Rows, s.Rows[a]+" - "+s.Rows[b])
 	return nil
 }
+
+// MustSubtract is like Subtract, but panics with the error.
+func (s *Sheet) MustSubtract(a, b int) { must.OK(s.Subtract(a, b)) }

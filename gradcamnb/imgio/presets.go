@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/gradcam-go/gradcam/internal/fault"
+	"github.com/gradcam-go/gradcam/internal/must"
 	near "github.com/gradcam-go/gradcam/internal/nearest"
 )
 
@@ -79,6 +80,9 @@ func Preset(name string, w, h int) (Prep, error) {
 	p := presets[i].prep(w, h)
 	return p, p.Validate()
 }
+
+// MustPreset is like Preset, but panics with the error.
+func MustPreset(name string, w, h int) Prep { return must.Get(Preset(name, w, h)) }
 
 // PresetNames returns the names that [Preset] takes.
 func PresetNames() []string {

@@ -66,7 +66,7 @@ func ShowDetections(picture image.Image, found []heatmap.Detection) error {
 	if err != nil {
 		return err
 	}
-	if err := showPNG(png, fmt.Sprintf("%d detections", len(found))); err != nil {
+	if err := showPNG(png, detectionsAlt(found)); err != nil {
 		return err
 	}
 	if !InNotebook() {

@@ -140,7 +140,7 @@ func TestShowInNotebook(t *testing.T) {
 		t.Error("the first output is no picture")
 	}
 	if alt, _ := got[0].Metadata["alt"].(string); !strings.HasPrefix(alt, "net: ") ||
-		!strings.HasSuffix(alt, ", and 1 more") {
+		!strings.Contains(alt, "(cat)") || !strings.HasSuffix(alt, ", and 1 more") {
 		t.Errorf("the picture has the text %q for those who cannot see it", alt)
 	}
 	text, _ := got[1].Data[protocol.MIMETextMarkdown].(string)

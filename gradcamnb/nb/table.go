@@ -1,6 +1,7 @@
 package nb
 
 import (
+	"cmp"
 	"fmt"
 	"html"
 	"math"
@@ -94,6 +95,25 @@ var markdown = strings.NewReplacer(
 	`\`, `&#92;`, `|`, `&#124;`, "`", "&#96;", `*`, `&#42;`, `_`, `&#95;`, `[`, `&#91;`, `]`, `&#93;`,
 	`(`, `&#40;`, `)`, `&#41;`, `~`, `&#126;`, `$`, `&#36;`, `!`, `&#33;`, `:`, `&#58;`,
 )
+
+// detectionsAlt returns words that describe a picture of detections for people who cannot see it.
+func detectionsAlt(found []heatmap.Detection) string {
+	const named = 12 // a longer list helps nobody
+	if len(found) == 0 {
+		return "a picture in which nothing is found"
+	}
+	var parts []string
+	for _, d := range found[:min(named, len(found))] {
+		parts = append(parts, fmt.Sprintf("%s %.2f", cmp.Or(d.Label, fmt.Sprintf("class %d", d.Class)), d.Score))
+	}
+	if n := len(found) - named; n > 0 {
+		parts = append(parts, fmt.Sprintf("and %d more", n))
+	}
+	if len(found) == 1 {
+		return "1 detection: " + parts[0]
+	}
+	return fmt.Sprintf("%d detections: %s", len(found), strings.Join(parts, ", "))
+}
 
 // detectionTable returns a Markdown table of detections.
 func detectionTable(found []heatmap.Detection) string {

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
+	"github.com/gradcam-go/gradcam/internal/must"
 )
 
 // extensions are the extensions of picture files.
@@ -40,6 +41,9 @@ func Files(path string) ([]Picture, error) {
 	}
 	return out, nil
 }
+
+// MustFiles is like Files, but panics with the error.
+func MustFiles(path string) []Picture { return must.Get(Files(path)) }
 
 // folderOf returns the name of the folder that a file lies in; empty if its path has none.
 func folderOf(name string) string {

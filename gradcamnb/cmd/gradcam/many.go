@@ -25,6 +25,7 @@ import (
 	"github.com/gradcam-go/gradcam/internal/printable"
 	terminal "github.com/gradcam-go/gradcam/internal/progress"
 	"github.com/gradcam-go/gradcam/internal/regular"
+	"github.com/gradcam-go/gradcam/internal/wildcard"
 )
 
 // job is one of many pictures and the folder for its results.
@@ -196,16 +197,9 @@ func (t *tally) end(w io.Writer) error {
 func (f explainFlags) jobs(dir string) ([]*job, error) {
 	var paths []string
 	for _, pattern := range f.images {
-		if _, err := os.Lstat(pattern); err == nil { // a file may have such a name
-			paths = append(paths, pattern)
-			continue
-		}
-		found, err := filepath.Glob(escapeFolder(pattern))
+		found, err := wildcard.Find(pattern)
 		if err != nil {
 			return nil, cli.Usagef("--image %q: %w", pattern, err)
-		}
-		if len(found) == 0 {
-			return nil, cli.Usagef("--image %q: there is no such picture", pattern)
 		}
 		paths = append(paths, found...)
 	}
@@ -252,14 +246,4 @@ func (f explainFlags) settings(m *gradcamnb.Model, r gradcamnb.Request) (string,
 		return "", fmt.Errorf("the settings: %w", err)
 	}
 	return string(data), nil
-}
-
-// escapeFolder returns a pattern with its folder escaped if that folder exists, so that *, ? and [ in the folder's
-// name stand for themselves.
-func escapeFolder(pattern string) string {
-	folder, name := filepath.Split(pattern)
-	if info, err := os.Stat(folder); folder == "" || err != nil || !info.IsDir() || filepath.Separator == '\\' {
-		return pattern
-	}
-	return strings.NewReplacer("*", `\*`, "?", `\?`, "[", `\[`, `\`, `\\`).Replace(folder) + name
 }
