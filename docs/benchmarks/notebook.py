@@ -1,6 +1,6 @@
 """Measures cells: our kernel beside a Python kernel that does the same with pytorch-grad-cam.
 
-usage: notebook.py [--warm N] [--many N] [--python PYTHON] [--also NAME=MODEL,PICTURE ...]
+usage: notebook.py [--warm N] [--many N] [--python PYTHON] [--also NAME=MODEL,PICTURE ...] [--pairs NAME=MODEL,PICTURE ...]
 
 Runs in an environment with jupyter_client and the installed kernel "gonb-gradcam"; PYTHON
 is one with docs/benchmarks/requirements.txt, ipykernel and matplotlib. A cell's time is
@@ -8,6 +8,8 @@ from sending it to its last output. The report goes to standard output.
 
   --warm N    warm cells of each kernel, one after the other in turn (default 10)
   --also      a cell of the resident engine with another model and picture; may be repeated
+  --pairs     five pairs of layers that this model was not asked for before: wall and CPU time
+              from a call to its map, and the CPU time until the engine is at rest; may be repeated
   --many N    explanations through one engine, ten a cell, watching its memory (default 0)
 """
 import argparse
@@ -37,6 +39,29 @@ def cell(model, picture):
 OURS = cell("testdata/models/efficientnet-lite0.onnx", "testdata/images/cat.png")
 
 ENGINE = 'import _ "github.com/gradcam-go/gradcam/gradcamnb/engine"\n'
+
+LAYERS = """%%
+layers, err := gradcamnb.MustOpen("MODEL").Layers()
+if err != nil {
+    panic(err)
+}
+for _, l := range layers {
+    if l.Feeds && l.Grid[0] > 1 {
+        fmt.Println(l.Name)
+    }
+}"""
+
+# The cell's own CPU time is that of its program, not of building it.
+PAIR = """%%
+import "syscall"
+net := gradcamnb.MustOpen("MODEL")
+picture := imgio.MustOpen("PICTURE")
+start := time.Now()
+result := net.MustExplain(picture, gradcamnb.Layers("{}", "{}"))
+took := time.Since(start)
+var used syscall.Rusage
+_ = syscall.Getrusage(syscall.RUSAGE_SELF, &used)
+fmt.Println("pair", took.Seconds(), float64(used.Utime.Nano()+used.Stime.Nano())/1e9, result.Backend)"""
 
 MANY = """%%
 net := gradcamnb.MustOpen("testdata/models/efficientnet-lite0.onnx")
@@ -85,14 +110,16 @@ class Kernel:
         self.client.wait_for_ready(timeout=120)
         self.started = time.monotonic() - begin
 
-    def run(self, code, pictures=1):
-        """The seconds until the last output, of which so many must be pictures."""
+    def run(self, code, pictures=1, heard=None):
+        """The seconds until the last output, of which so many must be pictures. heard, if given, gets what is printed."""
         last, seen = [0.0], [0]
         begin = time.monotonic()
 
         def hear(message):
             last[0] = time.monotonic() - begin
             seen[0] += "image/png" in message["content"].get("data", {})
+            if heard and message["content"].get("name") == "stdout":
+                heard(message["content"]["text"])
 
         reply = self.client.execute_interactive(code, output_hook=hear, timeout=300, allow_stdin=False)["content"]
         if reply["status"] != "ok" or seen[0] != pictures:
@@ -100,20 +127,68 @@ class Kernel:
         return last[0]
 
     def engine(self):
-        """Resident memory of the kernel's engine in MiB."""
+        """The folder of the kernel's engine in /proc."""
         for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
             try:
                 parent = stat.read_text().rpartition(") ")[2].split()[1]
                 if int(parent) == self.manager.provisioner.pid and "serve" in stat.with_name("cmdline").read_text():
-                    pages = int(stat.with_name("statm").read_text().split()[1])
-                    return pages * 4096 / 2**20
+                    return stat.parent
             except OSError:
                 continue
         sys.exit("the kernel has no engine")
 
+    def memory(self):
+        """Resident memory of the kernel's engine in MiB."""
+        return int((self.engine() / "statm").read_text().split()[1]) * 4096 / 2**20
+
+    def cpu(self):
+        """CPU seconds that the kernel's engine has used."""
+        fields = (self.engine() / "stat").read_text().rpartition(") ")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def rest(self):
+        """Waits until the engine does nothing, and returns its CPU seconds."""
+        used = self.cpu()
+        while True:
+            time.sleep(1)
+            now = self.cpu()
+            if now - used < 0.03:
+                return now
+            used = now
+
     def end(self):
         self.client.stop_channels()
         self.manager.shutdown_kernel()
+
+
+def pairs(name, given, rounds=5):
+    """Prints what new pairs of layers cost, in a kernel of its own that keeps no programs and finds none."""
+    model, picture = given.split(",")
+    os.environ["GRADCAMNB_PROGRAMS"] = "off"
+    k = Kernel("gonb-gradcam")
+    del os.environ["GRADCAMNB_PROGRAMS"]
+    k.run(cell(model, picture).format(285))
+    k.rest()
+    said = []
+    k.run(LAYERS.replace("MODEL", model), 0, said.append)
+    names = "".join(said).split("\n")[:-1]
+    code = PAIR.replace("MODEL", model).replace("PICTURE", picture)
+    wall, upto, all_of_it, backends = [], [], [], set()
+    for i in range(rounds):
+        two = [names[len(names) * (2 * i + at) // (2 * rounds + 2)] for at in (1, 2)]  # no layer twice
+        before, said = k.rest(), []
+        k.run(code.format(*two), 0, said.append)
+        after = k.cpu()
+        took, own, backend = next(line for line in "".join(said).split("\n") if line.startswith("pair ")).split()[1:4]
+        wall.append(float(took))
+        upto.append(after - before + float(own))
+        all_of_it.append(k.rest() - before + float(own))
+        backends.add(backend)
+    k.end()
+    spread = lambda v: f"{statistics.median(v):.2f} s ({min(v):.2f} to {max(v):.2f} s)"
+    print(f"\n{name}, {rounds} new pairs of layers, explained by {' and '.join(sorted(backends))}; medians: from the call to the maps "
+          f"{spread(wall)} of wall time and {spread(upto)} of CPU time, the engine's and the cell's; until the engine is at rest, "
+          f"with everything that is compiled in the background, {spread(all_of_it)} of CPU time.")
 
 
 def row(what, first, warm):
@@ -125,6 +200,7 @@ def main():
     p.add_argument("--warm", type=int, default=10)
     p.add_argument("--many", type=int, default=0)
     p.add_argument("--also", action="append", default=[])
+    p.add_argument("--pairs", action="append", default=[])
     p.add_argument("--python")
     args = p.parse_args()
 
@@ -167,11 +243,14 @@ def main():
         memory = []
         for i in range(args.many // 10):
             resident.run(MANY.format(10 * (i % 90)), pictures=10)
-            memory.append(resident.engine())
+            memory.append(resident.memory())
         print(f"\n{args.many} explanations through one engine, {args.many} pictures arrived: its memory was "
               f"{memory[0]:.0f} MiB after 10, {memory[len(memory) // 2]:.0f} MiB half way and {memory[-1]:.0f} MiB at the end.")
     for k in kernels.values():
         k.end()
+    for asked in args.pairs:
+        name, _, given = asked.partition("=")
+        pairs(name, given)
 
 
 main()
