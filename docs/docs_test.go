@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -59,6 +60,47 @@ func TestTasksFromHome(t *testing.T) {
 		anchor := strings.ReplaceAll(regexp.MustCompile(`[^a-z0-9 ]`).ReplaceAllString(strings.ToLower(h[1]), ""), " ", "-")
 		if !strings.Contains(home, "(how-do-i.md#"+anchor+")") {
 			t.Errorf("index.md does not lead to %q, #%s", h[1], anchor)
+		}
+	}
+}
+
+// A link to another site cannot be followed here. What can be held is that it names a package of ours that exists, or a
+// module that one of our go.mod files requires.
+func TestLinksElsewhere(t *testing.T) {
+	const ours = "github.com/gradcam-go/gradcam"
+	sites := []string{"https://keepachangelog.com", "https://flic.kr/p/r9qvLn"} // no modules
+	link := regexp.MustCompile("https?://[^\\s)>\"'`]+")
+	var modules strings.Builder
+	var links []string
+	err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		if d.Name() == "go.mod" {
+			modules.WriteString(page(t, path))
+		}
+		if filepath.Ext(path) == ".md" {
+			links = append(links, link.FindAllString(page(t, path), -1)...)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(links) < 5 {
+		t.Fatalf("%d links", len(links))
+	}
+	for _, link := range links {
+		link = strings.TrimRight(link, ".,;:")
+		name := strings.TrimPrefix(strings.TrimPrefix(link, "https://pkg.go.dev/"), "https://")
+		switch rest, is := strings.CutPrefix(name, ours); {
+		case is:
+			if _, err := os.Stat(filepath.Join("..", filepath.FromSlash(rest))); err != nil {
+				t.Errorf("%s: %v", link, err)
+			}
+		case slices.Contains(sites, link), strings.Contains(modules.String(), name+" v"):
+		default:
+			t.Errorf("%s names no module that we build with: if it is right, list it in this test", link)
 		}
 	}
 }
