@@ -75,6 +75,21 @@ func read(file string) (nb notebook, err error) {
 	return nb, json.Unmarshal(data, &nb)
 }
 
+// readExecuted reads a notebook that was executed, without the times at which its cells ran and without outputs of
+// which nothing is left.
+func readExecuted(file string) (notebook, error) {
+	nb, err := read(file)
+	for _, cell := range nb.Cells {
+		if meta, ok := cell["metadata"].(map[string]any); ok {
+			delete(meta, "execution")
+		}
+		if outputs, ok := cell["outputs"].([]any); ok {
+			cell["outputs"] = slices.DeleteFunc(outputs, isEmpty)
+		}
+	}
+	return nb, err
+}
+
 // format returns the notebook as nbformat writes it.
 func format(nb notebook) ([]byte, error) {
 	var b bytes.Buffer
@@ -96,15 +111,9 @@ func export(file string) error {
 	if err := python("kernels/gonb-gradcam/execute.py", file, tmp); err != nil {
 		return err
 	}
-	executed := filepath.Join(tmp, filepath.Base(file))
-	nb, err := read(executed)
+	nb, err := readExecuted(filepath.Join(tmp, filepath.Base(file)))
 	if err != nil {
 		return err
-	}
-	for _, cell := range nb.Cells {
-		if meta, ok := cell["metadata"].(map[string]any); ok {
-			delete(meta, "execution") // when it ran
-		}
 	}
 	data, err := format(nb)
 	if err != nil {
@@ -151,6 +160,14 @@ func export(file string) error {
 	}
 	fmt.Printf("  %s.html, %d kB\n", base, len(html)/1000)
 	return atomicfile.Write(file, data)
+}
+
+// isEmpty tells whether an output is that of a line that said how far the cell was, and was removed at its end.
+func isEmpty(o any) bool {
+	output, _ := o.(map[string]any)
+	data, _ := output["data"].(map[string]any)
+	html, is := data["text/html"]
+	return is && len(data) == 1 && strings.TrimSpace(join(html)) == ""
 }
 
 // shrink turns the pictures of the outputs into JPEG, a quarter of the size, and returns
@@ -251,8 +268,11 @@ func heading(nb notebook) (title, about string) {
 	return "Notebook", ""
 }
 
-func source(cell map[string]any) string {
-	switch s := cell["source"].(type) {
+func source(cell map[string]any) string { return join(cell["source"]) }
+
+// join returns a text of a notebook, which may be written as a list of lines.
+func join(text any) string {
+	switch s := text.(type) {
 	case string:
 		return s
 	case []any:
