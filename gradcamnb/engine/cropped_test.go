@@ -63,9 +63,19 @@ func behind(t *testing.T, op string, constants ...*protos.TensorProto) string {
 	return file
 }
 
-// A map of a part that the network cuts from the picture lies on that part, and the rest of the picture has no
-// evidence. By hand: the score is the mean of 16 pixels, so the gradient of each is 1/16, and the map is pixel/16.
+// A map of a part that the network cuts from the picture lies on that part, also if the network mirrors it, and the rest
+// of the picture has no evidence. By hand: the score is the mean of 16 pixels, so the gradient of each is 1/16, and the
+// map is pixel/16. The part are the last 4 rows and the middle 4 columns.
 func TestMapOfCutPart(t *testing.T) {
+	for name, file := range map[string]string{
+		"upright":  croppingModel(t, [2]int64{4, 2}, [2]int64{8, 6}, 1),
+		"mirrored": croppingModel(t, [2]int64{7, 5}, [2]int64{3, 1}, -1),
+	} {
+		t.Run(name, func(t *testing.T) { checkCutPart(t, file) })
+	}
+}
+
+func checkCutPart(t *testing.T, file string) {
 	picture := gradcamnb.Tensor{Dims: []int{1, 1, 8, 8}}
 	for i := range 64 {
 		picture.Values = append(picture.Values, float32(i+1))
@@ -75,7 +85,7 @@ func TestMapOfCutPart(t *testing.T) {
 		if err := e.Start(); err != nil {
 			require.Missing(t, "xla", err.Error())
 		}
-		s, err := e.Open(croppingModel(t, [2]int64{4, 2}, [2]int64{8, 6}, 1)) // the last 4 rows and the middle 4 columns
+		s, err := e.Open(file)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -147,7 +157,7 @@ func TestMapOfPaddedPicture(t *testing.T) {
 }
 
 // If a map of a part cannot be right it is refused: by a method that spreads the layer over the whole picture, and at a
-// layer whose cells are mirrored.
+// layer whose cells lie in another order.
 func TestCutPartsThatAreRefused(t *testing.T) {
 	picture := gradcamnb.Tensor{Dims: []int{1, 1, 8, 8}, Values: make([]float32, 64)}
 	e := engine.New("go")
@@ -155,7 +165,7 @@ func TestCutPartsThatAreRefused(t *testing.T) {
 		"Score-CAM": croppingModel(t, [2]int64{4, 2}, [2]int64{8, 6}, 1),
 		"FullGrad":  croppingModel(t, [2]int64{4, 2}, [2]int64{8, 6}, 1),
 		"AugSmooth": croppingModel(t, [2]int64{4, 2}, [2]int64{8, 6}, 1),
-		"Grad-CAM":  croppingModel(t, [2]int64{-1, -1}, [2]int64{-9, -9}, -1),
+		"Grad-CAM":  inAnotherOrder(t),
 	} {
 		s, err := e.Open(file)
 		if err != nil {
@@ -171,4 +181,21 @@ func TestCutPartsThatAreRefused(t *testing.T) {
 			t.Errorf("%s: %v, want %q", method, err, want)
 		}
 	}
+}
+
+// inAnotherOrder writes a file that puts the first row of a picture last, with a sidecar that tells the order of the
+// axes, which GatherND does not.
+func inAnotherOrder(t *testing.T) string {
+	t.Helper()
+	var rows []int64
+	for i := range int64(64) {
+		rows = append(rows, 0, 0, (i/8+1)%8, i%8)
+	}
+	places := wholeNumbers("places", rows...)
+	places.Dims = []int64{1, 1, 8, 8, 4}
+	file := behind(t, "GatherND", places)
+	if err := os.WriteFile(strings.TrimSuffix(file, "onnx")+"json", []byte(`{"layout": "NCHW"}`), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return file
 }

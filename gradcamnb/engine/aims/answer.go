@@ -147,6 +147,10 @@ func readNumbers(l source.Layer, batch int) (shape, order []int, err error) {
 // readPlaces reads the classes of places, [batch, classes, height, width].
 func readPlaces(l source.Layer, batch int) (shape, order []int, err error) {
 	a := l.Axes
+	if a.Mirrored != [2]bool{} {
+		return nil, nil, fmt.Errorf("the output %q holds a picture's rows or columns mirrored, in which regions are not read: "+
+			"mirror it back at the end of the network and export it again", l.Name)
+	}
 	if !a.Places() || a.Flat() {
 		return nil, nil, fmt.Errorf(
 			"the output %q has the shape %v and is no segmentation, [batch, classes, height, width] or [batch, height, width, classes]%s", l.Name, l.Shape, listHint(l, batch))

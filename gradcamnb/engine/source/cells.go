@@ -66,18 +66,20 @@ func (c cells) grid(n *Node) *Node {
 	case c.Flat():
 		return c.Unfold(n)
 	case c.S > 0: // slice below slice
-		return Reshape(n, n.Shape().Dim(0), c.Cells[0], c.Cells[1], -1)
+		n = Reshape(n, n.Shape().Dim(0), c.Cells[0], c.Cells[1], -1)
 	case c.Places() && c.C == 0:
-		return InsertAxes(n, -1)
+		n = InsertAxes(n, -1)
 	}
-	return n
+	return c.Reflect(n)
 }
 
 // node reverses grid. Tokens that are no cells are those of clean, a node for a batch of one.
 func (c cells) node(grid, clean *Node) *Node {
+	if c.Flat() {
+		return places.Restore(c.Fold(grid, places.Reorder(clean, c.order)), c.order)
+	}
+	grid = c.Reflect(grid)
 	switch {
-	case c.Flat():
-		grid = c.Fold(grid, places.Reorder(clean, c.order))
 	case c.S > 0:
 		dims := []int{grid.Shape().Dim(0), c.Slices, c.Cells[0] / c.Slices, c.Cells[1]}
 		if c.C > 0 {

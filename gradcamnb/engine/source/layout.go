@@ -285,6 +285,9 @@ func (f follower) followReshape(n *protos.NodeProto, x tracedAxes) (axes, dims [
 			axes[g.out[0]] = x.axes[g.in[0]]
 		}
 	}
+	if len(dims) > 0 && len(x.dims) > 0 && dims[0] == 1 && x.dims[0] == 1 { // a batch of one stays one
+		axes[0] = x.axes[0]
+	}
 	return axes, dims, true
 }
 

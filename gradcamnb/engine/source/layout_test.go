@@ -1,10 +1,12 @@
 package source
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/gomlx/compute-onnx/support/protos"
 
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/onnxnorm"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 )
 
@@ -118,6 +120,46 @@ func TestLayoutOfTheSidecar(t *testing.T) {
 		}
 		if unknown := m.card.CheckLayout() != nil; !c.fails && unknown != (c.want == "") {
 			t.Errorf("%v, the sidecar saying %q: refused: %t", c.dims, c.said, unknown)
+		}
+	}
+}
+
+// An input of three axes lacks the one that the graph adds: that of the batch, of one grey channel, or of a signal's
+// rows. By hand.
+func TestLift(t *testing.T) {
+	first, last := imgio.ChannelsFirst, imgio.ChannelsLast
+	conv := func(in string) *protos.NodeProto {
+		n := nodeOf("Conv", in, "y")
+		n.Input = append(n.Input, "kernel")
+		return n
+	}
+	unsqueeze := func(at int64, in string) *protos.NodeProto { return nodeOf("Unsqueeze", in, "u", intsAttr("axes", at)) }
+	transpose := func(in string, perm ...int64) *protos.NodeProto {
+		return nodeOf("Transpose", in, "t", intsAttr("perm", perm...))
+	}
+	for name, c := range map[string]struct {
+		dims  []int
+		nodes []*protos.NodeProto
+		want  []int // of the picture, the axis of length 1 among them
+		axis  int
+		as    imgio.Layout
+	}{
+		"one picture":                {[]int{5, 8, 12}, []*protos.NodeProto{unsqueeze(0, "x"), conv("u")}, []int{1, 5, 8, 12}, 1, first},
+		"one picture, channels last": {[]int{8, 12, 5}, []*protos.NodeProto{unsqueeze(0, "x"), transpose("u", 0, 3, 1, 2), conv("t")}, []int{1, 8, 12, 5}, 1, last},
+		"the same, turned first":     {[]int{8, 12, 5}, []*protos.NodeProto{transpose("x", 2, 0, 1), unsqueeze(0, "t"), conv("u")}, []int{1, 8, 12, 5}, 1, last},
+		"of any size":                {[]int{-1, -1, 5}, []*protos.NodeProto{transpose("x", 2, 0, 1), unsqueeze(0, "t"), conv("u")}, []int{1, -1, -1, 5}, 1, last},
+		"grey pictures":              {[]int{1, 8, 12}, []*protos.NodeProto{unsqueeze(1, "x"), conv("u")}, []int{1, 1, 8, 12}, 2, first},
+		"signals":                    {[]int{1, 5, 20}, []*protos.NodeProto{unsqueeze(2, "x"), conv("u")}, []int{1, 5, 1, 20}, 3, first},
+		"signals, channels last":     {[]int{1, 20, 5}, []*protos.NodeProto{transpose("x", 0, 2, 1), conv("t")}, []int{1, 1, 20, 5}, 2, last},
+	} {
+		m := &protos.ModelProto{OpsetImport: []*protos.OperatorSetIdProto{{Version: 11}}, Graph: &protos.GraphProto{
+			Node: c.nodes, Input: []*protos.ValueInfoProto{onnxnorm.Declare("x", c.dims)},
+			Initializer: []*protos.TensorProto{{Name: "kernel", DataType: int32(protos.TensorProto_FLOAT), Dims: []int64{8, 5, 3, 3}}},
+		}}
+		var card Card
+		ok := card.lift(m, onnxnorm.Input{Name: "x", Type: "float32", Dims: c.dims})
+		if !ok || !slices.Equal(card.Input, c.want) || card.AddedAxis != c.axis || card.Layout != c.as {
+			t.Errorf("%s: %v, %v %d %s, want %v %d %s", name, ok, card.Input, card.AddedAxis, card.Layout, c.want, c.axis, c.as)
 		}
 	}
 }

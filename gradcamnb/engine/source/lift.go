@@ -26,18 +26,29 @@ var liftings = []liftedInput{
 	{at: 0, axes: []int{1, 2, 3}},
 }
 
-// lift gives a picture of three axes its fourth, if the graph says which; ok is false if it does not.
+// lift gives a picture of three axes its fourth, if the graph says which; ok is false if it does not. A case in which
+// the batch is known to be what the graph takes for it comes before one in which it only may be.
 func (c *Card) lift(m *protos.ModelProto, in onnxnorm.Input) (ok bool) {
-	for _, l := range liftings {
-		found, ok := layoutFrom(m, in.Name, tracedAxes{axes: l.axes, dims: in.Dims, whole: true})
-		if !ok || l.layout != "" && l.layout != found.layout || found.batch > 0 {
-			continue
+	for _, known := range []bool{true, false} {
+		for _, l := range liftings {
+			found, ok := layoutFrom(m, in.Name, tracedAxes{axes: l.axes, dims: in.Dims, whole: true})
+			if !ok || l.layout != "" && l.layout != found.layout || found.batch > 0 || known && found.batch != l.batch() {
+				continue
+			}
+			onnxnorm.Lift(m, in.Name, l.at)
+			c.Input, c.AddedAxis, c.Layout = slices.Insert(slices.Clone(in.Dims), l.at, 1), l.at+1, found.layout
+			return true
 		}
-		onnxnorm.Lift(m, in.Name, l.at)
-		c.Input, c.AddedAxis, c.Layout = slices.Insert(slices.Clone(in.Dims), l.at, 1), l.at+1, found.layout
-		return true
 	}
 	return false
+}
+
+// batch returns the picture's axis that the input has for the batch; -1 if it has none.
+func (l liftedInput) batch() int {
+	if l.at == 0 {
+		return -1
+	}
+	return 0
 }
 
 // stackings are a volume [batch, channels, slices, height, width], and one with the channels last: where its own axes

@@ -1,8 +1,15 @@
 package source
 
 import (
+	"os"
+	"path/filepath"
 	"slices"
 	"testing"
+
+	"github.com/gomlx/compute-onnx/support/protos"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/onnxnorm"
 )
 
 // tower returns layers of 6 channels: a convolution, its activation and the mean of that. The maps have side x side
@@ -49,5 +56,51 @@ func TestTowers(t *testing.T) {
 		if err != nil || l.Name != c.want || l.Beside != c.beside {
 			t.Errorf("%s: %q is suggested, beside %q, %v; want %q and %q", name, l.Name, l.Beside, err, c.want, c.beside)
 		}
+	}
+}
+
+// The second tower of a network that sees the mirror image, too, is named, and its map is a map of the picture.
+func TestMirroredTower(t *testing.T) {
+	conv := func(in, out string) *protos.NodeProto {
+		n := nodeOf("Conv", in, out)
+		n.Input = append(n.Input, "kernel")
+		return n
+	}
+	flip := nodeOf("Slice", "x", "mirror")
+	flip.Input = append(flip.Input, "last", "beyond", "columns", "last")
+	sum := nodeOf("Add", "a mean", "y")
+	sum.Input = append(sum.Input, "b mean")
+	m := &protos.ModelProto{IrVersion: 8, OpsetImport: []*protos.OperatorSetIdProto{{Version: 17}}, Graph: &protos.GraphProto{
+		Name: "g", Input: []*protos.ValueInfoProto{onnxnorm.Declare("x", []int{1, 2, 8, 12})},
+		Output: []*protos.ValueInfoProto{onnxnorm.Declare("y", []int{1, 2, 1, 1})},
+		Node: []*protos.NodeProto{conv("x", "a"), nodeOf("Relu", "a", "a act"), nodeOf("GlobalAveragePool", "a act", "a mean"),
+			flip, conv("mirror", "b"), nodeOf("Relu", "b", "b act"), nodeOf("GlobalAveragePool", "b act", "b mean"), sum},
+		Initializer: []*protos.TensorProto{initializer("kernel", false, []int64{2, 2, 1, 1}, 1, 2, 3, 4),
+			initializer("last", true, []int64{1}, -1), initializer("beyond", true, []int64{1}, -99),
+			initializer("columns", true, []int64{1}, 3)},
+	}}
+	data, err := proto.Marshal(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "net.onnx")
+	if err := os.WriteFile(file, data, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	net, err := ONNX(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	layers, err := net.Layers(t.Context(), []int{1, 2, 8, 12}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := SuggestedLayer(layers)
+	if err != nil || l.Name != "a act" || l.Beside != "b act" {
+		t.Errorf("%q is suggested, beside %q, %v", l.Name, l.Beside, err)
+	}
+	at := slices.IndexFunc(layers, func(l Layer) bool { return l.Name == "b act" })
+	if b := layers[at]; b.Grid != [2]int{8, 12} || b.Axes.Mirrored != [2]bool{false, true} || b.Field != nil {
+		t.Errorf("the second tower's map is %v, mirrored %v, its field %v", b.Grid, b.Axes.Mirrored, b.Field)
 	}
 }

@@ -59,14 +59,15 @@ func (e endings) countAxes(n *protos.NodeProto) int {
 	return 0
 }
 
-// negation returns no unit for a negative probability or its logarithm, the sum's unit for a negative sum, and else
-// logits.
+// negation returns no unit for a negative probability, its logarithm or a log-sigmoid, which is -softplus(-x); the sum's
+// unit for a negative sum; and else logits.
 func negation(e endings, n *protos.NodeProto, depth int) Ending {
-	if in := e.input(n, 0, depth); in.isProbability() || in.Unit == LogProbability {
+	in := e.input(n, 0, depth)
+	if in.isProbability() || in.Unit == LogProbability || e.maker(n.Input[0], "Softplus") != nil {
 		return Ending{Unit: PlainNumbers}
 	}
 	if sum := e.maker(n.Input[0], "ReduceSum"); sum != nil { // of an entropy
-		return Ending{Unit: e.input(n, 0, depth).Unit}
+		return Ending{Unit: in.Unit}
 	}
 	return Ending{Unit: Logits}
 }

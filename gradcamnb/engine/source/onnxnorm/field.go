@@ -47,10 +47,33 @@ func fieldOf(n *node, out *value) *Field {
 		return resizeField(n, size)
 	case n.OpType == "ConvTranspose":
 		return fieldAfterTransposed(n)
+	case reorders(n):
+		return nil
 	case elementwise[n.OpType], cellByCell[n.OpType], worksOnChannelsAlone(n, out):
 		return uniteFields(n, size)
 	}
 	return nil
+}
+
+// reorders tells whether a node may put the cells of a map in another order: it slices backwards, or looks up rows or
+// columns.
+func reorders(n *node) bool {
+	isCells := func(axis int) bool { return axis > 1 }
+	if len(n.in) > 0 && n.in[0] != nil && n.in[0].tail {
+		isCells = func(axis int) bool { return axis > 0 && axis != len(n.in[0].dims)-1 }
+	}
+	switch n.OpType {
+	case "Slice":
+		_, _, step := sliceRange(n)
+		for at, s := range step {
+			if s < 0 && isCells(at) {
+				return true
+			}
+		}
+	case "Gather":
+		return isCells(axis(n.intOr("axis", 0), len(n.in[0].dims)))
+	}
+	return false
 }
 
 // worksOnChannelsAlone tells whether a node works on the last axis, the channels, for every cell alone.

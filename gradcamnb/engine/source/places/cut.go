@@ -15,7 +15,10 @@ var (
 
 // takeEvery returns the axis of the n values at from, from+step, ... of a.
 func takeEvery(a Axis, size, from, step, n int) Axis {
-	if n == size && step == 1 {
+	switch {
+	case step < 0:
+		return mirror(takeEvery(a, size, from+(n-1)*step, -step, n), n)
+	case n == size && step == 1:
 		return a
 	}
 	if len(a) == 1 && a[0].Kind == Tokens && step == 1 {
@@ -29,12 +32,33 @@ func takeEvery(a Axis, size, from, step, n int) Axis {
 		return Axis{q}
 	case ok:
 		q := p.Crop(from, size-from-n*step, n)
-		q.Piece, q.Moved = true, p.Moved || step < 0 || p.Kind == Depth
+		q.Piece, q.Moved = true, p.Moved || p.Kind == Depth
 		return Axis{q}
 	case len(a) == 0 || !slices.ContainsFunc(a, func(p Part) bool { return p.Kind != Other }):
 		return otherAxis(n)
 	}
 	return unknown(n)
+}
+
+// mirror returns an axis of n values in reverse order, which is that of each of its parts.
+func mirror(a Axis, n int) Axis {
+	out := slices.Clone(a)
+	for i, p := range a {
+		switch {
+		case p.Kind == Row || p.Kind == Column:
+			out[i].Mirrored = !p.Mirrored
+			for _, ends := range []*[2]float64{&out[i].Lost, &out[i].Exact, &out[i].Grown, &out[i].undo} {
+				ends[0], ends[1] = ends[1], ends[0]
+			}
+		case p.Kind == Depth:
+			out[i].Moved = true
+		case p.Kind == Tokens:
+			out[i].Before, out[i].After, out[i].Core = p.After, p.Before, mirror(p.Core, n-p.Before-p.After)
+		case p.Kind != Other:
+			return unknown(n)
+		}
+	}
+	return out
 }
 
 // markMisplaced returns the axes of a tensor of which some were cut. If slices of a volume were left out, but for every
@@ -96,6 +120,9 @@ func traceSlice(s step) []Axis {
 			step = steps[i]
 		}
 		from := min(max(onnxnorm.CountFromStart(starts[i], dims[a]), 0), dims[a])
+		if step < 0 {
+			from = min(from, dims[a]-1)
+		}
 		out[a] = takeEvery(in[a], dims[a], from, step, s.Dims[a])
 		cut = append(cut, out[a])
 	}
@@ -245,7 +272,7 @@ func picked(a Axis, size int, index []int) Axis {
 	if len(index) > 1 {
 		step = onnxnorm.CountFromStart(index[1], size) - from
 	}
-	even, repeated := step > 0, true
+	even, repeated := step != 0, true
 	for i, at := range index {
 		at = onnxnorm.CountFromStart(at, size)
 		even = even && at == from+i*step

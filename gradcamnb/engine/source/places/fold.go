@@ -21,6 +21,16 @@ func Restore(n *Node, axes []int) *Node {
 	return Reorder(n, back)
 }
 
+// Reflect turns a grid [batch, h, w, channels] upright if its rows or columns are mirrored, and back.
+func (f Position) Reflect(grid *Node) *Node {
+	for i, mirrored := range f.Mirrored {
+		if mirrored {
+			grid = Reverse(grid, i+1)
+		}
+	}
+	return grid
+}
+
 // Unfold turns tokens [batch, n, channels] into the grid of their cells, [batch, h, w, channels].
 func (f Position) Unfold(n *Node) *Node {
 	h, w := f.Cells[0], f.Cells[1]
@@ -29,13 +39,14 @@ func (f Position) Unfold(n *Node) *Node {
 	}
 	batch, channels := n.Shape().Dim(0), n.Shape().Dim(2)
 	if f.Turned {
-		return TransposeAllAxes(Reshape(n, batch, w, h, channels), 0, 2, 1, 3)
+		return f.Reflect(TransposeAllAxes(Reshape(n, batch, w, h, channels), 0, 2, 1, 3))
 	}
-	return Reshape(n, batch, h, w, channels)
+	return f.Reflect(Reshape(n, batch, h, w, channels))
 }
 
 // Fold reverses Unfold. The tokens before and after the cells are those of clean, [1, n, channels].
 func (f Position) Fold(grid, clean *Node) *Node {
+	grid = f.Reflect(grid)
 	if f.Turned {
 		grid = TransposeAllAxes(grid, 0, 2, 1, 3)
 	}

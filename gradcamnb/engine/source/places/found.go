@@ -15,6 +15,8 @@ type Position struct {
 	Turned        bool   // if the cells lie on one axis: it goes column by column, not row by row
 	Warped        bool   // a grid of the network's own says where each cell was sampled
 
+	Mirrored [2]bool // the rows go from the bottom to the top; the columns go from right to left
+
 	// Shares of the picture's height, and of its width, that lie before the first cell and behind the last one, since
 	// they were cut off; less than 0 if the cells go beyond the picture, which was padded; 0 of a map of just the picture.
 	Beyond [2][2]float64
@@ -151,21 +153,21 @@ func findRowsAndColumns(axes []Axis, dims []int) (f Position, ok bool) {
 		case p.Kind == Depth:
 			f.S, f.Slices = i+1, dims[i+1]
 		case p.Kind == Row:
-			f.H, f.Cells[0], f.Beyond[0] = i+1, dims[i+1], p.Beyond()
+			f.H, f.Cells[0], f.Beyond[0], f.Mirrored[0] = i+1, dims[i+1], p.Beyond(), p.Mirrored
 		case p.Kind == Column:
-			f.W, f.Cells[1], f.Beyond[1] = i+1, dims[i+1], p.Beyond()
+			f.W, f.Cells[1], f.Beyond[1], f.Mirrored[1] = i+1, dims[i+1], p.Beyond(), p.Mirrored
 		}
 	}
 	if f.S > 0 {
 		f.Cells[0] *= f.Slices
 	}
-	return f, true
+	return f, f.S == 0 || !f.Mirrored[0]
 }
 
 // sliceBelowSlice returns the number of slices if an axis counts the rows of one slice after those of another; 0 for
 // any other axis.
 func sliceBelowSlice(a Axis) int {
-	if len(a) == 2 && a[0].isUnmoved(Depth) && a[1].isUnmoved(Row) {
+	if len(a) == 2 && a[0].isUnmoved(Depth) && a[1].isUnmoved(Row) && !a[1].Mirrored {
 		return a[0].Size
 	}
 	return 0
@@ -208,12 +210,13 @@ func FindOnOneAxis(a Axis) (f Position, ok bool) {
 	switch {
 	case len(a) == 3 && sliceBelowSlice(a[:2]) > 0 && a[2].isUnmoved(Column):
 		f.Slices, f.Cells = a[0].Size, [2]int{a[0].Size * a[1].Size, a[2].Size}
-		f.Beyond = [2][2]float64{a[1].Beyond(), a[2].Beyond()}
+		f.Beyond, f.Mirrored[1] = [2][2]float64{a[1].Beyond(), a[2].Beyond()}, a[2].Mirrored
 	case len(a) == 2 && a[0].isUnmoved(Row) && a[1].isUnmoved(Column):
 		f.Cells, f.Beyond = [2]int{a[0].Size, a[1].Size}, [2][2]float64{a[0].Beyond(), a[1].Beyond()}
+		f.Mirrored = [2]bool{a[0].Mirrored, a[1].Mirrored}
 	case len(a) == 2 && a[0].isUnmoved(Column) && a[1].isUnmoved(Row):
 		f.Cells, f.Turned = [2]int{a[1].Size, a[0].Size}, true
-		f.Beyond = [2][2]float64{a[1].Beyond(), a[0].Beyond()}
+		f.Beyond, f.Mirrored = [2][2]float64{a[1].Beyond(), a[0].Beyond()}, [2]bool{a[1].Mirrored, a[0].Mirrored}
 	default:
 		return Position{}, false
 	}

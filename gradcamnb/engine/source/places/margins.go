@@ -35,25 +35,41 @@ func (p Part) Crop(first, last, n int) Part {
 		q.Lost = p.Lose(p.Grown[0], p.Grown[1])
 		q.Exact = p.undo
 	}
+	return q.noteTrim(p)
+}
+
+// noteTrim returns the cells with the size that they had when the last ones were cut off, or added, behind windows: now,
+// if fewer or more are lost than of p, the cells before. If others were cut off earlier and are still lost, the larger
+// of both sizes counts.
+func (q Part) noteTrim(p Part) Part {
+	if !p.Read || q.Lost == p.Lost {
+		return q
+	}
+	if p.Lost == p.Exact {
+		q.trimmed = 0
+	}
+	q.trimmed = max(q.trimmed, q.cell())
 	return q
 }
 
-// Beyond returns the shares of the picture that lie before the first cell and behind the last one; less than 0 if the
-// cells go beyond the picture. Behind windows, a cell that was cut off or added at either end does not count, since the
-// cells of windows count as covering all that they read: every map of an unpadded convolution does. But what was cut
-// off counts if it is more than an eighth of the picture, as of a map of few cells. Cells that cover just the picture
-// do so, whatever was added and taken off before.
+// Beyond returns the shares of the picture that lie above the highest cell, or to the left of the leftmost, and below
+// the lowest, or to the right of the rightmost; less than 0 if the cells go beyond the picture. Behind windows, a cell
+// that was cut off or added at either end does not count, since the cells of windows count as covering all that they
+// read: every map of an unpadded convolution does. Nor does it if the map was enlarged since. But what was cut off
+// counts if it is more than an eighth of the picture, as of a map of few cells. Cells that cover just the picture do
+// so, whatever was added and taken off before.
 func (p Part) Beyond() [2]float64 {
-	if p.Lost == [2]float64{} {
-		return p.Lost
-	}
 	const rounding, much = 1 + 1e-9, 1. / 8
 	first, last := p.Lost[0]-p.Exact[0], p.Lost[1]-p.Exact[1]
 	since := max(math.Abs(first), math.Abs(last))
-	if p.Read && since <= rounding*p.cell() && max(first, 0)+max(last, 0) <= much {
-		return p.Exact
+	beyond := p.Lost
+	if p.Read && beyond != [2]float64{} && since <= rounding*max(p.cell(), p.trimmed) && max(first, 0)+max(last, 0) <= much {
+		beyond = p.Exact
 	}
-	return p.Lost
+	if p.Mirrored {
+		beyond[0], beyond[1] = beyond[1], beyond[0]
+	}
+	return beyond
 }
 
 // apart tells whether two axes hold cells of different parts of the picture.
@@ -62,6 +78,9 @@ func apart(a, b Axis) bool {
 	q, ok2 := b.place()
 	if !ok1 || !ok2 || p.Kind != q.Kind {
 		return false
+	}
+	if p.Mirrored != q.Mirrored {
+		return true
 	}
 	x, y := p.Beyond(), q.Beyond()
 	return max(math.Abs(x[0]-y[0]), math.Abs(x[1]-y[1])) > max(p.cell(), q.cell())
@@ -189,7 +208,7 @@ func (p Part) Slide(n int, w Window) Part {
 		}
 	}
 	q.Read = true
-	return q
+	return q.noteTrim(p)
 }
 
 // Spread returns the n cells of a transposed convolution. If they are more than stride for each cell, the first and
@@ -200,7 +219,7 @@ func (p Part) Spread(n, stride int) Part {
 		q.Lost, q.Grown, q.undo = q.Lose(-more/2, -more/2), [2]float64{more / 2, more / 2}, q.Exact
 	}
 	q.Size, q.Extent = n, n
-	return q
+	return q.noteTrim(p)
 }
 
 // use returns the shares that are lost after so many cells of what was added at the ends were used up: first those that

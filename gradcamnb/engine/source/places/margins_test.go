@@ -84,6 +84,8 @@ func TestBeyond(t *testing.T) {
 	}
 	padded := func(n int, w Window) step { return func(p Part) Part { return p.Slide(n, w) } }
 	spread := func(n, stride int) step { return func(p Part) Part { return p.Spread(n, stride) } }
+	resize := func(n int) step { return func(p Part) Part { return resizeAxis(Axis{p}, p.Size, n)[0] } }
+	mirrored := func(p Part) Part { return takeEvery(Axis{p}, p.Size, p.Size-1, -1, p.Size)[0] }
 	for name, c := range map[string]struct {
 		steps []step
 		want  [2]float64
@@ -110,6 +112,18 @@ func TestBeyond(t *testing.T) {
 		"transposed":          {[]step{read(128, 2), spread(258, 2)}, [2]float64{}},
 		"transposed, cropped": {[]step{read(8, 32), spread(288, 32), cut(16, 16)}, [2]float64{}},
 		"odd, and back":       {[]step{read(86, 3), spread(258, 3), cut(0, 1)}, [2]float64{}},
+		// a cell of 16 is cut off behind windows at each end, which does not count; nor does it after the 14 became 56
+		"trimmed, enlarged": {[]step{read(16, 16), cut(1, 1), resize(56)}, [2]float64{}},
+		"grown, enlarged":   {[]step{read(16, 16), pad(1, 0), resize(68)}, [2]float64{}},
+		// two of them do
+		"crop, enlarged": {[]step{read(32, 8), cut(2, 2), resize(112)}, [2]float64{1. / 16, 1. / 16}},
+		// half a cell of 16, which is 4 of 128 since they were enlarged before
+		"enlarged, crop": {[]step{read(16, 16), resize(128), cut(4, 4)}, [2]float64{1. / 32, 1. / 32}},
+		// rows 32 to 223, mirrored, without the first 32, which are the last: 32 to 191, or 32 above and 64 below
+		"mirrored crop": {[]step{cut(32, 32), mirrored, cut(32, 0)}, [2]float64{0.125, 0.25}},
+		"mirrored back": {[]step{cut(32, 0), mirrored, mirrored}, [2]float64{0.125, 0}},
+		// 32 added below, mirrored, and the first 16 of them cut off, which are the lowest
+		"mirrored pad": {[]step{pad(0, 32), mirrored, cut(16, 0), read(34, 8)}, [2]float64{0, -1. / 16}},
 	} {
 		p := cells(Row, 256)
 		for _, s := range c.steps {
@@ -141,15 +155,16 @@ func TestPicked(t *testing.T) {
 		index []int
 		want  Part
 	}{
-		"last half":    {[]int{4, 5, 6, -1}, Part{Kind: Row, Size: 4, Piece: true, Lost: [2]float64{0.5, 0}}},
-		"every second": {[]int{1, 3, 5, 7}, Part{Kind: Row, Size: 4, Piece: true}},
-		"twice each":   {[]int{0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7}, Part{Kind: Row, Size: 16}},
-		"mirrored":     {[]int{7, 6, 5, 4, 3, 2, 1, 0}, Part{Kind: Row, Size: 8, Moved: true}},
-		"in disorder":  {[]int{0, 2, 1}, Part{Kind: Row, Size: 3, Moved: true}},
+		"last half":     {[]int{4, 5, 6, -1}, Part{Kind: Row, Size: 4, Piece: true, Lost: [2]float64{0.5, 0}}},
+		"every second":  {[]int{1, 3, 5, 7}, Part{Kind: Row, Size: 4, Piece: true}},
+		"twice each":    {[]int{0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7}, Part{Kind: Row, Size: 16}},
+		"mirrored":      {[]int{7, 6, 5, 4, 3, 2, 1, 0}, Part{Kind: Row, Size: 8, Mirrored: true}},
+		"mirrored part": {[]int{-2, -3, -4}, Part{Kind: Row, Size: 3, Piece: true, Mirrored: true, Lost: [2]float64{1. / 8, 0.5}}},
+		"in disorder":   {[]int{0, 2, 1}, Part{Kind: Row, Size: 3, Moved: true}},
 	} {
 		got := picked(rows, 8, c.index)
 		if len(got) != 1 || got[0].Kind != c.want.Kind || got[0].Size != c.want.Size || got[0].Moved != c.want.Moved ||
-			got[0].Piece != c.want.Piece || got[0].Lost != c.want.Lost {
+			got[0].Piece != c.want.Piece || got[0].Mirrored != c.want.Mirrored || got[0].Lost != c.want.Lost {
 			t.Errorf("%s: %+v, want %+v", name, got, c.want)
 		}
 	}
@@ -239,5 +254,21 @@ func TestLostEverywhere(t *testing.T) {
 		if got[0].Lost != row.Lost {
 			t.Errorf("windows: %+v", got)
 		}
+	}
+}
+
+// Cells row by row between a class token and two more, in reverse order: the two come first, and rows and columns are
+// mirrored. In reverse order once more they are as before.
+func TestMirroredTokens(t *testing.T) {
+	row, column := cells(Row, 4), cells(Column, 6)
+	row.Lost = [2]float64{0.25, 0}
+	a := Axis{{Kind: Tokens, Size: 27, Core: Axis{row, column}, Before: 1, After: 2}}
+	want := Position{Cells: [2]int{4, 6}, Before: 1, After: 2, Beyond: [2][2]float64{{0.25, 0}}}
+	if f, ok := FindOnOneAxis(takeEvery(takeEvery(a, 27, 26, -1, 27), 27, 26, -1, 27)); !ok || f != want {
+		t.Errorf("twice: %+v, want %+v", f, want)
+	}
+	want.Before, want.After, want.Mirrored = 2, 1, [2]bool{true, true}
+	if f, ok := FindOnOneAxis(takeEvery(a, 27, 26, -1, 27)); !ok || f != want {
+		t.Errorf("%+v, want %+v", f, want)
 	}
 }

@@ -32,10 +32,12 @@ type Part struct {
 	Piece bool // cells at an end were cut off, or every second one was taken
 	Moved bool // the cells do not lie where they lay before, as after a shift of windows or without slices of a volume
 
+	Mirrored bool // the cells go from the bottom to the top, or from right to left
+
 	Warped bool // a grid of the network's own says where each cell was sampled
 
 	// Shares of the picture's height or width that were cut off before the first cell and behind the last one; less than
-	// 0 if cells were added there.
+	// 0 if cells were added there. Mirrored cells have their first one at the bottom or on the right.
 	Lost [2]float64
 
 	Read  bool       // windows have read the cells, those of a convolution or a pool
@@ -43,6 +45,8 @@ type Part struct {
 
 	Grown [2]float64 // cells that the last windows added before and behind what they read
 	undo  [2]float64 // Exact without them
+
+	trimmed float64 // the share of the picture that a cell covered when the last ones were cut off, or added, behind windows
 
 	Core          []Part // for Tokens: the cells
 	Before, After int    // for Tokens: how many elements stand before and after the cells
@@ -57,7 +61,7 @@ type Axis []Part
 // isWhole tells whether a part counts all rows, columns or slices, from one end to the other.
 func (p Part) isWhole() bool { return p.Kind.isPlace() && p.Size*p.Stride == p.Extent }
 
-// isUnmoved tells whether a part counts all of a kind, each where it lay.
+// isUnmoved tells whether a part counts all of a kind, each where it lay, or all of them mirrored.
 func (p Part) isUnmoved(k Kind) bool { return p.Kind == k && p.isWhole() && !p.Moved }
 
 // cells returns a part of n new rows or columns.
@@ -125,7 +129,7 @@ func joinNeighbours(a Axis) Axis {
 		if n := len(out) - 1; n >= 0 {
 			before := &out[n]
 			if before.Kind == p.Kind && (p.Kind == Other || p.Kind.isPlace() && before.Extent == p.Extent &&
-				before.Stride == p.Stride*p.Size && before.Moved == p.Moved) {
+				before.Stride == p.Stride*p.Size && before.Moved == p.Moved && before.Mirrored == p.Mirrored) {
 				before.Size *= p.Size
 				before.Stride = p.Stride
 				continue
