@@ -137,29 +137,36 @@ func TestLift(t *testing.T) {
 	transpose := func(in string, perm ...int64) *protos.NodeProto {
 		return nodeOf("Transpose", in, "t", intsAttr("perm", perm...))
 	}
+	type nodes = []*protos.NodeProto
 	for name, c := range map[string]struct {
 		dims  []int
-		nodes []*protos.NodeProto
+		nodes nodes
 		want  []int // of the picture, the axis of length 1 among them
 		axis  int
 		as    imgio.Layout
 	}{
-		"one picture":                {[]int{5, 8, 12}, []*protos.NodeProto{unsqueeze(0, "x"), conv("u")}, []int{1, 5, 8, 12}, 1, first},
-		"one picture, channels last": {[]int{8, 12, 5}, []*protos.NodeProto{unsqueeze(0, "x"), transpose("u", 0, 3, 1, 2), conv("t")}, []int{1, 8, 12, 5}, 1, last},
-		"the same, turned first":     {[]int{8, 12, 5}, []*protos.NodeProto{transpose("x", 2, 0, 1), unsqueeze(0, "t"), conv("u")}, []int{1, 8, 12, 5}, 1, last},
-		"of any size":                {[]int{-1, -1, 5}, []*protos.NodeProto{transpose("x", 2, 0, 1), unsqueeze(0, "t"), conv("u")}, []int{1, -1, -1, 5}, 1, last},
-		"grey pictures":              {[]int{1, 8, 12}, []*protos.NodeProto{unsqueeze(1, "x"), conv("u")}, []int{1, 1, 8, 12}, 2, first},
-		"signals":                    {[]int{1, 5, 20}, []*protos.NodeProto{unsqueeze(2, "x"), conv("u")}, []int{1, 5, 1, 20}, 3, first},
-		"signals, channels last":     {[]int{1, 20, 5}, []*protos.NodeProto{transpose("x", 0, 2, 1), conv("t")}, []int{1, 1, 20, 5}, 2, last},
+		"one picture": {[]int{5, 8, 12}, nodes{unsqueeze(0, "x"), conv("u")}, []int{1, 5, 8, 12}, 1, first},
+		"one picture, channels last": {[]int{8, 12, 5},
+			nodes{unsqueeze(0, "x"), transpose("u", 0, 3, 1, 2), conv("t")}, []int{1, 8, 12, 5}, 1, last},
+		"the same, turned first": {[]int{8, 12, 5}, nodes{transpose("x", 2, 0, 1), unsqueeze(0, "t"), conv("u")},
+			[]int{1, 8, 12, 5}, 1, last},
+		"of any size": {[]int{-1, -1, 5}, nodes{transpose("x", 2, 0, 1), unsqueeze(0, "t"), conv("u")},
+			[]int{1, -1, -1, 5}, 1, last},
+		"grey pictures": {[]int{1, 8, 12}, nodes{unsqueeze(1, "x"), conv("u")}, []int{1, 1, 8, 12}, 2, first},
+		"signals":       {[]int{1, 5, 20}, nodes{unsqueeze(2, "x"), conv("u")}, []int{1, 5, 1, 20}, 3, first},
+		"signals, channels last": {[]int{1, 20, 5}, nodes{transpose("x", 0, 2, 1), conv("t")}, []int{1, 1, 20, 5},
+			2, last},
 	} {
 		m := &protos.ModelProto{OpsetImport: []*protos.OperatorSetIdProto{{Version: 11}}, Graph: &protos.GraphProto{
 			Node: c.nodes, Input: []*protos.ValueInfoProto{onnxnorm.Declare("x", c.dims)},
-			Initializer: []*protos.TensorProto{{Name: "kernel", DataType: int32(protos.TensorProto_FLOAT), Dims: []int64{8, 5, 3, 3}}},
+			Initializer: []*protos.TensorProto{{Name: "kernel", DataType: int32(protos.TensorProto_FLOAT),
+				Dims: []int64{8, 5, 3, 3}}},
 		}}
 		var card Card
 		ok := card.lift(m, onnxnorm.Input{Name: "x", Type: "float32", Dims: c.dims})
 		if !ok || !slices.Equal(card.Input, c.want) || card.AddedAxis != c.axis || card.Layout != c.as {
-			t.Errorf("%s: %v, %v %d %s, want %v %d %s", name, ok, card.Input, card.AddedAxis, card.Layout, c.want, c.axis, c.as)
+			t.Errorf("%s: %v, %v %d %s, want %v %d %s", name, ok, card.Input, card.AddedAxis, card.Layout, c.want, c.axis,
+				c.as)
 		}
 	}
 }

@@ -70,11 +70,12 @@ func TestMirroredTower(t *testing.T) {
 	flip.Input = append(flip.Input, "last", "beyond", "columns", "last")
 	sum := nodeOf("Add", "a mean", "y")
 	sum.Input = append(sum.Input, "b mean")
-	m := &protos.ModelProto{IrVersion: 8, OpsetImport: []*protos.OperatorSetIdProto{{Version: 17}}, Graph: &protos.GraphProto{
+	sets := []*protos.OperatorSetIdProto{{Version: 17}}
+	m := &protos.ModelProto{IrVersion: 8, OpsetImport: sets, Graph: &protos.GraphProto{
 		Name: "g", Input: []*protos.ValueInfoProto{onnxnorm.Declare("x", []int{1, 2, 8, 12})},
 		Output: []*protos.ValueInfoProto{onnxnorm.Declare("y", []int{1, 2, 1, 1})},
-		Node: []*protos.NodeProto{conv("x", "a"), nodeOf("Relu", "a", "a act"), nodeOf("GlobalAveragePool", "a act", "a mean"),
-			flip, conv("mirror", "b"), nodeOf("Relu", "b", "b act"), nodeOf("GlobalAveragePool", "b act", "b mean"), sum},
+		Node: []*protos.NodeProto{conv("x", "a"), nodeOf("Relu", "a", "a act"),
+			nodeOf("GlobalAveragePool", "a act", "a mean"), flip, conv("mirror", "b"), nodeOf("Relu", "b", "b act"), nodeOf("GlobalAveragePool", "b act", "b mean"), sum},
 		Initializer: []*protos.TensorProto{initializer("kernel", false, []int64{2, 2, 1, 1}, 1, 2, 3, 4),
 			initializer("last", true, []int64{1}, -1), initializer("beyond", true, []int64{1}, -99),
 			initializer("columns", true, []int64{1}, 3)},

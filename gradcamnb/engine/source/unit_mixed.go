@@ -59,8 +59,8 @@ func (e endings) countAxes(n *protos.NodeProto) int {
 	return 0
 }
 
-// negation returns no unit for a negative probability, its logarithm or a log-sigmoid, which is -softplus(-x); the sum's
-// unit for a negative sum; and else logits.
+// negation returns no unit for a negative probability, its logarithm or a log-sigmoid, which is -softplus(-x); the
+// sum's unit for a negative sum; and else logits.
 func negation(e endings, n *protos.NodeProto, depth int) Ending {
 	in := e.input(n, 0, depth)
 	if in.isProbability() || in.Unit == LogProbability || e.maker(n.Input[0], "Softplus") != nil {

@@ -38,18 +38,17 @@ func (p Part) Crop(first, last, n int) Part {
 	return q.noteTrim(p)
 }
 
-// noteTrim returns the cells with the size that they had when the last ones were cut off, or added, behind windows: now,
-// if fewer or more are lost than of p, the cells before. If others were cut off earlier and are still lost, the larger
-// of both sizes counts.
-func (q Part) noteTrim(p Part) Part {
-	if !p.Read || q.Lost == p.Lost {
-		return q
+// noteTrim returns the cells that an operator made of before, with the size that they have if it cut off, or added, some
+// behind windows. If others were cut off earlier and are still lost, the larger of both sizes counts.
+func (p Part) noteTrim(before Part) Part {
+	if !before.Read || p.Lost == before.Lost {
+		return p
 	}
-	if p.Lost == p.Exact {
-		q.trimmed = 0
+	if before.Lost == before.Exact {
+		p.trimmed = 0
 	}
-	q.trimmed = max(q.trimmed, q.cell())
-	return q
+	p.trimmed = max(p.trimmed, p.cell())
+	return p
 }
 
 // Beyond returns the shares of the picture that lie above the highest cell, or to the left of the leftmost, and below

@@ -46,7 +46,8 @@ type Part struct {
 	Grown [2]float64 // cells that the last windows added before and behind what they read
 	undo  [2]float64 // Exact without them
 
-	trimmed float64 // the share of the picture that a cell covered when the last ones were cut off, or added, behind windows
+	// trimmed is the share of the picture that a cell covered when some were cut off, or added, behind windows.
+	trimmed float64
 
 	Core          []Part // for Tokens: the cells
 	Before, After int    // for Tokens: how many elements stand before and after the cells
