@@ -38,8 +38,8 @@ func (p Part) Crop(first, last, n int) Part {
 	return q.noteTrim(p)
 }
 
-// noteTrim returns the cells that an operator made of before, with the size that they have if it cut off, or added, some
-// behind windows. If others were cut off earlier and are still lost, the larger of both sizes counts.
+// noteTrim returns the cells that an operator made of before, with the size that they have if it cut off, or added,
+// some behind windows. If others were cut off earlier and are still lost, the larger of both sizes counts.
 func (p Part) noteTrim(before Part) Part {
 	if !before.Read || p.Lost == before.Lost {
 		return p
@@ -61,8 +61,8 @@ func (p Part) Beyond() [2]float64 {
 	const rounding, much = 1 + 1e-9, 1. / 8
 	first, last := p.Lost[0]-p.Exact[0], p.Lost[1]-p.Exact[1]
 	since := max(math.Abs(first), math.Abs(last))
-	beyond := p.Lost
-	if p.Read && beyond != [2]float64{} && since <= rounding*max(p.cell(), p.trimmed) && max(first, 0)+max(last, 0) <= much {
+	beyond, few := p.Lost, since <= rounding*max(p.cell(), p.trimmed) && max(first, 0)+max(last, 0) <= much
+	if p.Read && few && beyond != [2]float64{} {
 		beyond = p.Exact
 	}
 	if p.Mirrored {
