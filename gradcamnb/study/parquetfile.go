@@ -14,8 +14,8 @@ import (
 // parquetFile is a Parquet file of pictures.
 type parquetFile struct {
 	path   string
-	column int   // of the pictures
-	rows   int64 // of the whole file
+	column parquet.LeafColumn // of the pictures
+	rows   int64              // of the whole file
 }
 
 // reading is the file that was read last, and where. Pictures are asked for in their order. To find a row anew, all
@@ -80,13 +80,13 @@ func (f *parquetFile) bytes(i int64) ([]byte, error) {
 func (f *parquetFile) values(from int64) iter.Seq2[parquet.Value, error] {
 	return func(yield func(parquet.Value, error) bool) {
 		wanted := true
-		err := openParquet(f.path, func(file *parquet.File, _ int64) error {
-			for _, group := range file.RowGroups() {
+		err := openParquet(f.path, func(file openedParquet) error {
+			for i, group := range file.RowGroups() {
 				if from >= group.NumRows() {
 					from -= group.NumRows()
 					continue
 				}
-				err := columnValues(group.ColumnChunks()[f.column], from, func(v parquet.Value) bool {
+				err := file.values(i, f.column, from, func(v parquet.Value) bool {
 					wanted = yield(v, nil)
 					return wanted
 				})

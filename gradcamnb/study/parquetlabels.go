@@ -13,7 +13,7 @@ const maxLabelBytes = 4 << 10 // of a label of a Parquet file
 // labelsOf returns the labels of all rows, none if there is no such column, and the names of the classes if the file
 // has them. Then a label is the name of its number, and -1 is no label. A file may have one label for millions of rows,
 // so the same labels are one text.
-func labelsOf(f *parquet.File) (labels, classes []string, err error) {
+func labelsOf(f openedParquet) (labels, classes []string, err error) {
 	c, ok := f.Schema().Lookup("label")
 	if !ok || c.MaxRepetitionLevel > 0 {
 		return nil, nil, nil
@@ -21,10 +21,10 @@ func labelsOf(f *parquet.File) (labels, classes []string, err error) {
 	classes = classNames(f)
 	known := map[string]string{}
 	long := false
-	for _, group := range f.RowGroups() {
+	for i, group := range f.RowGroups() {
 		end := len(labels) + int(group.NumRows())
-		err := columnValues(group.ColumnChunks()[c.ColumnIndex], 0, func(v parquet.Value) bool {
-			if long = v.Kind() == parquet.ByteArray && len(v.ByteArray()) > maxLabelBytes; long || len(labels) == end {
+		err := f.values(i, c, 0, func(v parquet.Value) bool {
+			if long = isBytes(v) && len(v.ByteArray()) > maxLabelBytes; long || len(labels) == end {
 				return false // the column has more values than the group rows
 			}
 			text := ""
@@ -47,6 +47,11 @@ func labelsOf(f *parquet.File) (labels, classes []string, err error) {
 	return labels, classes, nil
 }
 
+// isBytes tells whether a value is a text.
+func isBytes(v parquet.Value) bool {
+	return v.Kind() == parquet.ByteArray || v.Kind() == parquet.FixedLenByteArray
+}
+
 // nameOf returns the name of the class that a label is the number of; the label itself if it is none.
 func nameOf(label string, classes []string) string {
 	switch k, err := strconv.Atoi(label); {
@@ -61,7 +66,7 @@ func nameOf(label string, classes []string) string {
 
 // classNames returns the names of the classes of the column label, in the order of their numbers, as data sets of the
 // hub have them; none if the file does not say them.
-func classNames(f *parquet.File) []string {
+func classNames(f openedParquet) []string {
 	text, _ := f.Lookup("huggingface")
 	var about struct {
 		Info struct {

@@ -1,7 +1,6 @@
 package study
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"image"
@@ -20,13 +19,13 @@ import (
 // numbers or text. If the file names its classes, as data sets of the hub do, a label is the name of its number. A
 // picture is read when it is opened.
 func Parquet(path string) (out []Picture, err error) {
-	err = openParquet(path, func(f *parquet.File, size int64) error {
-		at, ok := pictureColumn(f.Schema())
+	err = openParquet(path, func(f openedParquet) error {
+		column, ok := pictureColumn(f.Schema())
 		if !ok {
 			return fmt.Errorf("%s has no column image with bytes: its columns are %s", path, columnNames(f.Schema()))
 		}
 		n := f.NumRows()
-		if n < 0 || n > size || n != rowsOfGroups(f) { // a picture takes a byte at least
+		if size := f.info.Size(); n < 0 || n > size || n != rowsOfGroups(f.File) { // a picture takes a byte at least
 			return fmt.Errorf("%s claims %d rows, and has %d bytes: it is damaged", path, n, size)
 		}
 		if n > int64(maxRecords()) {
@@ -36,7 +35,7 @@ func Parquet(path string) (out []Picture, err error) {
 		if err != nil {
 			return err
 		}
-		from := &parquetFile{path, at, n}
+		from := &parquetFile{path, column, n}
 		for i := range n {
 			p := Picture{Name: fmt.Sprintf("%s/%d", filepath.Base(path), i), classes: classes,
 				Open: func() (image.Image, error) { return from.picture(i) }}
@@ -62,15 +61,15 @@ func rowsOfGroups(f *parquet.File) (sum int64) {
 	return sum
 }
 
-// pictureColumn returns the number of the column with the encoded pictures.
-func pictureColumn(s *parquet.Schema) (at int, ok bool) {
+// pictureColumn returns the column with the encoded pictures.
+func pictureColumn(s *parquet.Schema) (column parquet.LeafColumn, ok bool) {
 	for _, path := range [][]string{{"image", "bytes"}, {"img", "bytes"}, {"image"}, {"img"}} {
 		if c, ok := s.Lookup(path...); ok && c.Node.Leaf() && c.MaxRepetitionLevel == 0 &&
 			c.Node.Type().Kind() == parquet.ByteArray {
-			return c.ColumnIndex, true
+			return c, true
 		}
 	}
-	return 0, false
+	return parquet.LeafColumn{}, false
 }
 
 // columnNames returns the names of the columns of a file.
@@ -83,7 +82,7 @@ func columnNames(s *parquet.Schema) string {
 }
 
 // openParquet opens a Parquet file. What the library panics with at a damaged one is an error.
-func openParquet(path string, do func(f *parquet.File, size int64) error) (err error) {
+func openParquet(path string, do func(openedParquet) error) (err error) {
 	file, err := regular.Open(path)
 	if err != nil {
 		return fmt.Errorf("the pictures: %w", err)
@@ -98,29 +97,28 @@ func openParquet(path string, do func(f *parquet.File, size int64) error) (err e
 	if err != nil {
 		return fmt.Errorf("the pictures: %w", err)
 	}
-	if !holdsFooter(file, info.Size()) {
+	f, err := openChecked(file, info)
+	switch {
+	case errors.Is(err, errUnpacks):
+		return fmt.Errorf("%s %w: it holds no pictures", path, err)
+	case err != nil:
 		return fmt.Errorf("%s is no Parquet file, or it is damaged", path)
 	}
-	f, err := parquet.OpenFile(file, info.Size())
-	if err != nil {
-		return fmt.Errorf("%s is no Parquet file, or it is damaged", path)
-	}
-	if unpacksToMuch(f.Metadata().RowGroups) {
-		return fmt.Errorf("%s unpacks to more than %d times its size: it holds no pictures", path, maxRatio)
-	}
-	return do(f, info.Size())
+	return do(f)
 }
 
 // maxRatio is how many times larger than packed the pictures and labels of a Parquet file may be, beyond the size of
 // one large picture. Encoded pictures can hardly be packed; zeros can be packed to a 30,000th.
 const maxRatio = 200
 
+var errUnpacks = fmt.Errorf("unpacks to more than %d times its size", maxRatio)
+
 // unpacksToMuch tells whether a column of a group is packed to much less than pictures and labels are. The library
 // unpacks a page as a whole.
 func unpacksToMuch(groups []format.RowGroup) bool {
 	for _, group := range groups {
 		for _, c := range group.Columns {
-			if c.MetaData.TotalUncompressedSize > maxPictureFile+maxRatio*max(0, c.MetaData.TotalCompressedSize) {
+			if isTooMuch(c.MetaData.TotalUncompressedSize, c.MetaData.TotalCompressedSize) {
 				return true
 			}
 		}
@@ -128,9 +126,16 @@ func unpacksToMuch(groups []format.RowGroup) bool {
 	return false
 }
 
-// columnValues hands out the values of a column from a row on, for as long as it is wanted.
-func columnValues(chunk parquet.ColumnChunk, from int64, next func(parquet.Value) bool) (err error) {
-	pages := chunk.Pages()
+// isTooMuch tells whether pictures and labels would not be packed to so few bytes.
+func isTooMuch(unpacked, packed int64) bool { return unpacked > maxPictureFile+maxRatio*max(0, packed) }
+
+// values hands out the values of a column in a group of rows from a row on, for as long as they are wanted.
+func (o openedParquet) values(group int, column parquet.LeafColumn, from int64,
+	next func(parquet.Value) bool) (err error) {
+	if err := o.checkOnce(group, column); err != nil {
+		return err
+	}
+	pages := o.RowGroups()[group].ColumnChunks()[column.ColumnIndex].Pages()
 	defer func() { err = errors.Join(err, pages.Close()) }()
 	if err := pages.SeekToRow(from); err != nil {
 		return fmt.Errorf("the row %d of a Parquet file cannot be found: it is damaged", from)
@@ -159,20 +164,4 @@ func columnValues(chunk parquet.ColumnChunk, from int64, next func(parquet.Value
 		}
 		parquet.Release(page)
 	}
-}
-
-// maxFooter is the most bytes of a Parquet file's footer. That of a file of a gigabyte has some kilobytes.
-const maxFooter = 64 << 20
-
-// holdsFooter tells whether a file is at least as long as it says that its footer is. The library makes room for the
-// footer before it reads it.
-func holdsFooter(f io.ReaderAt, size int64) bool {
-	const magic = "PAR1" // at both ends; before the last is the footer's length
-	end := make([]byte, 4+len(magic))
-	if size < int64(len(magic)+len(end)) {
-		return false
-	}
-	_, err := f.ReadAt(end, size-int64(len(end)))
-	return err == nil && string(end[4:]) == magic &&
-		int64(binary.LittleEndian.Uint32(end)) <= min(maxFooter, size-int64(len(magic)+len(end)))
 }

@@ -214,11 +214,18 @@ func readRows(path string, metrics []string, row func(Row) error) (err error) {
 		}
 	}()
 	info, err := f.Stat()
-	if err != nil || !holdsFooter(f, info.Size()) {
-		return broken("its end is not that of such a file")
+	if err != nil {
+		return fmt.Errorf("reading the rows: %w", err)
+	}
+	o, err := openChecked(f, info)
+	if err == nil {
+		err = o.checkAll()
+	}
+	if err != nil {
+		return broken(err)
 	}
 	schema, all := newSchema(metrics)
-	r := parquet.NewReader(f, schema)
+	r := parquet.NewReader(o.File, schema)
 	defer func() { err = errors.Join(err, r.Close()) }()
 	buffer := make([]parquet.Row, 64)
 	for {

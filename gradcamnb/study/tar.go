@@ -23,8 +23,8 @@ const maxPictureFile = 256 << 20
 // Tar returns the pictures of a shard of WebDataset: a tar archive in which files with the same name up to the first
 // dot are one sample, such as 0001.jpg, 0001.cls and 0001.seg.png. If a sample has several pictures, only those without
 // a second extension are taken; if there are none, those with .input, .image, .img or .rgb before the last extension.
-// Its .cls file holds the label, or "label", "cls" or "class" in its .json file, or its .txt file. A picture is read
-// when it is opened.
+// Its .cls file holds the label, or "label", "cls" or "class" in its .json file, or its .txt file, unless that is
+// longer than 4096 bytes. A picture is read when it is opened.
 func Tar(path string) (out []Picture, err error) {
 	f, err := regular.Open(path)
 	if err != nil {
@@ -64,6 +64,9 @@ func readSamples(f io.Reader, path string) (keys []string, samples map[string]*s
 		if err != nil {
 			return nil, nil, fmt.Errorf("%s is no tar archive, or it is damaged: %w", path, err)
 		}
+		if isSparse(h) {
+			return nil, nil, fmt.Errorf("%s: %s is stored with holes (tar --sparse), and is not read: pack it without", path, h.Name)
+		}
 		if h.Typeflag != tar.TypeReg || strings.HasPrefix(filepath.Base(h.Name), ".") {
 			continue // hidden files are notes of other systems
 		}
@@ -85,13 +88,27 @@ func readSamples(f io.Reader, path string) (keys []string, samples map[string]*s
 	}
 }
 
+// isSparse tells whether a file is stored with holes. Its bytes are then not where the archive has it, and some bytes
+// of an archive stand for any number of zeros.
+func isSparse(h *tar.Header) bool {
+	if h.Typeflag == tar.TypeGNUSparse {
+		return true
+	}
+	for name := range h.PAXRecords {
+		if strings.HasPrefix(name, "GNU.sparse.") {
+			return true
+		}
+	}
+	return false
+}
+
 // maxLabel is how many bytes of what belongs to a picture are read.
 const maxLabel = 1 << 20
 
 // sampleOfTar is what an archive has of one name.
 type sampleOfTar struct {
 	plain, others []Picture         // with one extension, and with more
-	labels        map[string]string // the texts of the files that may say the label, by their extensions
+	labels        map[string]string // what the files say that may say the label, by their extensions
 }
 
 // add adds a picture, whose name ends with ext.
@@ -108,9 +125,24 @@ func (s *sampleOfTar) takeLabel(r io.Reader, ext string) error {
 	if ext != ".cls" && ext != ".txt" && ext != ".json" {
 		return nil
 	}
-	text, err := io.ReadAll(io.LimitReader(r, maxLabel))
-	s.labels[ext] = strings.TrimSpace(string(text))
-	return err
+	text, err := io.ReadAll(io.LimitReader(r, maxLabel+1))
+	if err != nil {
+		return err
+	}
+	label := strings.TrimSpace(string(text))
+	if ext == ".json" {
+		if len(text) > maxLabel {
+			return fmt.Errorf("it has more than %d bytes, in which no label is looked for", maxLabel)
+		}
+		label = labelInJSON(label)
+	}
+	switch {
+	case len(label) <= maxLabelBytes:
+		s.labels[ext] = strings.Clone(label) // without the text around it
+	case ext != ".txt": // which may be a caption
+		return fmt.Errorf("its label has more than %d bytes", maxLabelBytes)
+	}
+	return nil
 }
 
 // inputs are the second extensions of pictures that are no masks or other answers.
@@ -135,7 +167,7 @@ func (s *sampleOfTar) pictures() ([]Picture, error) {
 				"or .input", s.others[0].Name, s.others[1].Name)
 		}
 	}
-	label := cmp.Or(s.labels[".cls"], labelInJSON(s.labels[".json"]), s.labels[".txt"])
+	label := cmp.Or(s.labels[".cls"], s.labels[".json"], s.labels[".txt"])
 	for i := range out {
 		out[i].Label = label
 	}

@@ -19,8 +19,13 @@ func Open(path string) (*os.File, error) {
 }
 
 // OpenIn opens a file in a folder that it cannot leave, by links either; see [Open].
-func OpenIn(root *os.Root, name string) (*os.File, error) {
-	f, err := root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+func OpenIn(root *os.Root, name string) (*os.File, error) { return openIn(root, name, os.O_RDONLY, 0) }
+
+// MakeIn is like [OpenIn], but makes the file if there is none, and opens it for writing, too.
+func MakeIn(root *os.Root, name string) (*os.File, error) { return openIn(root, name, os.O_RDWR|os.O_CREATE, 0o666) }
+
+func openIn(root *os.Root, name string, flag int, mode os.FileMode) (*os.File, error) {
+	f, err := root.OpenFile(name, flag|syscall.O_NONBLOCK, mode)
 	var of *fs.PathError
 	if errors.As(err, &of) && of.Err.Error() == "path escapes from parent" { // os does not export this error
 		err = &fs.PathError{Op: "open", Path: filepath.Join(root.Name(), name), Err: errors.New("it leads out of the folder")}

@@ -19,7 +19,7 @@ type notes struct {
 const (
 	manyNotes = 64
 	shortly   = time.Second
-	writeTime = 10 * time.Minute // for one note or answer; a caller that reads nothing for so long is gone
+	writeTime = 10 * time.Minute // for one request, note or answer; a caller that does nothing for so long is gone
 	greetTime = time.Minute      // for a caller to say what it wants
 )
 

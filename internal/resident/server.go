@@ -113,7 +113,7 @@ func (s *Server) answer(conn *net.UnixConn) {
 	if dec.Decode(&g) != nil || g.Protocol != protocol || g.Types != s.Types || dec.Decode(&name) != nil {
 		return
 	}
-	_ = conn.SetReadDeadline(time.Time{})
+	_ = conn.SetReadDeadline(time.Now().Add(writeTime))
 	method, ok := s.Methods[name]
 	if !ok {
 		return // a server of the same version has the method
@@ -122,6 +122,7 @@ func (s *Server) answer(conn *net.UnixConn) {
 	defer cancel()
 	decode := func(to any) error {
 		err := dec.Decode(to)
+		_ = conn.SetReadDeadline(time.Time{})
 		go func() { // after this the caller only ends
 			_, _ = conn.Read(make([]byte, 1))
 			cancel()

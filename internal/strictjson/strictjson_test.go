@@ -30,7 +30,11 @@ func TestDecode(t *testing.T) {
 		`{"input": 3}`:                         `"input" is a number, and should be an object, {...}`,
 		`{"on": 1}`:                            `"on" is a number, and should be true or false`,
 		`[]`:                                   "it is a list, and should be an object",
-		`{} x`:                                 "there is something after the closing brace",
+		`{"name": "a", "name": "b"}`:           `"name" is given twice`,
+		`{"input": {"width": 3}, "input": {}}`: `"input" is given twice`,
+		`{"input": {"width": 3, "w\u0069dth": 4}}`:           `"width" is given twice`,
+		`{"name": "\"name\": {", "input": {"mean": [1, 1]}}`: "",
+		`{} x`: "there is something after the closing brace",
 	} {
 		err := Decode([]byte(text), &outer{})
 		if (err == nil) != (want == "") || err != nil &&

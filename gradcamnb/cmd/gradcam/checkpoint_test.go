@@ -14,6 +14,7 @@ import (
 
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/internal/npyfile"
+	"github.com/gradcam-go/gradcam/internal/testing/golden"
 	"github.com/gradcam-go/gradcam/internal/testing/posix"
 )
 
@@ -23,6 +24,12 @@ func riseOf(masks, dir string, more ...string) []string {
 		"--target", "class:3", "--masks", masks, "--seed", "7", "--out", dir}, more...)
 }
 
+// driseOf is like riseOf, for the surest object of a detector.
+func driseOf(masks, dir string, more ...string) []string {
+	return append([]string{"drise", "--model", golden.Path("detectors", "detect.onnx"), "--decoder", "yolov8", "--mean", "0", "--scale", "1",
+		"--image", picture("cat_224.png"), "--masks", masks, "--seed", "7", "--backend", "go", "--out", dir}, more...)
+}
+
 // A run that is killed or hung up on is continued from its last checkpoint, and ends with the bits of a
 // run that was left alone.
 func TestRiseIsKilledAndGoesOn(t *testing.T) {
@@ -30,48 +37,55 @@ func TestRiseIsKilledAndGoesOn(t *testing.T) {
 	if !signal.Ignored(syscall.SIGHUP) { // under nohup the commands that are started here ignore it, too
 		ends["hung up on"] = syscall.SIGHUP
 	}
-	for name, end := range ends {
-		dir, whole := t.TempDir(), t.TempDir()
-		c := gradcam(riseOf("100000", dir, "--checkpoint", "1ms")...)
-		if err := c.Start(); err != nil {
-			t.Fatal(err)
+	for command, of := range map[string]func(masks, dir string, more ...string) []string{"rise": riseOf, "drise": driseOf} {
+		for name, end := range ends {
+			t.Run(command+" "+name, func(t *testing.T) { endAndGoOn(t, of, end) })
 		}
-		for wait := time.Now(); name == "killed" || time.Since(wait) < 2*time.Second; time.Sleep(10 * time.Millisecond) {
-			if run, err := firstRun(dir); err == nil && len(run.Weights) > 0 {
-				break
-			} else if time.Since(wait) > time.Minute {
-				t.Fatalf("no checkpoint in a minute: %v", err)
+	}
+}
+
+// endAndGoOn ends a run after a checkpoint, continues it, and compares it with a run that was left alone.
+func endAndGoOn(t *testing.T, of func(masks, dir string, more ...string) []string, end os.Signal) {
+	dir, whole := t.TempDir(), t.TempDir()
+	c := gradcam(of("100000", dir, "--checkpoint", "1ms")...)
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for wait := time.Now(); end == os.Kill || time.Since(wait) < 2*time.Second; time.Sleep(10 * time.Millisecond) {
+		if run, err := firstRun(dir); err == nil && len(run.Weights) > 0 {
+			break
+		} else if time.Since(wait) > time.Minute {
+			t.Fatalf("no checkpoint in a minute: %v", err)
+		}
+	}
+	if err := c.Process.Signal(end); err != nil {
+		t.Fatal(err)
+	}
+	_ = c.Wait() // it was ended
+	run, err := firstRun(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := []string{}
+	for _, d := range []string{dir, whole} {
+		more := []string{"--resume", dir}
+		if d == whole {
+			more = nil
+		}
+		code, _, said := call(t, of(strings.TrimSpace(jsonOf(t, len(run.Weights)+48)), d, more...)...)
+		if code != 0 {
+			t.Fatal(said)
+		}
+		for _, file := range []string{"weights.npy", "raw.npy", "stderr.npy"} {
+			data, err := os.ReadFile(filepath.Join(d, file))
+			if err != nil {
+				t.Fatal(err)
 			}
+			all = append(all, string(data))
 		}
-		if err := c.Process.Signal(end); err != nil {
-			t.Fatal(err)
-		}
-		_ = c.Wait() // it was ended
-		run, err := firstRun(dir)
-		if err != nil {
-			t.Fatal(err)
-		}
-		all := []string{}
-		for _, d := range []string{dir, whole} {
-			more := []string{"--resume", dir}
-			if d == whole {
-				more = nil
-			}
-			code, _, said := call(t, riseOf(strings.TrimSpace(jsonOf(t, len(run.Weights)+48)), d, more...)...)
-			if code != 0 {
-				t.Fatal(said)
-			}
-			for _, file := range []string{"weights.npy", "raw.npy", "stderr.npy"} {
-				data, err := os.ReadFile(filepath.Join(d, file))
-				if err != nil {
-					t.Fatal(err)
-				}
-				all = append(all, string(data))
-			}
-		}
-		if !slices.Equal(all[:3], all[3:]) {
-			t.Errorf("%s after %d masks: the run that went on has other files", name, len(run.Weights))
-		}
+	}
+	if !slices.Equal(all[:3], all[3:]) {
+		t.Errorf("after %d masks: the run that went on has other files", len(run.Weights))
 	}
 }
 

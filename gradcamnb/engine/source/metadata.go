@@ -81,8 +81,12 @@ func (m *onnxModel) neighbourReader(dir *os.Root) func(name string) []byte {
 			return nil
 		}
 		m.card.Files = append(m.card.Files, filepath.Join(above, name))
-		data, err = regular.Read(filepath.Join(above, name), maxConfig)
+		root, err := os.OpenRoot(above)
 		if err != nil {
+			return nil
+		}
+		defer func() { _ = root.Close() }() // only read
+		if data, err = regular.ReadIn(root, name, maxConfig); err != nil {
 			return nil
 		}
 		return data

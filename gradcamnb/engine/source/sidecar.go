@@ -9,6 +9,9 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/transform"
+
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/detect"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 	"github.com/gradcam-go/gradcam/internal/regular"
@@ -104,11 +107,14 @@ const (
 )
 
 // readLabels reads labels in the model's folder or below it. A sidecar cannot name any other file of the machine, by a
-// link either.
+// link either. Editors of Windows begin a text with a mark of UTF-8 or UTF-16.
 func readLabels(root *os.Root, name string) ([]string, error) {
 	data, err := regular.ReadIn(root, name, maxLabels)
 	if err != nil {
 		return nil, fmt.Errorf("reading the labels: %w", err)
+	}
+	if data, _, err = transform.Bytes(unicode.BOMOverride(transform.Nop), data); err != nil {
+		return nil, fmt.Errorf("reading the labels: %s is no text: %w", name, err)
 	}
 	text := strings.TrimRight(strings.ReplaceAll(string(data), "\r\n", "\n"), "\n")
 	return strings.Split(text, "\n"), nil

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -100,8 +101,13 @@ func (r *Repo) blob(ctx context.Context, name, blob string, want content) error 
 	if err := os.MkdirAll(filepath.Dir(blob), 0o755); err != nil {
 		return fmt.Errorf("the cache of the hub: %w", err)
 	}
-	lock := flock.New(blob + ".lock")
-	if _, err := lock.TryLockContext(ctx, 200*time.Millisecond); err != nil {
+	lock := flock.New(blob+".lock", flock.SetFlag(os.O_CREATE|os.O_RDONLY|syscall.O_NONBLOCK)) // which may be a pipe
+	free, err := lock.TryLock()
+	if err == nil && !free {
+		fmt.Fprintf(r.say, "gradcam: waiting for another process that fetches %s\n", name)
+		_, err = lock.TryLockContext(ctx, 200*time.Millisecond)
+	}
+	if err != nil {
 		return fmt.Errorf("%s: waiting for another process that fetches %q: %w", r.ref, name, err)
 	}
 	defer func() { _ = lock.Unlock() }() // the end of the process unlocks it, too
@@ -109,7 +115,7 @@ func (r *Repo) blob(ctx context.Context, name, blob string, want content) error 
 		return nil
 	}
 	part := blob + ".incomplete" // as Python calls it
-	f, err := os.OpenFile(part, os.O_CREATE|os.O_RDWR, 0o644)
+	f, err := openPart(part)
 	if err != nil {
 		return fmt.Errorf("the cache of the hub: %w", err)
 	}
@@ -125,6 +131,17 @@ func (r *Repo) blob(ctx context.Context, name, blob string, want content) error 
 		return fmt.Errorf("the cache of the hub: %w", err)
 	}
 	return os.Rename(part, blob)
+}
+
+// openPart opens the part of a file that was downloaded before, or makes it. A link that leads elsewhere, which somebody
+// else may have put into a shared cache, is not followed.
+func openPart(path string) (*os.File, error) {
+	root, err := os.OpenRoot(filepath.Dir(path))
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = root.Close() }() // the file stays open
+	return regular.MakeIn(root, filepath.Base(path))
 }
 
 // fill downloads the rest of f, up to the wanted size.
@@ -203,6 +220,8 @@ func (r *Repo) transfer(ctx context.Context, f partial, report func(done int64))
 			return refusal{fmt.Errorf("%s: %q: asked for the bytes from %d on, the hub sent %q", r.ref, f.name, f.have,
 				resp.Header.Get("Content-Range"))}
 		}
+	case http.StatusRequestedRangeNotSatisfiable: // what is there is no beginning of the file
+		return errors.Join(fmt.Errorf("the hub has no bytes of it from %d on", f.have), f.Truncate(0))
 	default:
 		return refusal{r.refused(resp.StatusCode)}
 	}

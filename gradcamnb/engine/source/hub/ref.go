@@ -59,7 +59,7 @@ func ParseRef(s string) (Ref, error) {
 
 // properFile tells whether a name can be a file's within a repository.
 func properFile(name string) bool {
-	return name != "" && name == path.Clean(name) && !path.IsAbs(name) && name != ".." &&
+	return name != "" && name == path.Clean(name) && !path.IsAbs(name) && name != "." && name != ".." &&
 		!strings.HasPrefix(name, "../") && !strings.ContainsAny(name, "\\\x00")
 }
 

@@ -1,7 +1,7 @@
 // Package hub fetches files of a model repository into the cache that Python's huggingface_hub and go-huggingface
-// share. go-huggingface finds the repository, its commit and its files with their checksums. This package adds what
-// v0.4.3 does not do: it resumes a download that was interrupted, and it uses no file before its checksum is right (see
-// docs/upstream.md).
+// share. go-huggingface says where the hub and the cache are. This package does what v0.4.3 does not do: it bounds and
+// checks the list of a repository's files, resumes a download that was interrupted, and uses no file before its checksum
+// is right (see docs/upstream.md).
 package hub
 
 import (
@@ -27,10 +27,10 @@ import (
 // Repo is a repository at one commit.
 type Repo struct {
 	ref      Ref
-	hf       *hf.Repo
 	token    string
 	endpoint *url.URL
 	dir      string // folder of the repository in the cache
+	commit   string
 	files    map[string]*hf.FileInfo
 	offline  bool
 	say      io.Writer
@@ -43,16 +43,15 @@ type Repo struct {
 // Open writes to say what it fetches.
 func Open(ctx context.Context, ref Ref, say io.Writer) (*Repo, error) {
 	r := &Repo{ref: ref, token: token(), say: say}
-	r.hf = hf.New(ref.Repo).WithAuth(r.token).WithRevision(url.PathEscape(ref.Revision)).WithProgressBar(false)
-	r.hf.Verbosity = 0 // it would print to standard output
+	h := hf.New(ref.Repo)
 	if dir := cacheDir(); dir != "" {
-		r.hf.WithCacheDir(dir)
+		h.WithCacheDir(dir)
 	}
 	var err error
-	if r.dir, err = r.hf.CacheDir(); err != nil {
+	if r.dir, err = h.CacheDir(); err != nil {
 		return nil, fmt.Errorf("the cache of the hub: %w", err)
 	}
-	if r.endpoint, err = endpointOf(r.hf); err != nil {
+	if r.endpoint, err = endpointOf(h); err != nil {
 		return nil, err
 	}
 	if err := r.list(ctx); err != nil {
@@ -98,54 +97,52 @@ func token() string {
 
 var commitPattern = regexp.MustCompile(`^[0-9a-f]{40}$`)
 
-// list fills in the files of the revision.
+// list fills in the commit and the files of the revision.
 func (r *Repo) list(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	path := filepath.Join(r.dir, "info", url.PathEscape(r.ref.Revision))
-	_, err := os.Stat(path)
+	file := filepath.Join(r.dir, "info", url.PathEscape(r.ref.Revision))
+	l, err := r.cachedList(file)
 	known := err == nil
 	r.offline = os.Getenv("HF_HUB_OFFLINE") == "1"
-	if r.offline && !known {
-		return fmt.Errorf("%s is not in the cache, and HF_HUB_OFFLINE is set", r.ref)
-	}
-	refresh := !r.offline && (!known || !commitPattern.MatchString(r.ref.Revision)) // a commit does not change
-	if refresh {
-		if err := r.refresh(ctx, path, known); err != nil {
+	switch {
+	case r.offline && !known:
+		return fmt.Errorf("%s is not in the cache, or its list of files is damaged there, and HF_HUB_OFFLINE is set", r.ref)
+	case !r.offline && (!known || !commitPattern.MatchString(r.ref.Revision)): // a commit does not change
+		fetched, err := r.fetchList(ctx, file)
+		if err == nil {
+			l = fetched
+		} else if err := r.goOffline(ctx, err, known); err != nil {
 			return err
 		}
 	}
-	if err := r.hf.DownloadInfo(false); err != nil { // it only reads the list in the cache
-		return fmt.Errorf("%s: the list of its files in the cache: %w", r.ref, flat(err))
-	}
-	info := r.hf.Info()
-	if !commitPattern.MatchString(info.CommitHash) { // it becomes the name of a folder
-		return fmt.Errorf("%s: the hub names the commit %q, which is no commit", r.ref, info.CommitHash)
-	}
-	r.files = map[string]*hf.FileInfo{}
-	for _, f := range info.Siblings {
+	r.commit, r.files = l.Commit, map[string]*hf.FileInfo{}
+	for i, f := range l.Files {
 		if properFile(f.Name) {
-			r.files[f.Name] = f
+			r.files[f.Name] = &l.Files[i]
 		}
 	}
 	return nil
 }
 
-// refresh fetches the list again. If the hub does not answer, the list in the cache is used, if there is one.
-func (r *Repo) refresh(ctx context.Context, path string, known bool) error {
-	err := r.fetchList(ctx, path)
+// goOffline tells that the list in the cache is used, if there is one. Otherwise it returns an error: the hub gave no
+// list, for the reason err.
+func (r *Repo) goOffline(ctx context.Context, err error, known bool) error {
 	var status statusError
+	var wrong *listError
+	said := "did not answer"
 	switch {
-	case err == nil:
-		return nil
 	case errors.As(err, &status):
 		return r.refused(int(status))
-	case ctx.Err() != nil || !known:
-		return fmt.Errorf("%s: the hub did not answer: %w", r.ref, err)
+	case errors.As(err, &wrong):
+		said = "sent no list of the repository's files"
+	}
+	if ctx.Err() != nil || !known {
+		return fmt.Errorf("%s: the hub %s: %w", r.ref, said, err)
 	}
 	r.offline = true
-	fmt.Fprintf(r.say, "gradcam: the hub did not answer (%v); %s is taken from the cache\n", err, r.ref)
+	fmt.Fprintf(r.say, "gradcam: the hub %s (%v); %s is taken from the cache\n", said, err, r.ref)
 	return nil
 }
 
@@ -189,7 +186,7 @@ func (r *Repo) Fetch(ctx context.Context, name string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("%s: %q: %w", r.ref, name, err)
 	}
-	snapshot := filepath.Join(r.dir, "snapshots", r.hf.Info().CommitHash, filepath.FromSlash(name))
+	snapshot := filepath.Join(r.dir, "snapshots", r.commit, filepath.FromSlash(name))
 	if want.has(snapshot) {
 		return snapshot, nil
 	}
@@ -241,9 +238,4 @@ func link(snapshot, blob string) error {
 		return fmt.Errorf("the cache of the hub: %w", err)
 	}
 	return nil
-}
-
-// flat returns an error with its text on one line.
-func flat(err error) error {
-	return errors.New(strings.Join(strings.Fields(err.Error()), " "))
 }

@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -17,12 +18,14 @@ import (
 	hf "github.com/gomlx/go-huggingface/hub"
 
 	"github.com/gradcam-go/gradcam/internal/atomicfile"
+	"github.com/gradcam-go/gradcam/internal/regular"
 )
 
 // Limits on what a hub is asked for.
 const (
 	listTime     = 30 * time.Second // for the list of a repository's files
 	maxList      = 32 << 20         // bytes of that list
+	maxFiles     = 1 << 20          // objects in that list, of which a file has one or two
 	maxRedirects = 10
 )
 
@@ -74,7 +77,7 @@ func (r *Repo) get(ctx context.Context, address string, header map[string]string
 
 // request asks for a file, from one byte on.
 func (r *Repo) request(ctx context.Context, name string, from int64) (*http.Response, error) {
-	parts := []string{r.endpoint.String(), r.ref.Repo, "resolve", r.hf.Info().CommitHash}
+	parts := []string{r.endpoint.String(), r.ref.Repo, "resolve", r.commit}
 	for part := range strings.SplitSeq(name, "/") {
 		parts = append(parts, url.PathEscape(part))
 	}
@@ -90,33 +93,74 @@ type statusError int
 
 func (s statusError) Error() string { return fmt.Sprintf("it answered with status %d", int(s)) }
 
-// fetchList fetches the list of the revision's files into the cache, where go-huggingface reads it. It ends with ctx or
-// after listTime, and keeps the list that is there if anything fails. go-huggingface's own function does none of this.
-func (r *Repo) fetchList(ctx context.Context, file string) error {
+// listing is what the hub says of a revision.
+type listing struct {
+	Commit string        `json:"sha"`
+	Files  []hf.FileInfo `json:"siblings"`
+}
+
+// listError is the error of a list that cannot be used.
+type listError struct{ reason string }
+
+func (l *listError) Error() string { return l.reason }
+
+// readList reads the list of the revision's files.
+func (r *Repo) readList(data []byte) (listing, error) {
+	wrong := func(format string, args ...any) (listing, error) {
+		return listing{}, &listError{fmt.Sprintf(format, args...)}
+	}
+	if len(data) > maxList || bytes.Count(data, []byte("{")) > maxFiles {
+		return wrong("it has more than %d MiB or %d files", maxList>>20, maxFiles)
+	}
+	var l listing
+	if json.Unmarshal(data, &l) != nil {
+		return wrong("it cannot be read")
+	}
+	if !commitPattern.MatchString(l.Commit) { // it becomes the name of a folder
+		return wrong("it names the commit %.100q, which is no commit", l.Commit)
+	}
+	if commitPattern.MatchString(r.ref.Revision) && l.Commit != r.ref.Revision {
+		return wrong("it is of the commit %s, which is not the one that is asked for", l.Commit)
+	}
+	return l, nil
+}
+
+// cachedList reads the list that is in the cache.
+func (r *Repo) cachedList(file string) (listing, error) {
+	data, err := regular.Read(file, maxList)
+	if err != nil {
+		return listing{}, err
+	}
+	return r.readList(data)
+}
+
+// fetchList fetches the list of the revision's files into the cache, where go-huggingface finds it, too. It ends with
+// ctx or after listTime, and keeps the list that is there if anything fails. go-huggingface's own function does none of
+// this.
+func (r *Repo) fetchList(ctx context.Context, file string) (listing, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, listTime, fmt.Errorf("it has not answered in %s", listTime))
 	defer cancel()
 	revision := url.PathEscape(r.ref.Revision)
 	resp, err := r.get(ctx, fmt.Sprintf("%s/api/models/%s/revision/%s?blobs=true", r.endpoint, r.ref.Repo, revision), nil)
 	if err != nil {
-		return explainError(ctx, err)
+		return listing{}, explainError(ctx, err)
 	}
 	defer func() { _ = resp.Body.Close() }() // only read
 	if resp.StatusCode != http.StatusOK {
-		return statusError(resp.StatusCode)
+		return listing{}, statusError(resp.StatusCode)
 	}
 	data, err := io.ReadAll(io.LimitReader(resp.Body, maxList+1))
-	switch {
-	case err != nil:
-		return explainError(ctx, err)
-	case len(data) > maxList:
-		return fmt.Errorf("its list of the repository's files has more than %d MiB", maxList>>20)
-	case json.Unmarshal(data, &hf.RepoInfo{}) != nil:
-		return errors.New("its list of the repository's files cannot be read")
+	if err != nil {
+		return listing{}, explainError(ctx, err)
+	}
+	l, err := r.readList(data)
+	if err != nil {
+		return listing{}, err
 	}
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-		return err
+		return listing{}, fmt.Errorf("the cache of the hub: %w", err)
 	}
-	return atomicfile.Write(file, data)
+	return l, atomicfile.Write(file, data)
 }
 
 // explainError returns the reason why ctx ended, if it did. Else it returns the error of the transfer without the
