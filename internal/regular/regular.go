@@ -22,7 +22,9 @@ func Open(path string) (*os.File, error) {
 func OpenIn(root *os.Root, name string) (*os.File, error) { return openIn(root, name, os.O_RDONLY, 0) }
 
 // MakeIn is like [OpenIn], but makes the file if there is none, and opens it for writing, too.
-func MakeIn(root *os.Root, name string) (*os.File, error) { return openIn(root, name, os.O_RDWR|os.O_CREATE, 0o666) }
+func MakeIn(root *os.Root, name string) (*os.File, error) {
+	return openIn(root, name, os.O_RDWR|os.O_CREATE, 0o666)
+}
 
 func openIn(root *os.Root, name string, flag int, mode os.FileMode) (*os.File, error) {
 	f, err := root.OpenFile(name, flag|syscall.O_NONBLOCK, mode)

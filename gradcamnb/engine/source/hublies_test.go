@@ -70,26 +70,35 @@ func TestHubCacheOfAStranger(t *testing.T) {
 	if err := os.WriteFile(victim, []byte("precious"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	part := blob + ".incomplete"
+	fifo := func(name ...string) func() error {
+		return func() error { return posix.Mkfifo(inCache(name...), 0o600) }
+	}
+	file := func(text string, name ...string) func() error {
+		return func() error { return os.WriteFile(inCache(name...), []byte(text), 0o600) }
+	}
 	for name, c := range map[string]struct {
 		prepare func() error
 		want    string // in the error; empty if there is none
 	}{
-		"the lock is a pipe":       {func() error { return posix.Mkfifo(inCache("blobs", blob+".lock"), 0o600) }, ""},
-		"the part is a pipe":       {func() error { return posix.Mkfifo(inCache("blobs", blob+".incomplete"), 0o600) }, "a pipe"},
-		"the part is a link":       {func() error { return os.Symlink(victim, inCache("blobs", blob+".incomplete")) }, "leads out of the folder"},
-		"the file is a pipe":       {func() error { return posix.Mkfifo(inCache("blobs", blob), 0o600) }, ""},
-		"the list is a pipe":       {func() error { return posix.Mkfifo(inCache("info", "main"), 0o600) }, ""},
-		"the part is of no file":   {func() error { return os.WriteFile(inCache("blobs", blob+".incomplete"), []byte("x"), 0o600) }, "not what the hub announced"},
-		"the list is of no object": {func() error { return os.WriteFile(inCache("info", "main"), []byte("[]"), 0o600) }, ""},
+		"the lock is a pipe": {fifo("blobs", blob+".lock"), ""},
+		"the part is a pipe": {fifo("blobs", part), "a pipe"},
+		"the part is a link": {func() error { return os.Symlink(victim, inCache("blobs", part)) },
+			"leads out of the folder"},
+		"the file is a pipe":       {fifo("blobs", blob), ""},
+		"the list is a pipe":       {fifo("info", "main"), ""},
+		"the part is of no file":   {file("x", "blobs", part), "not what the hub announced"},
+		"the list is of no object": {file("[]", "info", "main"), ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h.start(t)
-			if err := errors.Join(os.MkdirAll(inCache("blobs"), 0o700), os.MkdirAll(inCache("info"), 0o700), c.prepare()); err != nil {
+			err := errors.Join(os.MkdirAll(inCache("blobs"), 0o700), os.MkdirAll(inCache("info"), 0o700), c.prepare())
+			if err != nil {
 				t.Fatal(err)
 			}
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()
-			_, err := Open(ctx, address, io.Discard)
+			_, err = Open(ctx, address, io.Discard)
 			if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
 				t.Errorf("error %v, want %q", err, c.want)
 			}
@@ -112,7 +121,8 @@ func TestHubOfShortFile(t *testing.T) {
 		}
 	}
 	for range 2 {
-		if _, err := Open(t.Context(), address, io.Discard); err == nil || !strings.Contains(err.Error(), "no bytes of it from") {
+		_, err := Open(t.Context(), address, io.Discard)
+		if err == nil || !strings.Contains(err.Error(), "no bytes of it from") {
 			t.Errorf("error %v", err)
 		}
 	}

@@ -133,8 +133,8 @@ func (r *Repo) blob(ctx context.Context, name, blob string, want content) error 
 	return os.Rename(part, blob)
 }
 
-// openPart opens the part of a file that was downloaded before, or makes it. A link that leads elsewhere, which somebody
-// else may have put into a shared cache, is not followed.
+// openPart opens the part of a file that was downloaded before, or makes it. A link that leads elsewhere, which
+// somebody else may have put into a shared cache, is not followed.
 func openPart(path string) (*os.File, error) {
 	root, err := os.OpenRoot(filepath.Dir(path))
 	if err != nil {

@@ -1,7 +1,7 @@
 // Package hub fetches files of a model repository into the cache that Python's huggingface_hub and go-huggingface
 // share. go-huggingface says where the hub and the cache are. This package does what v0.4.3 does not do: it bounds and
-// checks the list of a repository's files, resumes a download that was interrupted, and uses no file before its checksum
-// is right (see docs/upstream.md).
+// checks the list of a repository's files, resumes a download that was interrupted, and uses no file before its
+// checksum is right (see docs/upstream.md).
 package hub
 
 import (
