@@ -9,8 +9,8 @@ import (
 
 func init() { formats["jpeg"] = format{check: jpegCheck, exif: jpegEXIF} }
 
-// jpegCheck returns an error for a picture with so many scans that it would take minutes to read. A scan of a progressive
-// JPEG may have some bytes, and passes over all pixels.
+// jpegCheck returns an error for a picture with so many scans that it would take minutes to read. A scan of a
+// progressive JPEG may have some bytes, and passes over all pixels.
 func jpegCheck(jpeg []byte) error {
 	const most = 30 * MaxPixels // of all scans
 	pixels, passed := 0, 0
@@ -46,8 +46,8 @@ const (
 	endOfImage  = 0xd9
 )
 
-// jpegSegments yields the segments FF <marker> <length> <body> of a JPEG to its end (ITU-T T.81, annex B). It passes over
-// what has no length: the data of a scan, in which FF is followed by 0 or a restart marker, and fill bytes.
+// jpegSegments yields the segments FF <marker> <length> <body> of a JPEG to its end (ITU-T T.81, annex B). It passes
+// over what has no length: the data of a scan, in which FF is followed by 0 or a restart marker, and fill bytes.
 func jpegSegments(jpeg []byte) iter.Seq2[byte, []byte] {
 	return func(yield func(byte, []byte) bool) {
 		for rest := jpeg; ; {

@@ -26,8 +26,9 @@ func riseOf(masks, dir string, more ...string) []string {
 
 // driseOf is like riseOf, for the surest object of a detector.
 func driseOf(masks, dir string, more ...string) []string {
-	return append([]string{"drise", "--model", golden.Path("detectors", "detect.onnx"), "--decoder", "yolov8", "--mean", "0", "--scale", "1",
-		"--image", picture("cat_224.png"), "--masks", masks, "--seed", "7", "--backend", "go", "--out", dir}, more...)
+	return append([]string{"drise", "--model", golden.Path("detectors", "detect.onnx"), "--decoder", "yolov8",
+		"--mean", "0", "--scale", "1", "--image",
+		picture("cat_224.png"), "--masks", masks, "--seed", "7", "--backend", "go", "--out", dir}, more...)
 }
 
 // A run that is killed or hung up on is continued from its last checkpoint, and ends with the bits of a
@@ -37,7 +38,8 @@ func TestRiseIsKilledAndGoesOn(t *testing.T) {
 	if !signal.Ignored(syscall.SIGHUP) { // under nohup the commands that are started here ignore it, too
 		ends["hung up on"] = syscall.SIGHUP
 	}
-	for command, of := range map[string]func(masks, dir string, more ...string) []string{"rise": riseOf, "drise": driseOf} {
+	commands := map[string]func(masks, dir string, more ...string) []string{"rise": riseOf, "drise": driseOf}
+	for command, of := range commands {
 		for name, end := range ends {
 			t.Run(command+" "+name, func(t *testing.T) { endAndGoOn(t, of, end) })
 		}

@@ -15,8 +15,8 @@ import (
 	"github.com/gradcam-go/gradcam/internal/testing/hostile"
 )
 
-// manyScans is a progressive JPEG of 10,000 x 10,000 grey pixels in which so many scans change nothing. Each says that 48
-// runs of 32,767 blocks are as they were.
+// manyScans is a progressive JPEG of 10,000 x 10,000 grey pixels in which so many scans change nothing. Each says that
+// 48 runs of 32,767 blocks are as they were.
 func manyScans(scans int) string {
 	segment := func(marker byte, body ...byte) string {
 		return string(append(binary.BigEndian.AppendUint16([]byte{0xff, marker}, uint16(2+len(body))), body...))
@@ -35,8 +35,10 @@ func manyScans(scans int) string {
 		}
 	}
 	table := append([]byte{0x10, 1}, make([]byte, 15)...) // for all but the first number of a block: one code of one bit
-	return "\xff\xd8" + segment(0xdb, make([]byte, 65)...) + segment(0xc2, 8, 10000>>8, 10000&0xff, 10000>>8, 10000&0xff, 1, 1, 0x11, 0) +
-		segment(0xc4, append(table, 0xe0)...) + strings.Repeat(segment(0xda, 1, 1, 0, 1, 63, 0)+string(data), scans) + "\xff\xd9"
+	const high, low = 10000 >> 8, 10000 & 0xff
+	scan := segment(0xda, 1, 1, 0, 1, 63, 0) + string(data)
+	return "\xff\xd8" + segment(0xdb, make([]byte, 65)...) + segment(0xc2, 8, high, low, high, low, 1, 1, 0x11, 0) +
+		segment(0xc4, append(table, 0xe0)...) + strings.Repeat(scan, scans) + "\xff\xd9"
 }
 
 // holes is an archive of files of a size, each of one hole.
@@ -45,7 +47,8 @@ func holes(name string, size int64, entries ...string) func(string) error {
 		var out bytes.Buffer
 		for _, e := range entries {
 			w := tar.NewWriter(&out)
-			if err := w.WriteHeader(&tar.Header{Name: e, Mode: 0o600, Format: tar.FormatGNU, Typeflag: tar.TypeReg}); err != nil {
+			err := w.WriteHeader(&tar.Header{Name: e, Mode: 0o600, Format: tar.FormatGNU, Typeflag: tar.TypeReg})
+			if err != nil {
 				return err
 			}
 			if err := w.Flush(); err != nil {
@@ -78,8 +81,9 @@ func numbered(n int, end string) (out []string) {
 // ofTables studies Parquet files that claim much.
 func ofTables() (out []attempt) {
 	for _, what := range slices.Sorted(maps.Keys(hostile.Tables)) {
-		out = append(out, attempt{"table", what, func(dir string) error { return file("in.parquet", string(hostile.Tables[what]()))(dir) },
-			hostileStudy("--pictures", "{}/in.parquet"), 1, "in.parquet"})
+		out = append(out, attempt{"table", what, func(dir string) error {
+			return file("in.parquet", string(hostile.Tables[what]()))(dir)
+		}, hostileStudy("--pictures", "{}/in.parquet"), 1, "in.parquet"})
 	}
 	return out
 }
@@ -93,9 +97,16 @@ func utf16Lines(text string) string {
 	return string(out)
 }
 
+// labelled asks for the class that the first of the labels names.
+func labelled(what, labels string) attempt {
+	return attempt{"labels", what, several(file("net.json", `{"labels": "l.txt"}`), file("l.txt", labels)),
+		[]string{"explain", "--model", onnx, "--size", "64", "--mean", "127", "--scale", "64", "--target", "class:a",
+			"--image", cat, "--out", "{}/out", "--backend", "go"}, 0, "overlay.png"}
+}
+
 var ofAgain = []attempt{
-	{"picture", "a JPEG of 100 kB with 1,000 scans of 10^8 pixels", file("cat.jpg", manyScans(1000)), explaining("--image", "{}/cat.jpg"), 1,
-		"so many scans"},
+	{"picture", "a JPEG of 100 kB with 1,000 scans of 10^8 pixels", file("cat.jpg", manyScans(1000)),
+		explaining("--image", "{}/cat.jpg"), 1, "so many scans"},
 	{"archive", "2,000 labels that are holes of 1 MB", several(holes("in.tar", 1<<20, numbered(2000, ".cls")...)),
 		hostileStudy("--pictures", "{}/in.tar"), 1, "stored with holes"},
 	{"archive", "a label of 100 kB", func(dir string) error {
@@ -106,12 +117,8 @@ var ofAgain = []attempt{
 	}, hostileStudy("--pictures", "{}/in.tar"), 1, "in which no label is looked for"},
 	{"sidecar", "a mean that is given twice", file("net.json", `{"input": {"mean": [127], "scale": [64], "mean": [1]}}`),
 		explaining("--image", cat), 1, `"mean" is given twice`},
-	{"labels", "of UTF-16", several(file("net.json", `{"labels": "l.txt"}`), file("l.txt", utf16Lines(strings.Join(
-		strings.Split("abcdefghij", ""), "\r\n")))), []string{"explain", "--model", onnx, "--size", "64", "--mean", "127", "--scale", "64",
-		"--target", "class:a", "--image", cat, "--out", "{}/out", "--backend", "go"}, 0, "overlay.png"},
-	{"labels", "that begin with the mark of UTF-8", several(file("net.json", `{"labels": "l.txt"}`), file("l.txt",
-		"\xef\xbb\xbf"+strings.Join(strings.Split("abcdefghij", ""), "\n"))), []string{"explain", "--model", onnx, "--size", "64",
-		"--mean", "127", "--scale", "64", "--target", "class:a", "--image", cat, "--out", "{}/out", "--backend", "go"}, 0, "overlay.png"},
+	labelled("of UTF-16", utf16Lines("a\r\nb\r\nc\r\nd\r\ne\r\nf\r\ng\r\nh\r\ni\r\nj")),
+	labelled("that begin with the mark of UTF-8", "\xef\xbb\xbfa\nb\nc\nd\ne\nf\ng\nh\ni\nj"),
 }
 
 // archiveOf is a tar archive of names and texts in turn; an empty text stands for a picture.

@@ -140,7 +140,8 @@ func campaign() []attempt {
 		models = append(models, attempt{"onnxruntime", what, written(hostile.Lies[what]),
 			explaining("--image", cat, "--method", "occlusion", "--size", "32", "--backend", "onnxruntime"), either, ""})
 	}
-	return slices.Concat(models, byHand, ofPictures, ofSidecars, ofFlags, ofFolders, ofStudies, ofNewer, ofSizes, ofTables(), ofAgain)
+	return slices.Concat(models, byHand, ofPictures, ofSidecars, ofFlags, ofFolders, ofStudies, ofNewer, ofSizes,
+		ofTables(), ofAgain)
 }
 
 // The campaign: each attempt ends within a time and an address space, with the exit code that it should have, one

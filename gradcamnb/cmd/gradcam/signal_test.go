@@ -20,7 +20,8 @@ import (
 func silentHub(t *testing.T) (address string) {
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.URL.Path, "/api/") {
-			fmt.Fprintf(w, `{"sha": %q, "siblings": [{"rfilename": "net.onnx", "size": 9, "blobId": %[1]q}]}`, strings.Repeat("a", 40))
+			fmt.Fprintf(w, `{"sha": %q, "siblings": [{"rfilename": "net.onnx", "size": 9, "blobId": %[1]q}]}`,
+				strings.Repeat("a", 40))
 			return
 		}
 		<-r.Context().Done()
@@ -33,7 +34,8 @@ func silentHub(t *testing.T) (address string) {
 func TestSignalEndsEveryCommand(t *testing.T) {
 	require.Slow(t, "each command computes for a second or two")
 	net := []string{"--model", model("efficientnet-lite0.onnx"), "--backend", "go"}
-	detector := []string{"--model", golden.Path("detectors", "detect.onnx"), "--backend", "go", "--decoder", "yolov8", "--mean", "0", "--scale", "1"}
+	detector := []string{"--model", golden.Path("detectors", "detect.onnx"), "--backend", "go", "--decoder", "yolov8",
+		"--mean", "0", "--scale", "1"}
 	cat := picture("cat.png")
 	t.Setenv("HF_ENDPOINT", silentHub(t))
 	t.Setenv("HF_HOME", t.TempDir())
