@@ -42,7 +42,7 @@ var all []Method
 
 // Register adds a method, so that gradcamnb.Methods finds it by its name, and returns it. Call it when a package is
 // initialised, as in the declaration of a variable. It panics if the method has no name or no Procedure, or if another
-// method has one of its names.
+// method has one of its names, also one of package perturb.
 //
 // The engine of a notebook's kernel does not know the methods of a cell. A cell with a method of its own opens the
 // model with engine.Open.
@@ -50,13 +50,30 @@ func Register(m Method) Method {
 	if m.Name == "" || m.Procedure == nil {
 		panic(fmt.Sprintf("cam: the method %q needs a Name and a Procedure", m.Name))
 	}
-	for _, name := range append([]string{m.Name}, m.Aliases...) {
-		if i := slices.IndexFunc(all, func(other Method) bool { return other.hasName(name) }); i >= 0 {
-			panic(fmt.Sprintf("cam: the method %q cannot have the name %q, which is one of %q", m.Name, name, all[i].Name))
-		}
-	}
+	ClaimNames(m.Name, m.Aliases...)
 	all = append(all, m)
 	return m
+}
+
+// owners are the methods that have a name, by the folded name.
+var owners = map[string]string{}
+
+// ClaimNames takes names for a method. It panics if another method has one of them, or if a name has parentheses, which
+// stand around what a method is made of. [Register] claims the names of the methods of layers; those of package perturb
+// are claimed, too.
+func ClaimNames(method string, aliases ...string) {
+	names := append([]string{method}, aliases...)
+	for _, name := range names {
+		switch other, taken := owners[fold(name)]; {
+		case strings.ContainsAny(name, "()"):
+			panic(fmt.Sprintf("cam: the method %q cannot have the name %q: parentheses stand around what a method is made of", method, name))
+		case taken:
+			panic(fmt.Sprintf("cam: the method %q cannot have the name %q, which is one of %q", method, name, other))
+		}
+	}
+	for _, name := range names {
+		owners[fold(name)] = method
+	}
 }
 
 // All returns every method, by name.

@@ -6,6 +6,7 @@ package perturb
 import (
 	"context"
 
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/cam"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/internal/registry"
 )
@@ -46,15 +47,22 @@ func (m Method) Title(ofBox bool) string {
 	return m.Name
 }
 
-var all = registry.New("forward-only method", func(v Method) []string {
-	names := append([]string{v.Name}, v.Aliases...)
-	if v.OfBoxes != "" {
-		names = append(names, v.OfBoxes)
+// names returns the method's name, and then its other names.
+func (m Method) names() []string {
+	names := append([]string{m.Name}, m.Aliases...)
+	if m.OfBoxes != "" {
+		names = append(names, m.OfBoxes)
 	}
 	return names
-})
+}
 
-func register(v Method) Method { return all.Add(v) }
+var all = registry.New("forward-only method", Method.names)
+
+func register(m Method) Method {
+	names := m.names()
+	cam.ClaimNames(names[0], names[1:]...)
+	return all.Add(m)
+}
 
 // All returns every method, by name.
 func All() []Method { return all.All() }
