@@ -100,10 +100,20 @@ func (p passRunner) mapOf(s *Subject, l *source.Layer, run cam.Run) *heatmap.Map
 		Layer: "picture",
 		Unit:  p.method.Unit, KeepsCells: p.method.KeepsCells}
 	if l != nil {
-		m.Place, m.Layer, m.Suggested, m.Warped = heatmap.AtLayer, l.Title(), l.Suggested, l.Axes.Warped
-		m.Beside = l.Beside
+		PlaceAtLayer(m, *l)
 	}
 	return m
+}
+
+// PlaceAtLayer writes into a map at which layer it was made, and what is known of the layer.
+func PlaceAtLayer(m *heatmap.Map, l source.Layer) {
+	m.Place, m.Layer, m.Suggested = heatmap.AtLayer, l.Title(), l.Suggested
+	m.Warped, m.Beside = l.Axes.Warped, l.Beside
+	if l.Field != nil { // x before y
+		turned := func(v [2]float64) [2]float64 { return [2]float64{v[1], v[0]} }
+		m.Field = &heatmap.Field{Lo: turned(l.Field.Lo), Hi: turned(l.Field.Hi), Step: turned(l.Field.Step),
+			Gated: l.Field.Gated}
+	}
 }
 
 // originalPass holds the forward pass of the unchanged picture, and what the aims make of the passes after it.

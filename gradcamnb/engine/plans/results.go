@@ -13,6 +13,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/cam"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/device"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/inputs"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/perturb"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
@@ -128,9 +129,7 @@ func (p Plan) mapsOf(from map[resultKey][]pictureMap, i int) []*heatmap.Map {
 		shown := &heatmap.Map{Grid: s.full, Raw: s.raw, Gross: s.gross, Place: heatmap.AtPicture, Layer: "picture",
 			Method: m.Name, Unit: m.Unit, KeepsCells: m.KeepsCells}
 		if layer >= 0 {
-			l := p.Layers[layer]
-			shown.Place, shown.Layer, shown.Field, shown.Suggested = heatmap.AtLayer, l.Title(), field(l), l.Suggested
-			shown.Warped, shown.Beside = l.Axes.Warped, l.Beside
+			perturb.PlaceAtLayer(shown, p.Layers[layer])
 		} else if _, ok := m.Procedure.(cam.LayerFusion); ok {
 			shown.Place, shown.Layer = heatmap.AtLayer, p.layerNames()
 		}
@@ -196,15 +195,6 @@ func (p Plan) layerNames() string {
 		names = append(names, l.Title())
 	}
 	return strings.Join(names, ", ")
-}
-
-// field returns the receptive field of a layer in the result's order, x before y.
-func field(l source.Layer) *heatmap.Field {
-	if l.Field == nil {
-		return nil
-	}
-	turned := func(v [2]float64) [2]float64 { return [2]float64{v[1], v[0]} }
-	return &heatmap.Field{Lo: turned(l.Field.Lo), Hi: turned(l.Field.Hi), Step: turned(l.Field.Step), Gated: l.Field.Gated}
 }
 
 // Versions returns the versions of the modules on which the numbers depend.
