@@ -44,7 +44,7 @@ type Engine struct {
 
 	said sync.Map // lines about models that were printed
 
-	runtimes sync.Map // models that onnxruntime has loaded, by the session's entry
+	runtimes sync.Map // models that onnxruntime has loaded or loads, by the session's entry
 
 	keeps func() (*memory.Memory, error)
 	open  map[string]openedModel // by what they were opened with; the memory's lock guards it

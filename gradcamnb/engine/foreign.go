@@ -96,30 +96,40 @@ func (s *session) forwardOnly(methods []string) error {
 	return nil
 }
 
-// runtime returns the model as onnxruntime runs it. It is loaded once. If ctx ends first, runtime returns the error of
-// ctx; nothing can stop onnxruntime's loading, which goes on in the background.
+// loading is a model that onnxruntime loads, or has loaded.
+type loading struct {
+	done  chan struct{} // closed when it is
+	model *foreign.Model
+	err   error
+}
+
+// runtime returns the model as onnxruntime runs it. It is loaded once, whatever the number of calls that wait for it.
+// If ctx ends first, runtime returns the error of ctx; nothing can stop onnxruntime's loading, which goes on in the
+// background, for the next call. A model that could not be loaded is tried again.
 func (s *session) runtime(ctx context.Context) (*foreign.Model, error) {
-	if m, ok := s.engine.runtimes.Load(s.entry); ok {
-		return m.(*foreign.Model), nil
+	l := &loading{done: make(chan struct{})}
+	if kept, ok := s.engine.runtimes.LoadOrStore(s.entry, l); ok {
+		l = kept.(*loading)
+	} else {
+		go l.load(s)
 	}
-	var m *foreign.Model
-	var err error
-	loaded := make(chan struct{})
-	go func() {
-		defer close(loaded)
-		defer border.Recover(&err)
-		m, err = foreign.Open(s.values)
-	}()
 	select {
-	case <-loaded:
+	case <-l.done:
+		return l.model, l.err
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	if err != nil {
-		return nil, err
-	}
-	kept, _ := s.engine.runtimes.LoadOrStore(s.entry, m) // another call may have been first
-	return kept.(*foreign.Model), nil
+}
+
+func (l *loading) load(s *session) {
+	defer close(l.done)
+	defer func() {
+		if l.err != nil {
+			s.engine.runtimes.CompareAndDelete(s.entry, l)
+		}
+	}()
+	defer border.Recover(&l.err)
+	l.model, l.err = foreign.Open(s.values)
 }
 
 // setHost makes a subject's passes run on onnxruntime if that runs the model. The pictures are masked here, and the
