@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/layers/activation"
 	"github.com/gomlx/gomlx/ml/model"
@@ -38,28 +40,42 @@ func TestMapOfPartInGoMLX(t *testing.T) {
 	for i := range 64 {
 		picture.Values = append(picture.Values, float32(i+1))
 	}
-	onBackends(t, func(t *testing.T, e *Engine) {
-		m := meanOf(t, e, func(x *Node) *Node {
+	for name, part := range map[string]func(x *Node) *Node{
+		"slices": func(x *Node) *Node {
 			halves := []*Node{Slice(x, AxisRange(), AxisRange(0, 4)), Slice(x, AxisRange(), AxisRange(4))}
 			return Slice(Concatenate(halves, 1), AxisRange(), AxisRange(4), AxisRange(2, 6)) // the halves are whole again
+		},
+		"indices": func(x *Node) *Node {
+			return gatherRows(Slice(x, AxisRange(), AxisRange(), AxisRange(2, 6)), 4, 5, 6, 7)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			onBackends(t, func(t *testing.T, e *Engine) {
+				results, err := meanOf(t, e, part).ExplainTensor(picture, gradcamnb.Methods("HiResCAM"))
+				if err != nil {
+					t.Fatal(err)
+				}
+				got := results[0].Maps[0]
+				for y := range 8 {
+					for x := range 8 {
+						want := 0.0
+						if y >= 4 && x >= 2 && x < 6 {
+							want = float64(picture.Values[8*y+x]) / 16
+						}
+						if !(math.Abs(float64(got.At(x, y))-want) <= 1e-5) {
+							t.Fatalf("(%d, %d) has %g, want %g", x, y, got.At(x, y), want)
+						}
+					}
+				}
+			})
 		})
-		results, err := m.ExplainTensor(picture, gradcamnb.Methods("HiResCAM"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		got := results[0].Maps[0]
-		for y := range 8 {
-			for x := range 8 {
-				want := 0.0
-				if y >= 4 && x >= 2 && x < 6 {
-					want = float64(picture.Values[8*y+x]) / 16
-				}
-				if !(math.Abs(float64(got.At(x, y))-want) <= 1e-5) {
-					t.Fatalf("(%d, %d) has %g, want %g", x, y, got.At(x, y), want)
-				}
-			}
-		}
-	})
+	}
+}
+
+// gatherRows takes rows of [batch, h, w, channels] by their numbers.
+func gatherRows(x *Node, rows ...int32) *Node {
+	at := Reshape(Const(x.Graph(), rows), len(rows), 1)
+	return TransposeAllAxes(Gather(TransposeAllAxes(x, 1, 0, 2, 3), at), 1, 0, 2, 3)
 }
 
 // centred convolves a picture with the kernel of 3 x 3 whose middle is 1, every stride pixels, with so many rows and
@@ -232,6 +248,13 @@ func TestCellsThatMovedInGoMLX(t *testing.T) {
 		"edges mirrored around": {func(x *Node) *Node {
 			return Concatenate([]*Node{Reverse(Slice(x, AxisRange(), AxisRange(1, 2)), 1), x}, 1)
 		}, ""},
+		"rows in another order": {func(x *Node) *Node { return gatherRows(x, 1, 0, 2, 3, 4, 5, 6, 7) }, "no layer"},
+		"rows rolled": {func(x *Node) *Node {
+			at := Mod(AddScalar(Iota(x.Graph(), shapes.Make(dtypes.Int32, 8, 1), 0), 3), Scalar(x.Graph(), dtypes.Int32, 8))
+			return TransposeAllAxes(Gather(TransposeAllAxes(x, 1, 0, 2, 3), at), 1, 0, 2, 3)
+		}, "no layer"},
+		"rows repeated": {func(x *Node) *Node { return gatherRows(x, 0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7) }, ""},
+		"interpolated":  {func(x *Node) *Node { return Interpolate(x, NoInterpolation, 12, 12, NoInterpolation).Nearest().Done() }, ""},
 		"pooled": {func(x *Node) *Node {
 			return Max(Slice(x, AxisRange(), AxisRange(0, 7)), Slice(x, AxisRange(), AxisRange(1, 8)))
 		}, ""},

@@ -14,7 +14,6 @@ import (
 	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/layers"
-	"github.com/gomlx/gomlx/ml/layers/norm"
 	"github.com/gomlx/gomlx/ml/model"
 
 	"github.com/gradcam-go/gradcam/gradcamnb"
@@ -102,16 +101,6 @@ func TestMistakesInAGraphFunction(t *testing.T) {
 			two := Slice(aside, AxisRange(), AxisRange(), AxisRange(), AxisRange(0, 2))
 			return []*Node{Add(ReduceMean(again, 1), ReduceMean(two, 1, 2))}
 		}, []string{"its layer dense/sort", "after the weights of /dense/dense", "[1 64 2]", "no gradient of"}},
-		"training left on": {nil, func(scope *model.Scope, x *Node) []*Node {
-			scope.Store().SetTraining(x.Graph(), true)
-			return mean(layers.DropoutStatic(scope, conv(scope, x), 0.5)) // at: training left on
-		}, []string{"switches training on"}},
-		"a batch norm as in training": {nil, func(scope *model.Scope, x *Node) []*Node {
-			scope.Store().SetTraining(x.Graph(), true)
-			x = norm.BatchNorm(scope.In("norm"), x, -1).Done() // at: a batch norm as in training
-			scope.Store().SetTraining(x.Graph(), false)
-			return mean(x)
-		}, []string{"training on"}}, // if pure Go lacks the operator, it is "after it switched training on"
 		"a nil in a closure": {nil, func(_ *model.Scope, x *Node) []*Node {
 			var gains map[string]*Node
 			return mean(Add(x, gains["conv"])) // at: a nil in a closure

@@ -52,7 +52,7 @@ func TestStrangers(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, n := range strangers() {
+		for _, n := range append(strangers(), moreStrangers()...) {
 			t.Run(n.name, func(t *testing.T) { n.test(t, e, b.Backend) })
 		}
 	})

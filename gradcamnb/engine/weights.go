@@ -87,7 +87,7 @@ func (r *run) findUnsound(ctx context.Context) error {
 			if l.Made != "" {
 				at = ", made at " + l.Made + ","
 			}
-			return &fault.FunctionError{Model: r.model.Card().Name, Line: l.Made, Text: fmt.Sprintf(
+			return &fault.FunctionError{Model: r.model.Card().Name, Line: l.Made, Scope: l.Scope, Text: fmt.Sprintf(
 				"model %s: its layer %s %v%s is the first that holds NaN or infinity for this picture, so its scores are no numbers: its weights are numbers, so look for a logarithm or a root of what is not positive, a division by 0, or an exponential of a large number there",
 				r.model.Card().Name, l.Name, l.Shape, at)}
 		}

@@ -43,8 +43,9 @@ type gomlxModel struct {
 }
 
 // GoMLX makes a model of a store of variables and the function that builds its graph. The card must have a Name and an
-// Input, which is [batch, h, w, 3] or, with the Layout ChannelsFirst, [batch, 3, h, w]. Outputs names what the function
-// returns; if it is empty, that is "output".
+// Input, which is [batch, h, w, 3] or, with the Layout ChannelsFirst, [batch, 3, h, w]; of volumes and videos, [batch,
+// slices, h, w, channels] or [batch, channels, slices, h, w]. Outputs names what the function returns; if it is empty,
+// that is "output".
 func GoMLX(c Card, store *model.Store, fn GraphFn) (Model, error) {
 	if fn == nil {
 		return nil, errNoFunction
@@ -69,15 +70,15 @@ func GoMLXWithInputs(c Card, store *model.Store, fn InputsFn) (Model, error) {
 
 // newGoMLX makes the model of a function that somebody wrote.
 func newGoMLX(c Card, store *model.Store, fn InputsFn, by author) (Model, error) {
-	switch {
-	case store == nil:
+	if store == nil {
 		return nil, errNoFunction
-	case len(c.Input) != 4:
-		return nil, wrongCardf(c, by.line, "Input has the shape %v and must have 4 axes, [batch, height, width, channels]", c.Input)
 	}
 	c.Input, c.Name = slices.Clone(c.Input), cmp.Or(c.Name, "unnamed")
 	if c.Layout == "" {
 		c.Layout = imgio.ChannelsLast
+	}
+	if err := stackSlices(&c, by.line); err != nil {
+		return nil, err
 	}
 	if len(c.Outputs) == 0 {
 		c.Outputs = []string{"output"}
@@ -98,6 +99,44 @@ func newGoMLX(c Card, store *model.Store, fn InputsFn, by author) (Model, error)
 	}
 	listed := &listings{of: map[string]*listing{}, on: pureGo}
 	return &gomlxModel{card: c, store: store, fn: fn, by: by, listed: listed}, nil
+}
+
+// stackSlices turns the card's Input of five axes, of a volume or a video, into that of a picture of its slices, one
+// below another.
+func stackSlices(c *Card, at string) error {
+	switch len(c.Input) {
+	case 4:
+		return nil
+	case volumeAxes:
+	default:
+		return wrongCardf(*c, at, "Input has the shape %v and must have 4 axes, [batch, height, width, channels], or 5 of a volume or a video, [batch, slices, height, width, channels]; a signal is a picture of one row, [batch, 1, length, channels], which the function gets", c.Input)
+	}
+	_, h, _ := c.Layout.Axes()
+	n, rows := c.Input[h], c.Input[h+1]
+	if n < 1 {
+		return wrongCardf(*c, at, "Input has the shape %v of volumes with any number of slices: write how many yours have", c.Input)
+	}
+	if rows > 0 {
+		rows *= n
+	}
+	c.Input, c.Slices = slices.Replace(c.Input, h, h+2, rows), n
+	return nil
+}
+
+// unstack returns the picture as the graph function takes it: with the slices of a volume on an axis of their own.
+func (m *gomlxModel) unstack(x *Node) *Node {
+	x = ConvertDType(x, m.listed.kindOrFloat32())
+	if m.card.Slices == 0 {
+		return x
+	}
+	return Reshape(x, m.ownShape(x)...)
+}
+
+// ownShape returns the shape of the picture that the graph function takes.
+func (m *gomlxModel) ownShape(x *Node) []int {
+	c := m.card
+	c.Input = x.Shape().Dimensions
+	return c.OwnShape()
 }
 
 // checkCard returns an error if the card of the function at a line contradicts itself.
@@ -164,11 +203,12 @@ func (m *gomlxModel) Store() *model.Store { return m.store }
 // outputs calls the graph function and names what it returns.
 func (m *gomlxModel) outputs(scope *model.Scope, x *Node) map[string]*Node {
 	before, lazy := m.variables(), m.listLazy()
-	out := m.call(x, func() []*Node { return m.fn(scope, ConvertDType(x, m.listed.kindOrFloat32()), m.inputs(x)) })
+	out := m.call(x, func() []*Node { return m.fn(scope, m.unstack(x), m.inputs(x)) })
 	feeds := ancestors(acceptAny, out...)
 	m.refuseMadeUp(x.Graph(), feeds, before, lazy)
+	out = m.infer(x, out)
 	m.keepVariables(x.Graph())
-	m.refuseTraining(x.Graph(), feeds)
+	m.refuseTraining(x.Graph(), ancestors(acceptAny, out...))
 	if len(out) < len(m.card.Outputs) {
 		m.wrongFunctionf(x.Graph(), "returns %d outputs, and %d are named: %q", len(out), len(m.card.Outputs), m.card.Outputs)
 	}
@@ -218,10 +258,11 @@ func (m *gomlxModel) walk(scope *model.Scope, x *Node) walkedModel {
 	}
 	for alias, n := range x.Graph().IterAliasedNodes() {
 		if !isHidden(alias) {
-			ends = append(ends, n)
+			ends = append(ends, walk.Inferred(n))
 		}
 	}
-	w.Walk = walk.Read(walk.Picture{Node: x, ChannelsLast: m.card.Layout == imgio.ChannelsLast}, ends...)
+	w.Walk = walk.Read(walk.Picture{Node: x, ChannelsLast: m.card.Layout == imgio.ChannelsLast,
+		Slices: m.card.Slices}, ends...)
 	if !slices.ContainsFunc(ends, w.Sees) {
 		m.wrongAtf(ends[0], "output %q%s does not depend on the picture, so nothing in it explains the output", m.card.Outputs[0], m.by.locate(ends[0]))
 	}
@@ -251,7 +292,7 @@ func (m *gomlxModel) find(w walkedModel, name string) *Node {
 	}
 	for _, n := range w.outputs {
 		if n := n.Graph().GetNodeByAlias(name); n != nil {
-			return n
+			return walk.Inferred(n)
 		}
 	}
 	exceptions.Panicf("model %s has no output and no layer %q", m.card.Name, name)
@@ -316,7 +357,7 @@ func (m *gomlxModel) grid(w walkedModel, n, x *Node) func(*Node) *Node {
 // one layout.
 func (m *gomlxModel) layout(w walkedModel, n, x *Node) walk.Layout {
 	l := w.Layout(n)
-	if l.Map() || !w.IsLost(n) {
+	if l.Map() || !w.IsLost(n) || m.card.Slices > 0 {
 		return l
 	}
 	return walk.LayoutByShape(n, m.card.Layout.Size(x.Shape().Dimensions))

@@ -5,10 +5,15 @@ import (
 	"path/filepath"
 	"reflect"
 	"runtime"
+	"runtime/debug"
+	"slices"
 	"strings"
+	"sync"
 
 	. "github.com/gomlx/gomlx/core/graph"
 	pkgerrors "github.com/pkg/errors"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/walk"
 )
 
 // author tells which code is that of a graph function's author, and not a library's.
@@ -71,7 +76,7 @@ func (a author) lineFor(n *Node) string { return a.lineOf(stackOf(n)) }
 
 // stackOf returns the stack on which a node of a traced graph was made; nil if the graph is not traced.
 func stackOf(n *Node) (pcs []uintptr) {
-	traced, ok := n.Trace().(interface{ StackTrace() pkgerrors.StackTrace })
+	traced, ok := walk.Original(n).Trace().(interface{ StackTrace() pkgerrors.StackTrace })
 	if !ok {
 		return nil
 	}
@@ -100,12 +105,38 @@ func packageOf(function string) string {
 	return function[:slash] + name
 }
 
-// standard is the folder of Go's own packages.
+// standard is the folder of Go's own packages; empty in a program that was built with -trimpath, whose lines have no
+// folders of the machine.
 var standard = func() string {
 	f := runtimeFunc(runtime.GC)
 	file, _ := f.FileLine(f.Entry())
+	if !filepath.IsAbs(file) {
+		return ""
+	}
 	return filepath.Dir(filepath.Dir(file)) + string(filepath.Separator)
 }()
+
+// modules are the paths of the modules that the program is built of.
+var modules = sync.OnceValue(func() (paths []string) {
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, m := range append(info.Deps, &info.Main) {
+			paths = append(paths, m.Path)
+		}
+	}
+	return paths
+})
+
+// isStandard tells whether a line of code is of a package of Go's own. Without folders, that is one in none of the
+// program's modules whose path begins with no host.
+func isStandard(f runtime.Frame, of string) bool {
+	if standard != "" {
+		return strings.HasPrefix(f.File, standard)
+	}
+	first, _, _ := strings.Cut(of, "/")
+	return of != "main" && !strings.Contains(first, ".") && !slices.ContainsFunc(modules(), func(m string) bool {
+		return of == m || strings.HasPrefix(of, m+"/")
+	})
+}
 
 // isLibrary tells whether a line of code is that of Go, GoMLX or this engine. GoMLX's own examples count as their
 // author's.
@@ -113,7 +144,7 @@ func isLibrary(f runtime.Frame) bool {
 	const gomlx, engine = "github.com/gomlx/", "github.com/gradcam-go/gradcam/gradcamnb/engine"
 	of := packageOf(f.Function)
 	switch {
-	case of == "runtime" || strings.HasPrefix(f.File, standard):
+	case of == "runtime" || isStandard(f, of):
 		return true
 	case strings.HasPrefix(of, gomlx):
 		return !strings.HasPrefix(of, gomlx+"gomlx/examples/")

@@ -11,6 +11,7 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
 
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/walk"
 	"github.com/gradcam-go/gradcam/internal/fault"
 )
 
@@ -40,7 +41,7 @@ func (m *gomlxModel) call(x *Node, function func() []*Node) (out []*Node) {
 			at += ", after it switched training on"
 		}
 		f.Text = fmt.Sprintf("model %s: its graph function fails%s, for the picture %v%s: %s", m.card.Name, at,
-			x.Shape().Dimensions, describeLast(x.Graph()), reason(e))
+			m.ownShape(x), describeLast(x.Graph()), reason(e))
 		panic(f)
 	}()
 	return function()
@@ -106,7 +107,7 @@ var lacking = regexp.MustCompile(`sorry, op "(\w+)" not implemented in the "(\w+
 // lastScope returns the scope of the variable that the graph read last, before a node if one is given.
 func lastScope(g *Graph, before *Node) string {
 	for _, n := range slices.Backward(g.Nodes()) {
-		if before != nil && n.Id() > before.Id() {
+		if before != nil && n.Id() > walk.Original(before).Id() {
 			continue
 		}
 		if n.Type() != NodeTypeParameter || !strings.HasPrefix(n.GetParameterName(), model.RootScopePath) {

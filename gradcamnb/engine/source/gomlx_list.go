@@ -109,7 +109,7 @@ func (m *gomlxModel) Layers(ctx context.Context, input []int, output string) ([]
 	for i := range layers {
 		layers[i].Feeds, layers[i].answer = l.feeds[at][layers[i].Name], l.answer[at][layers[i].Name]
 	}
-	markUpright(layers, m.card.Layout.Size(input))
+	markUpright(layers, plane(m.card.Layout.Size(input), m.card.Slices))
 	suggest(layers)
 	return layers, nil
 }
@@ -180,10 +180,11 @@ func (m *gomlxModel) listWalk(w walkedModel, x *Node) *listing {
 	}
 	nodes := []*Node{}
 	add := func(layer Layer, n *Node) {
-		layer.Shape, layer.Made = shapeOf(n, x), m.by.lineFor(n)
+		layer.Shape, layer.Made, layer.Scope = shapeOf(n, x), m.by.lineFor(n), lastScope(n.Graph(), n)
 		if layer.WithoutPicture = !w.Sees(n); !layer.WithoutPicture {
 			lay := m.layout(w, n, x)
 			layer.Axes, layer.Grid, layer.Channels = lay.ToPosition(), [2]int{lay.Rows, lay.Columns}, lay.Channels
+			layer.Slices = lay.Slices
 		}
 		l.layers, nodes = append(l.layers, layer), append(nodes, n)
 	}
@@ -196,7 +197,7 @@ func (m *gomlxModel) listWalk(w walkedModel, x *Node) *listing {
 		add(Layer{Name: p.Name, Op: p.Op, Bias: w.HasBias(p), paths: p.Names(), inputs: p.Origins()}, p.Node)
 	}
 	for alias, n := range x.Graph().IterAliasedNodes() {
-		if !isHidden(alias) && !w.Sees(n) {
+		if n = walk.Inferred(n); !isHidden(alias) && !w.Sees(n) {
 			add(Layer{Name: alias, Op: n.Type().String(), paths: []string{strings.TrimPrefix(alias, "/")}}, n)
 		}
 	}

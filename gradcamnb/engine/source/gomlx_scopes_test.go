@@ -4,6 +4,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/layers"
 	"github.com/gomlx/gomlx/ml/layers/activation"
@@ -50,6 +51,45 @@ func TestScopesAsModules(t *testing.T) {
 		"block2/second": "block2/second", "stage": "stage/block3/first/relu", "stage/block3": "stage/block3/first/relu",
 		"head": "output", "head/classes": "output", "/block2/relu": "block2/relu",
 	} {
+		if l, err := Resolve(all, path); err != nil || l.Name != want {
+			t.Errorf("%s: error %v, the layer %q, want %q", path, err, l.Name, want)
+		}
+	}
+}
+
+// A scope in which several layers read weights is a block, and none of them has its name; a layer that is called twice
+// keeps it.
+func TestScopesWithSeveralLayers(t *testing.T) {
+	m, err := GoMLX(Card{Name: "scopes", Input: []int{-1, 8, 8, 3}, Untrained: true}, model.NewStore(),
+		func(scope *model.Scope, x *Node) []*Node {
+			conv := func(scope *model.Scope, name string, x *Node) *Node {
+				w := scope.VariableWithShape(name, shapes.Make(x.DType(), 3, 3, x.Shape().Dim(-1), 3)).NodeValue(x.Graph())
+				return Convolve(x, w).PadSame().Done()
+			}
+			block := scope.In("block")
+			x = activation.Relu(conv(block, "first", x))
+			x = activation.Relu(conv(block, "second", x))
+			again := scope.In("again")
+			x = activation.Relu(conv(again, "weights", x))
+			x = activation.Relu(conv(again, "weights", x))
+			return []*Node{layers.Dense(scope.In("head"), ReduceMean(x, 1, 2), true, 3)}
+		})
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := m.Layers(t.Context(), []int{1, 8, 8, 3}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, l := range all {
+		names = append(names, l.Name)
+	}
+	if want := []string{"block/conv", "block/relu", "block/conv#2", "block/relu#2", "again", "again/relu", "again#2",
+		"again/relu#2", "output"}; !slices.Equal(names, want) {
+		t.Errorf("the layers are %q, want %q", names, want)
+	}
+	for path, want := range map[string]string{"block": "block/relu#2", "again": "again"} {
 		if l, err := Resolve(all, path); err != nil || l.Name != want {
 			t.Errorf("%s: error %v, the layer %q, want %q", path, err, l.Name, want)
 		}

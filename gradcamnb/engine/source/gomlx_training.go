@@ -2,26 +2,79 @@ package source
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	. "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/walk"
 )
 
-// refuseTraining panics if the graph function builds its outputs as in training: it leaves training switched on, or one
-// of its batch norms takes the mean of the batch. What it builds of random numbers is explained, and said. feeds holds
-// the nodes that the outputs are computed from.
+// infer returns the outputs as in inference, if the graph function built them as in training: a function may itself
+// switch training on. A batch norm takes its moving averages, and a dropout drops nothing.
+func (m *gomlxModel) infer(x *Node, out []*Node) []*Node {
+	g := x.Graph()
+	ends := slices.DeleteFunc(slices.Clone(out), func(n *Node) bool { return n == nil })
+	for alias, n := range g.IterAliasedNodes() {
+		if !isHidden(alias) {
+			ends = append(ends, n)
+		}
+	}
+	if walk.Inference(x, m.averages(g), ends...) {
+		m.doubt(g, "graph function builds batch norms or dropouts as in training; they are explained as in inference")
+	}
+	if m.store.IsTraining(g) {
+		m.doubt(g, "graph function switches training on: what it does otherwise then, but for batch norms and dropouts, is explained as it is then")
+	}
+	inferred := slices.Clone(out)
+	for i, n := range out {
+		if n != nil {
+			inferred[i] = walk.Inferred(n)
+		}
+	}
+	return inferred
+}
+
+// averages maps what the graph function takes moving averages of to the variables that are those averages.
+func (m *gomlxModel) averages(g *Graph) map[*Node]*Node {
+	read, averages := parameterNodes(g), map[*Node]*Node{}
+	for v := range m.store.IterVariables() {
+		if !v.InUseByGraph(g) || !v.ChangedInGraph(g) || read[v.Path()] == nil {
+			continue
+		}
+		average := read[v.Path()]
+		if b := walk.AveragedBy(average, v.NodeValue(g)); b != nil {
+			averages[b] = average
+		}
+	}
+	return averages
+}
+
+// parameterNodes returns the parameters of a graph, by name.
+func parameterNodes(g *Graph) map[string]*Node {
+	out := map[string]*Node{}
+	for _, n := range g.Nodes() {
+		if n.Type() == NodeTypeParameter {
+			out[n.GetParameterName()] = n
+		}
+	}
+	return out
+}
+
+// refuseTraining panics if the graph function builds its outputs as in training in a way of its own, so that [infer]
+// could not tell what they are in inference. What it builds of random numbers without a training is explained, and
+// said. feeds holds the nodes that the outputs are computed from.
 func (m *gomlxModel) refuseTraining(g *Graph, feeds map[*Node]bool) {
 	trained, random := m.findTraining(g, feeds)
 	const cure = "and what is explained is inference: take SetTraining out of it, or explain the function that it calls"
 	switch {
-	case m.store.IsTraining(g) && trained == nil && random == nil:
-		m.wrongFunctionf(g, "switches training on, "+cure)
 	case trained != nil:
-		m.wrongAtf(trained, "graph function switches training on, for the batch norm%s "+cure, m.by.locate(trained))
+		m.wrongAtf(trained, "graph function switches training on, for the batch norm%s which keeps no moving averages, "+cure, m.by.locate(trained))
+	case random == nil:
 	case m.store.IsTraining(g):
-		m.wrongAtf(random, "graph function switches training on, for the random numbers%s "+cure, m.by.locate(random))
-	case random != nil:
-		m.doubt(g, fmt.Sprintf("graph function draws random numbers%s as dropout does in training; every explanation takes the same ones", m.by.locate(random)))
+		m.wrongAtf(random, "graph function switches training on, for the random numbers%s which are no mask of a dropout, "+cure, m.by.locate(random))
+	default:
+		m.doubt(g, fmt.Sprintf("graph function draws random numbers%s; every explanation takes the same ones", m.by.locate(random)))
 	}
 }
 

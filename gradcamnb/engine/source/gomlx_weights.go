@@ -210,12 +210,7 @@ func (m *gomlxModel) keepVariables(g *Graph) {
 			continue
 		}
 		if read == nil {
-			read = map[string]*Node{}
-			for _, n := range g.Nodes() {
-				if n.Type() == NodeTypeParameter {
-					read[n.GetParameterName()] = n
-				}
-			}
+			read = parameterNodes(g)
 		}
 		if n := read[v.Path()]; n != nil {
 			v.SetNodeValue(n)

@@ -166,6 +166,7 @@ type Layer struct {
 	Beside         string // title of a map that the answer reads, too, and that a suggested layer does not see; or empty
 
 	Made  string          // file and line of the graph function that compute it; empty for a file
+	Scope string          // scope of the weights that the graph function read last before it; empty for a file
 	Field *onnxnorm.Field // receptive field of its cells; nil if unknown
 
 	Axes places.Position // which of its axes hold the places of the picture

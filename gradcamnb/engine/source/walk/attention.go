@@ -32,6 +32,6 @@ func (w *Walk) Attention(n *Node) (Layout, bool) {
 		return Layout{}, false
 	}
 	d := n.Shape().Dimensions
-	return Layout{Rows: d[queries], Columns: d[keys], Channels: d[heads], order: []int{pictures, queries, keys, heads}},
-		true
+	order := []int{pictures, queries, keys, heads}
+	return Layout{Rows: d[queries], Columns: d[keys], Channels: d[heads], order: order, frames: 1}, true
 }

@@ -12,16 +12,19 @@ type kind int
 const (
 	other        kind = iota // unknown, or none of these: repeats, heads of a sequence
 	batch                    // pictures
+	depth                    // slices of a volume, or frames of a video
+	depthWithin              // slices within a cell
 	height                   // rows of cells
 	heightWithin             // rows within a cell, such as those of a patch
 	width                    // columns of cells
 	widthWithin
+	samples // of a signal, which is a picture of one row
 	channels
 	tokens // elements of a sequence
 )
 
 // withinKind maps a kind to the kind of the part that is split off behind it.
-var withinKind = map[kind]kind{height: heightWithin, width: widthWithin}
+var withinKind = map[kind]kind{depth: depthWithin, height: heightWithin, width: widthWithin}
 
 // part is a factor of an axis: tokens are rows times columns.
 type part struct {
@@ -109,7 +112,7 @@ func (a axis) soleKind() kind {
 		return all[0]
 	}
 	if len(all) > 0 && !slices.ContainsFunc(all, func(k kind) bool {
-		return k != channels && k != heightWithin && k != widthWithin
+		return k != channels && k != depthWithin && k != heightWithin && k != widthWithin
 	}) {
 		return channels
 	}
@@ -119,28 +122,63 @@ func (a axis) soleKind() kind {
 	return other
 }
 
-// grid returns the rows and columns of an axis of tokens; 0 if it is not one.
+// role returns the kind that the axis has in a map. Pictures times their slices count as pictures, slices times rows as
+// rows, and the samples of a signal as columns.
+func (a axis) role() kind {
+	switch k, all := a.soleKind(), a.kinds(); {
+	case k == samples:
+		return width
+	case slices.Equal(all, []kind{batch, depth}):
+		return batch
+	case slices.Equal(all, []kind{depth, height}):
+		return height
+	default:
+		return k
+	}
+}
+
+// grid returns the rows and columns of an axis of tokens; 0 if it is not one. The rows are those of all slices.
 func (a axis) grid() (rows, columns int) {
 	rows, columns = 1, 1
 	seen := []kind{}
 	for _, p := range a.sequence().cells {
 		switch p.kind {
+		case depth, depthWithin:
+			rows *= p.size
+			seen = append(seen, depth)
 		case height, heightWithin:
 			rows *= p.size
 			seen = append(seen, height)
 		case width, widthWithin:
 			columns *= p.size
 			seen = append(seen, width)
+		case samples:
+			columns *= p.size
+			seen = append(seen, height, width)
 		default:
 			if p.size != 1 {
 				return 0, 0
 			}
 		}
 	}
-	if seen = slices.Compact(seen); !slices.Equal(seen, []kind{height, width}) {
+	if seen = slices.Compact(seen); len(seen) > 0 && seen[0] == depth {
+		seen = seen[1:]
+	}
+	if !slices.Equal(seen, []kind{height, width}) {
 		return 0, 0
 	}
 	return rows, columns
+}
+
+// slices returns the number of slices that the axis goes through; 0 if it goes through none.
+func (a axis) slices() int {
+	n := 0
+	for _, p := range a.sequence().cells {
+		if p.kind == depth || p.kind == depthWithin {
+			n = max(1, n) * p.size
+		}
+	}
+	return n
 }
 
 // resize returns the axis with another length. Its parts are lost, since they no longer fit.

@@ -7,7 +7,7 @@ import (
 
 // HasBias tells whether a layer is a convolution with a bias, or a batch norm.
 func (w *Walk) HasBias(p *Place) bool {
-	return (len(p.reads) > 0 || p.form == module) && p.enter != nil && p.Node.Rank() == 4 &&
+	return (len(p.reads) > 0 || p.form == module) && p.enter != nil && (p.Node.Rank() == 4 || p.Layout.Map()) &&
 		(p.Op == "Conv" && p.ops[NodeTypeAdd] || p.Op == "BatchNormalization")
 }
 

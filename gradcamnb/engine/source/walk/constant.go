@@ -32,25 +32,35 @@ func IsNumber(n *Node) bool {
 
 // isScalar tells whether a node is a constant with the one value want.
 func isScalar(n *Node, want float64) bool {
+	x, ok := scalar(n)
+	return ok && x == want
+}
+
+// scalar returns the one value of a constant; ok is false for any other node.
+func scalar(n *Node) (x float64, ok bool) {
 	t := n.ConstantValue()
 	if t == nil || t.Size() != 1 {
-		return false
+		return 0, false
 	}
 	switch n.DType() {
 	case dtypes.Float32:
-		return float64(tensors.MustCopyFlatData[float32](t)[0]) == want
+		return float64(tensors.MustCopyFlatData[float32](t)[0]), true
 	case dtypes.Float64:
-		return tensors.MustCopyFlatData[float64](t)[0] == want
+		return tensors.MustCopyFlatData[float64](t)[0], true
 	case dtypes.Float16, dtypes.BFloat16:
-		return toFloat(t.Value()) == want
+		if f, ok := t.Value().(interface{ Float32() float32 }); ok {
+			return float64(f.Float32()), true
+		}
 	}
-	return false
+	return 0, false
 }
 
-// toFloat returns the value of a scalar of a type that Go does not have.
-func toFloat(v any) float64 {
-	if f, ok := v.(interface{ Float32() float32 }); ok {
-		return float64(f.Float32())
+// numberOf returns the value of a node that is one constant number, or the difference of two.
+func numberOf(n *Node) (x float64, ok bool) {
+	if n = skipNeutral(n); n.Type() != NodeTypeSub {
+		return scalar(n)
 	}
-	return -1
+	a, isA := numberOf(n.Inputs()[0])
+	b, isB := numberOf(n.Inputs()[1])
+	return a - b, isA && isB
 }

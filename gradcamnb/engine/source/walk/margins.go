@@ -41,8 +41,10 @@ func (a axis) isMoved() bool {
 	return slices.ContainsFunc(a.sequence().cells, func(p part) bool { return p.moved })
 }
 
-// isPlane tells whether the axis holds rows or columns.
-func (a axis) isPlane() bool { k := a.soleKind(); return k == height || k == width }
+// isPlane tells whether the axis holds slices, rows, columns or samples.
+func (a axis) isPlane() bool { return isPlane(a.soleKind()) }
+
+func isPlane(k kind) bool { return k == depth || k == height || k == width || k == samples }
 
 // beyond returns the shares of the picture that lie before the axis and behind it; see [places.Part.Beyond].
 func (a axis) beyond() [2]float64 { return a.cells().Beyond() }

@@ -152,6 +152,8 @@ func (p *Place) functionName() function {
 			f.op = reduction + "Pool"
 		}
 		return f
+	case p.form == reduced:
+		return p.reductionName()
 	case p.form == window:
 		return function{name: "pool", op: map[NodeType]string{NodeTypeMax: "MaxPool", NodeTypeAdd: "AveragePool"}[p.last]}
 	case p.form == module && p.ops[NodeTypeDotGeneral]:
@@ -171,9 +173,30 @@ func (p *Place) windowNode() *Node {
 	return n
 }
 
+// isModule tells whether a place applies variables, and not constants.
+func (p *Place) isModule() bool { return p.form == module && len(p.reads) > 0 }
+
+// sharedScopes returns the scopes of which several layers read variables, each others. Such a scope is a block and none
+// of its layers.
+func (w *Walk) sharedScopes() map[string]bool {
+	first, shared := map[string]map[string]bool{}, map[string]bool{}
+	for _, p := range w.Places {
+		if !p.isModule() {
+			continue
+		}
+		if first[p.scope] == nil {
+			first[p.scope] = p.reads
+		}
+		if !slices.ContainsFunc(keys(p.reads), func(v string) bool { return first[p.scope][v] }) {
+			shared[p.scope] = true
+		}
+	}
+	return shared
+}
+
 // name gives every place its name, and the scopes that end with it.
 func (w *Walk) name() {
-	taken := map[string]int{}
+	taken, shared := map[string]int{}, w.sharedScopes()
 	for _, p := range w.Places {
 		f := p.functionName()
 		p.Op = f.op
@@ -182,7 +205,7 @@ func (w *Walk) name() {
 			continue
 		}
 		name := strings.TrimPrefix(p.scope, "/")
-		if p.form != module || len(p.reads) == 0 {
+		if !p.isModule() || shared[p.scope] {
 			name = strings.TrimPrefix(p.scope+"/"+f.name, "/")
 		}
 		taken[name]++

@@ -43,49 +43,63 @@ const (
 	module             // it reads variables, or weights that are constants
 	single             // a function of one place: ReLU, softmax, a scale
 	pool
-	window // a pooling that is written as slices
-	joined // it joins several places
-	named  // the graph function set an alias; what follows begins anew
+	window  // a pooling that is written as slices
+	reduced // the largest, or the sum or mean, of some axes, if a map remains
+	joined  // it joins several places
+	named   // the graph function set an alias; what follows begins anew
 )
 
 // Walk is a graph that has been read.
 type Walk struct {
 	Places []*Place // in the order of execution
 
-	picture *Node
-	raw     map[*Node]bool            // nodes that depend on the picture through no convolution, pooling or product
-	first   *Node                     // first convolution or pooling of the picture; nil if there is none
-	sees    map[*Node]bool            // nodes that depend on the picture
-	weights map[*Node]map[string]bool // for nodes that do not depend on the picture: the variables that they are made of
-	home    map[*Node]*Place
-	trace   tracer
-	scopes  map[string]int // number of variables in every scope
+	picture  *Node
+	isVolume bool
+	raw      map[*Node]bool            // nodes that depend on the picture through no convolution, pooling or product
+	first    *Node                     // first convolution or pooling of the picture; nil if there is none
+	sees     map[*Node]bool            // nodes that depend on the picture
+	weights  map[*Node]map[string]bool // for nodes that do not depend on the picture: the variables that they are made of
+	home     map[*Node]*Place
+	trace    tracer
+	within   map[*Node]bool // see reducedWithin
+	scopes   map[string]int // number of variables in every scope
 }
 
 // Picture is the input of a graph, and the order of its axes.
 type Picture struct {
 	Node         *Node // input of the graph
 	ChannelsLast bool  // its axes are [batch, h, w, channels]
+	Slices       int   // of a volume, which lie one below another in h; 0 of a picture
+}
+
+// axes returns what the axes of the picture stand for.
+func (p Picture) axes() axes {
+	dims := p.Node.Shape().Dimensions
+	c, h, w := 1, 2, 3
+	if p.ChannelsLast {
+		c, h, w = 3, 1, 2
+	}
+	out := make(axes, len(dims))
+	out[0], out[c] = plainAxis(batch, dims[0]), plainAxis(channels, dims[c])
+	out[h], out[w] = plainAxis(height, dims[h]), plainAxis(width, dims[w])
+	switch {
+	case p.Slices > 0:
+		out[h] = axis{{kind: depth, size: p.Slices}, {kind: height, size: dims[h] / p.Slices}}
+	case dims[h] == 1:
+		out[w] = plainAxis(samples, dims[w])
+	}
+	return out
 }
 
 // Read reads the graph of a model: all nodes that the outputs depend on.
 func Read(picture Picture, outputs ...*Node) *Walk {
 	nodes := sortNodes(outputs...)
 	w := &Walk{
-		picture: picture.Node, raw: map[*Node]bool{picture.Node: true}, sees: map[*Node]bool{picture.Node: true},
+		picture: picture.Node, isVolume: picture.Slices > 0,
+		raw: map[*Node]bool{picture.Node: true}, sees: map[*Node]bool{picture.Node: true},
 		weights: map[*Node]map[string]bool{}, home: map[*Node]*Place{}, scopes: scopesOf(nodes),
-		trace: tracer{map[*Node]axes{}},
+		trace: tracer{map[*Node]axes{picture.Node: picture.axes()}}, within: reducedWithin(nodes),
 	}
-	dims := picture.Node.Shape().Dimensions
-	kinds := []kind{batch, channels, height, width}
-	if picture.ChannelsLast {
-		kinds = []kind{batch, height, width, channels}
-	}
-	var first axes
-	for i, k := range kinds {
-		first = append(first, plainAxis(k, dims[i]))
-	}
-	w.trace.of[picture.Node] = first
 	w.home[picture.Node] = &Place{Node: picture.Node, form: start}
 	for _, n := range nodes {
 		w.read(n)
@@ -93,14 +107,20 @@ func Read(picture Picture, outputs ...*Node) *Walk {
 	w.Places = w.dropInner(nodes)
 	slices.SortStableFunc(w.Places, func(a, b *Place) int { return int(a.Node.Id()) - int(b.Node.Id()) })
 	for _, p := range w.Places {
-		p.Layout = w.trace.of[p.Node].layout()
+		p.Layout = w.Layout(p.Node)
 	}
 	w.name()
 	return w
 }
 
-// Layout returns how a node is a map of the picture.
-func (w *Walk) Layout(n *Node) Layout { return w.trace.of[n].layout() }
+// Layout returns how a node is a map of the picture. In a map of a volume without slices, all were brought together.
+func (w *Walk) Layout(n *Node) Layout {
+	l := w.trace.of[n].layout()
+	if w.isVolume && l.Map() && l.Slices == 0 {
+		l.Slices = 1
+	}
+	return l
+}
 
 // IsLost tells whether nothing is known of a node's axes.
 func (w *Walk) IsLost(n *Node) bool {
@@ -198,9 +218,9 @@ func variable(n *Node) (string, bool) {
 
 // honourAlias makes a layer of a node that has an alias.
 func (w *Walk) honourAlias(n *Node) {
-	alias := n.GetAlias()
-	if alias == "" || len(alias) > 1 && alias[1] == 0 || n.Graph().GetNodeByAlias(alias) != n {
-		return // no alias, an alias of the engine, or an alias that a copied node shares
+	alias := aliasOf(n)
+	if alias == "" || len(alias) > 1 && alias[1] == 0 { // or an alias of the engine
+		return
 	}
 	p := w.home[n]
 	if p.Node != n { // the node only moves values, which is no layer otherwise
@@ -226,12 +246,8 @@ func (w *Walk) place(n *Node, homes []*Place, reads map[string]bool) *Place {
 		return w.placeInModule(n, homes, last, last.scope, reads)
 	case w.picks(n):
 		return w.addPlace(n, &Place{form: single, scope: last.scope, From: homes})
-	case moved && w.unfolds(n, last):
-		last.Node = n
-		return last
 	case moved:
-		last.note(n)
-		return last
+		return w.placeMoved(n, homes, last)
 	case n.Type() == NodeTypeReduceWindow:
 		return w.addPlace(n, &Place{form: pool, scope: last.scope, From: homes})
 	case len(homes) == 1 && last.becomesMeanBy(n):
@@ -244,6 +260,19 @@ func (w *Walk) place(n *Node, homes []*Place, reads map[string]bool) *Place {
 		return w.addPlace(n, &Place{form: window, scope: last.scope, From: homes})
 	}
 	return w.continuePlace(n, homes, last)
+}
+
+// placeMoved returns the place of a node that only moves values, or reduces them.
+func (w *Walk) placeMoved(n *Node, homes []*Place, last *Place) *Place {
+	switch {
+	case w.reduces(n):
+		return w.addPlace(n, &Place{form: reduced, scope: last.scope, From: homes})
+	case w.unfolds(n, last):
+		last.Node = n
+	default:
+		last.note(n)
+	}
+	return last
 }
 
 // continuePlace returns the place of a node that has no weights and moves nothing. The node continues the place of its
@@ -290,9 +319,9 @@ var learned = map[NodeType]bool{NodeTypeConvGeneral: true, NodeTypeDotGeneral: t
 // scales are the operators that turn a sum pool into a mean pool.
 var scales = map[NodeType]bool{NodeTypeMul: true, NodeTypeDiv: true}
 
-// becomesMeanBy tells whether a node turns the place, a sum pool, into a mean pool.
+// becomesMeanBy tells whether a node turns the place, a sum or a sum pool, into a mean.
 func (p *Place) becomesMeanBy(n *Node) bool {
-	return p.form == pool && !p.closed && scales[n.Type()] && n.Shape().Equal(p.Node.Shape())
+	return (p.form == pool || p.form == reduced) && !p.closed && scales[n.Type()] && n.Shape().Equal(p.Node.Shape())
 }
 
 // commonPlace returns the place that all homes are, or that they are unfinished functions of; ok is false if they

@@ -12,6 +12,19 @@ type Rule func(n *Node, inputs []*Node) *Node
 // Rebuild builds the ends again with other nodes in place of the keys of given, and returns the copies of the ends.
 // rule may replace nodes on the way. Nodes that do not depend on the keys of given are not copied.
 func Rebuild(ends []*Node, given map[*Node]*Node, rule Rule) []*Node {
+	copies := rebuild(ends, given, rule)
+	out := make([]*Node, len(ends))
+	for i, n := range ends {
+		out[i] = n
+		if c, ok := copies[n]; ok {
+			out[i] = c
+		}
+	}
+	return out
+}
+
+// rebuild is [Rebuild], and returns the copies of all nodes that have one.
+func rebuild(ends []*Node, given map[*Node]*Node, rule Rule) map[*Node]*Node {
 	copies := map[*Node]*Node{}
 	for n, c := range given {
 		copies[n] = c
@@ -41,14 +54,7 @@ func Rebuild(ends []*Node, given map[*Node]*Node, rule Rule) []*Node {
 		}
 		copies[n] = c
 	}
-	out := make([]*Node, len(ends))
-	for i, n := range ends {
-		out[i] = n
-		if c, ok := copies[n]; ok {
-			out[i] = c
-		}
-	}
-	return out
+	return copies
 }
 
 // copyOf returns a copy of the node with other inputs.

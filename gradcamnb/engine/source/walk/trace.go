@@ -81,28 +81,41 @@ func (t tracer) elementwise(n *Node, dims []int) axes {
 	return out
 }
 
-// convolution takes the axes from the operator's own description. Which spatial axis holds the rows, its input tells.
+// convolution takes the axes from the operator's own description. What its spatial axes hold, its input tells.
 func (t tracer) convolution(n *Node, dims []int) axes {
-	c := ConvolutionOf(n)
+	c, from := ConvolutionOf(n), t.of[n.Inputs()[0]]
 	out := unknown(dims)
 	out[c.Axes.OutputBatch] = plainAxis(batch, dims[c.Axes.OutputBatch])
+	if from != nil && from[c.Axes.InputBatch].isKnown() && c.BatchGroups == 1 {
+		out[c.Axes.OutputBatch] = from[c.Axes.InputBatch]
+	}
 	out[c.Axes.OutputChannels] = plainAxis(channels, dims[c.Axes.OutputChannels])
-	spatial := []kind{height, width}
-	if from := t.of[n.Inputs()[0]]; len(c.Axes.OutputSpatial) == 2 {
-		if from != nil && from[c.Axes.InputSpatial[0]].soleKind() == width &&
-			from[c.Axes.InputSpatial[1]].soleKind() == height {
-			spatial = []kind{width, height}
-		}
-		for i, a := range c.Axes.OutputSpatial {
-			out[a] = plainAxis(spatial[i], dims[a])
-			if from != nil && from[c.Axes.InputSpatial[i]].soleKind() == spatial[i] {
-				out[a] = windowed(from[c.Axes.InputSpatial[i]], dims[a], c.InputDilations[i], places.Window{
-					Stride: c.Strides[i], Pad: c.Paddings[i][0],
-					Length: (n.Inputs()[1].Shape().Dim(c.Axes.KernelSpatial[i])-1)*c.KernelDilations[i] + 1})
-			}
+	spatial := spatialKinds(from, c.Axes.InputSpatial)
+	for i, a := range c.Axes.OutputSpatial {
+		out[a] = plainAxis(spatial[i], dims[a])
+		if from != nil && from[c.Axes.InputSpatial[i]].soleKind() == spatial[i] {
+			out[a] = windowed(from[c.Axes.InputSpatial[i]], dims[a], c.InputDilations[i], places.Window{
+				Stride: c.Strides[i], Pad: c.Paddings[i][0],
+				Length: (n.Inputs()[1].Shape().Dim(c.Axes.KernelSpatial[i])-1)*c.KernelDilations[i] + 1})
 		}
 	}
 	return out
+}
+
+// spatialKinds returns what the axes hold that a convolution slides over. If its input does not tell, two are rows and
+// columns.
+func spatialKinds(from axes, at []int) []kind {
+	kinds := make([]kind, len(at))
+	for i, a := range at {
+		if from == nil || !from[a].isPlane() || slices.Contains(kinds[:i], from[a].soleKind()) {
+			if len(at) == 2 {
+				return []kind{height, width}
+			}
+			return make([]kind, len(at))
+		}
+		kinds[i] = from[a].soleKind()
+	}
+	return kinds
 }
 
 // windowed returns the axis behind size windows. With an input dilation they are those of a transposed convolution.
@@ -323,35 +336,6 @@ func (t tracer) reduce(n *Node, dims []int) axes {
 	}
 	if len(out) != len(dims) {
 		return unknown(dims)
-	}
-	return out
-}
-
-// gather takes the axes of its slices, and puts the axes that the indices run over in place of the others, as
-// interpolation does with rows and columns.
-func (t tracer) gather(n *Node, dims []int) axes {
-	from, out := t.of[n.Inputs()[0]], unknown(dims)
-	if from == nil {
-		return out
-	}
-	offsets, collapsed := numbers(n, "offsetOutputAxes"), numbers(n, "collapsedSliceAxes")
-	sizes, indexed := numbers(n, "sliceSizes"), numbers(n, "startIndexMap")
-	k := 0
-	for i, x := range from {
-		if slices.Contains(collapsed, i) {
-			continue
-		}
-		if sizes[i] == x.size() && k < len(offsets) {
-			out[offsets[k]] = x
-		}
-		k++
-	}
-	k = 0
-	for i := range dims {
-		if !slices.Contains(offsets, i) && k < len(indexed) {
-			out[i] = from[indexed[k]].resize(dims[i])
-			k++
-		}
 	}
 	return out
 }

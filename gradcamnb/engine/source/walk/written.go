@@ -75,3 +75,51 @@ func (w *Walk) picks(n *Node) bool {
 	from := w.trace.of[n.Inputs()[0]].layout()
 	return from.Tokens() && !w.trace.of[n].layout().Map()
 }
+
+// reductions are the operators that reduce axes, by what remains.
+var reductions = map[NodeType]function{
+	NodeTypeReduceMax: {name: "max", op: "ReduceMax"}, NodeTypeReduceMin: {name: "min", op: "ReduceMin"},
+	NodeTypeReduceSum: {name: "sum", op: "ReduceSum"},
+}
+
+// reduces tells whether a node reduces axes and is still a map of several channels, as behind maxout, or behind a
+// pooling that is written as a reshape.
+func (w *Walk) reduces(n *Node) bool {
+	if _, ok := reductions[n.Type()]; !ok || w.within[n] {
+		return false
+	}
+	l := w.Layout(n)
+	return l.Map() && l.Rows*l.Columns > 1 && l.Channels > 1
+}
+
+// reducedWithin returns the nodes that reduce what they are then combined with, as the largest value, the sum and the
+// mean are within a softmax and a norm.
+func reducedWithin(nodes []*Node) map[*Node]bool {
+	out := map[*Node]bool{}
+	for _, n := range nodes {
+		in := n.Inputs()
+		for i := range in {
+			if len(in) != 2 {
+				break
+			}
+			r := skipNeutral(in[i])
+			if scales[r.Type()] && IsNumber(r.Inputs()[1]) { // a mean
+				r = skipNeutral(r.Inputs()[0])
+			}
+			if _, ok := reductions[r.Type()]; ok && skipNeutral(r.Inputs()[0]) == skipNeutral(in[1-i]) {
+				out[r] = true
+			}
+		}
+	}
+	return out
+}
+
+// reductionName returns the name of a place that reduces axes.
+func (p *Place) reductionName() function {
+	for t, f := range reductions {
+		if p.last == t {
+			return f
+		}
+	}
+	return function{name: "mean", op: "ReduceMean"} // a sum that was divided
+}

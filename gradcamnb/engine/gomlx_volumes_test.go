@@ -1,0 +1,118 @@
+package engine
+
+import (
+	"math"
+	"strings"
+	"testing"
+
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/layers"
+	"github.com/gomlx/gomlx/ml/layers/activation"
+	"github.com/gomlx/gomlx/ml/model"
+
+	"github.com/gradcam-go/gradcam/gradcamnb"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
+	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
+)
+
+// one returns a convolution with a kernel of 1 in every axis and the one weight 1, every strides cells.
+func one(scope *model.Scope, x *Node, spatial int, strides ...int) *Node {
+	var kernel any = [][]float32{{1}}
+	switch spatial {
+	case 1:
+		kernel = [][][]float32{{{1}}}
+	case 2:
+		kernel = [][][][]float32{{{{1}}}}
+	case 3:
+		kernel = [][][][][]float32{{{{{1}}}}}
+	}
+	w := scope.In("conv").VariableWithValue("weights", kernel)
+	return activation.Relu(Convolve(x, w.NodeValue(x.Graph())).NoPadding().StridePerAxis(strides...).Done())
+}
+
+// Functions on volumes, videos and signals are explained, whatever way they look at them. By hand: the score is the
+// mean of the n voxels that the convolution reads, so a cell of HiResCAM is its voxel / n, in the slice that the voxel
+// lies in.
+func TestVolumesOfGoMLXByHand(t *testing.T) {
+	mean := func(x *Node) []*Node { return []*Node{ReduceMean(x, 1, 2, 3)} }
+	batch := func(x *Node) int { return x.Shape().Dim(0) }
+	for name, c := range map[string]struct {
+		input  []int
+		layout imgio.Layout
+		fn     source.GraphFn
+		slices int
+		cells  []float32 // times the number of cells
+	}{
+		"volume": {[]int{-1, 2, 4, 2, 1}, "", func(scope *model.Scope, x *Node) []*Node {
+			return mean(one(scope, x, 3, 1, 2, 1))
+		}, 2, []float32{1, 2, 5, 6, 9, 10, 13, 14}},
+		"every second slice": {[]int{-1, 4, 2, 2, 1}, "", func(scope *model.Scope, x *Node) []*Node {
+			return mean(one(scope, x, 3, 2, 1, 1))
+		}, 2, []float32{1, 2, 3, 4, 9, 10, 11, 12}},
+		"volume, channels first": {[]int{-1, 1, 2, 4, 2}, imgio.ChannelsFirst, func(scope *model.Scope, x *Node) []*Node {
+			x = TransposeAllAxes(x, 0, 2, 3, 4, 1)
+			return mean(one(scope, x, 3, 1, 2, 1))
+		}, 2, []float32{1, 2, 5, 6, 9, 10, 13, 14}},
+		"video, frame by frame": {[]int{-1, 2, 4, 2, 1}, "", func(scope *model.Scope, x *Node) []*Node {
+			b := batch(x)
+			x = one(scope, Reshape(x, b*2, 4, 2, 1), 2, 2, 1)
+			return mean(Reshape(x, b, 2, 2, 2, 1))
+		}, 2, []float32{1, 2, 5, 6, 9, 10, 13, 14}},
+		"tokens of a volume": {[]int{-1, 2, 2, 2, 1}, "", func(scope *model.Scope, x *Node) []*Node {
+			b := batch(x)
+			x = Reshape(x, b, 8, 1)
+			x = activation.Relu(layers.Dense(scope.In("embed"), x, false, 1))
+			return []*Node{ReduceMean(x, 1)}
+		}, 2, []float32{1, 2, 3, 4, 5, 6, 7, 8}},
+		"signal": {[]int{-1, 1, 8, 1}, "", func(scope *model.Scope, x *Node) []*Node {
+			return []*Node{ReduceMean(one(scope, Squeeze(x, 1), 1, 2), 1)}
+		}, 0, []float32{1, 3, 5, 7}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			onBackends(t, func(t *testing.T, e *Engine) {
+				store := model.NewStore()
+				store.VariableWithValue("/embed/dense/weights", [][]float32{{1}})
+				card := source.Card{Name: "volumes", Input: c.input, Layout: c.layout, Untrained: true}
+				m, err := source.GoMLX(card, store, c.fn)
+				if err != nil {
+					t.Fatal(err)
+				}
+				in := gradcamnb.Tensor{Dims: append([]int{1}, c.input[1:]...)}
+				n := 1
+				for _, d := range in.Dims {
+					n *= d
+				}
+				for i := range n {
+					in.Values = append(in.Values, float32(i+1))
+				}
+				r, err := gradcamnb.NewModel(e.Session(m)).ExplainTensor(in, gradcamnb.Methods("HiResCAM"), gradcamnb.Class(0))
+				if err != nil {
+					t.Fatal(err)
+				}
+				got := r[0].Maps[0].Raw
+				if got.Slices != c.slices || len(got.Values) != len(c.cells) {
+					t.Fatalf("a map of %d slices, %v", got.Slices, got.Values)
+				}
+				for i, v := range got.Values {
+					if !(math.Abs(float64(v-c.cells[i]/float32(len(c.cells)))) <= 1e-5) {
+						t.Fatalf("the map is %v, want %v / %d", got.Values, c.cells, len(c.cells))
+					}
+				}
+			})
+		})
+	}
+}
+
+// A card of volumes that cannot be is refused.
+func TestCardsOfVolumes(t *testing.T) {
+	for want, input := range map[string][]int{
+		"any number of slices": {-1, -1, 4, 4, 1}, "a signal is a picture of one row": {-1, 8, 2},
+		"must have 4 axes": {1, 2, 3, 4, 5, 6},
+	} {
+		_, err := source.GoMLX(source.Card{Name: "volumes", Input: input}, model.NewStore(),
+			func(_ *model.Scope, x *Node) []*Node { return []*Node{x} })
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v: error %v", input, err)
+		}
+	}
+}
