@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/gradcam-go/gradcam/internal/quantile"
+	"github.com/gradcam-go/gradcam/internal/radix"
 )
 
 // Cut says how the threshold of a map is chosen. Values of at least the threshold are hot.
@@ -105,13 +106,11 @@ func cutHighest(g Grid, share float64) (float64, error) {
 
 // sortedValues returns the values of the grid without NaN, in rising order.
 func sortedValues(g Grid) []float64 {
-	var out []float64
-	for _, v := range g.Values {
-		if f := float64(v); !math.IsNaN(f) {
-			out = append(out, f)
-		}
+	values := radix.Sorted(slices.DeleteFunc(slices.Clone(g.Values), func(v float32) bool { return v != v }))
+	out := make([]float64, len(values))
+	for i, v := range values {
+		out[i] = float64(v)
 	}
-	slices.Sort(out)
 	return out
 }
 

@@ -50,7 +50,7 @@ func (s *Probe) scoreUnderMap(ctx context.Context, compare func(whole, shown flo
 	out := make([]float64, len(s.Maps))
 	for m, aim := range s.Aims {
 		out[m] = compare(float64(scores[0][aim]), float64(scores[1+m][aim]))
-		if !orders(s.Maps[m]) {
+		if !s.orders(m) {
 			out[m] = math.NaN()
 		}
 	}

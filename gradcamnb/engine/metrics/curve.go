@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+	"github.com/gradcam-go/gradcam/internal/radix"
 )
 
 // area returns the area under the curve of the score while the picture changes in n equal steps, by the trapezoid rule
@@ -62,7 +63,7 @@ func (s *Probe) areasOf(ctx context.Context, name string, over Model, insert boo
 		for k := range between {
 			curve[k+1] = scores[2+m*between+k][aim]
 		}
-		if !orders(s.Maps[m]) {
+		if !s.orders(m) {
 			out[m] = math.NaN()
 			continue
 		}
@@ -88,7 +89,7 @@ func fill(mask []float32, shown bool) {
 // ranking returns the place of every pixel by falling value of the map. If values are equal, as zeros beside the
 // positive part are, the signed map decides, and then the place in the picture.
 func ranking(m *heatmap.Map) []int32 {
-	return ranksOf(orderBy(byFalling(m.Signed().Values), m.Values, fallingKey))
+	return ranksOf(radix.Order(byFalling(m.Signed().Values), m.Values, radix.FallingKey))
 }
 
 // ranksOf returns the place of every pixel in an order.

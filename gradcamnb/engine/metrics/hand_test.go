@@ -189,3 +189,17 @@ func TestEveryMetricIsDescribed(t *testing.T) {
 		t.Errorf("there are %d metrics", n)
 	}
 }
+
+// If one pixel of a picture is seen, all others become like it: its value alone is the mean of everything.
+func TestImputeFromOnePixel(t *testing.T) {
+	const side = 64
+	hidden := make([]bool, side*side)
+	for i := range hidden {
+		hidden[i] = i != 5*side+3
+	}
+	for k, v := range newHole(hidden, side).solve(hidden, func(int) float32 { return 3 }) {
+		if !(math.Abs(v-3) <= 1e-4) {
+			t.Fatalf("pixel %d becomes %g, want 3", k, v)
+		}
+	}
+}

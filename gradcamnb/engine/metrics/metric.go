@@ -108,15 +108,16 @@ type Probe struct {
 
 	Report func(passes int) // called after every batch of passes
 
-	areas  map[string][]float64   // by curve, then map
-	curves map[string][][]float32 // the same curves, step by step
+	areas   map[string][]float64   // by curve, then map
+	curves  map[string][][]float32 // the same curves, step by step
+	ordered []bool                 // whether each map puts pixels in an order, if a metric has asked
 }
 
 // Pair returns a probe of the same picture with two of its maps.
 func (s *Probe) Pair(a, b int) *Probe {
 	two := *s
 	two.Maps, two.Aims = []*heatmap.Map{s.Maps[a], s.Maps[b]}, []int{s.Aims[a], s.Aims[b]}
-	two.areas, two.curves, two.Again, two.Batch = nil, nil, nil, nil // of all maps
+	two.areas, two.curves, two.ordered, two.Again, two.Batch = nil, nil, nil, nil, nil // of all maps
 	return &two
 }
 
@@ -165,11 +166,21 @@ func (s *Probe) each(value func(i int, m *heatmap.Map) float64) ([]float64, erro
 	out := make([]float64, len(s.Maps))
 	for i, m := range s.Maps {
 		out[i] = math.NaN()
-		if orders(m) {
+		if s.orders(i) {
 			out[i] = value(i, m)
 		}
 	}
 	return out, nil
+}
+
+// orders tells whether map i puts pixels in an order. It looks at the maps once, since several metrics ask.
+func (s *Probe) orders(i int) bool {
+	if s.ordered == nil {
+		for _, m := range s.Maps {
+			s.ordered = append(s.ordered, orders(m))
+		}
+	}
+	return s.ordered[i]
 }
 
 // measureOnTruth returns a value for each map. value gets the map at the picture's resolution, and the truth. It is NaN

@@ -3,6 +3,7 @@ package metrics
 import (
 	"context"
 	"math/rand/v2"
+	"sync"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
@@ -111,7 +112,7 @@ func (s *Probe) measureROAD(ctx context.Context, shares []int, least bool, noise
 			}
 			hidden[p] = rank < limit
 		}
-		s.imputeAll(picture, hidden, noise, draw)
+		s.impute(picture, hidden, noise, draw)
 	}, s.report())
 	if err != nil {
 		return nil, err
@@ -131,16 +132,29 @@ func hideCount(n, percent int) int32 {
 	return int32(n - ((100-percent)*(n-1)+99)/100)
 }
 
-// imputeAll fills the hidden pixels of every channel.
-func (s *Probe) imputeAll(picture []float32, hidden []bool, noise float64, draw *rand.Rand) {
-	height, width := s.Mean.Size()
-	pixels := height * width
+// impute fills the hidden pixels of every channel, and adds noise of a standard deviation. If no pixel is seen, the
+// picture stays as it is.
+func (s *Probe) impute(picture []float32, hidden []bool, noise float64, draw *rand.Rand) {
+	_, width := s.Mean.Size()
+	pixels := len(hidden)
 	channels := len(picture) / pixels
-	for c := range channels {
-		at := func(i int) int { return c*pixels + i }
-		if s.channelsLast() {
-			at = func(i int) int { return i*channels + c }
+	at := func(c, i int) int { return c*pixels + i }
+	if s.channelsLast() {
+		at = func(c, i int) int { return i*channels + c }
+	}
+	o := newHole(hidden, width)
+	if len(o.pixels) == pixels {
+		return
+	}
+	found := make([][]float64, channels)
+	var all sync.WaitGroup
+	for c := range found {
+		all.Go(func() { found[c] = o.solve(hidden, func(i int) float32 { return picture[at(c, i)] }) })
+	}
+	all.Wait()
+	for c, values := range found {
+		for k, v := range values {
+			picture[at(c, int(o.pixels[k]))] = float32(v + noise*draw.NormFloat64())
 		}
-		impute(picture, at, hidden, height, width, noise, draw)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+	"github.com/gradcam-go/gradcam/internal/radix"
 )
 
 // Sparseness is the Gini index of the map's positive part: 0 if all n pixels are equal, and nearly 1 if one pixel has
@@ -25,8 +26,8 @@ var Sparseness = register(Metric{
 		return s.eachPositive(func(m heatmap.Grid) float64 {
 			n := float64(len(m.Values))
 			var weighted, sum float64
-			for k, i := range byRising(m.Values) {
-				v := float64(m.Values[i])
+			for k, one := range radix.Sorted(m.Values) {
+				v := float64(one)
 				weighted += (2*float64(k+1) - n - 1) * v
 				sum += v
 			}
