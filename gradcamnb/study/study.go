@@ -325,11 +325,11 @@ func (s *Study) claim() error {
 }
 
 func (s *Study) manifest() (manifest, error) {
-	var names, valid []string
+	var names []string
 	for _, m := range s.models() {
-		names, valid = append(names, s.modelName(m)), append(valid, validText(s.modelName(m)))
+		names = append(names, s.modelName(m))
 	}
-	m := manifest{Version: version, Model: strings.Join(names, ", "), Models: valid, Pictures: len(s.Pictures),
+	m := manifest{Version: version, Model: strings.Join(names, ", "), Models: names, Pictures: len(s.Pictures),
 		Part: s.partSize(), Metrics: s.Metrics}
 	h := sha256.New()
 	fmt.Fprintln(h, version)
@@ -361,12 +361,12 @@ func (s *Study) manifest() (manifest, error) {
 	return m, nil
 }
 
-// modelName returns the name of a model in tables.
+// modelName returns the name of a model in tables. Like all texts there it is valid UTF-8.
 func (s *Study) modelName(m *gradcamnb.Model) string {
 	if m == s.Model && s.Name != "" {
-		return s.Name
+		return validText(s.Name)
 	}
-	return m.Info().Name
+	return validText(m.Info().Name)
 }
 
 // comparesPictures tells whether a metric compares the maps of a batch.

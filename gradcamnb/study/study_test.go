@@ -23,13 +23,15 @@ type fakeSession struct {
 	calls  int
 	stopAt int // the call that cancels; 0 means none
 	cancel context.CancelFunc
-	refuse error // of every call
+	refuse error  // of every call
+	name   string // of the model; empty means fake
 
 	measured [][]string // metrics of every call
 }
 
 func (f *fakeSession) Info() gradcamnb.Info {
-	return gradcamnb.Info{Name: "fake", SHA256: "1", Input: []int{-1, 3, 8, 8}, Labels: []string{"dark", "light"}}
+	return gradcamnb.Info{Name: cmp.Or(f.name, "fake"), SHA256: "1", Input: []int{-1, 3, 8, 8},
+		Labels: []string{"dark", "light"}}
 }
 
 func (f *fakeSession) Layers(context.Context, gradcamnb.Request) ([]gradcamnb.Layer, error) {
@@ -156,6 +158,26 @@ func TestFolderThatLooksLikeAPattern(t *testing.T) {
 	if sum, err := s.Run(t.Context()); err != nil || sum.Pictures != 2 {
 		t.Errorf("%v, %+v", err, sum)
 	}
+}
+
+// A study goes on if the name of its model is no UTF-8, as a file's may be. The names of two models are told apart as
+// the rows have them.
+func TestNamesThatAreNoText(t *testing.T) {
+	s := newStudy(t, &fakeSession{}, 1, 2)
+	s.Name = "caf\xe9"
+	for range 2 {
+		sum, err := s.Run(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(sum.Answers) != 1 || sum.Answers[0] != (Answers{Model: "caf\ufffd", Labelled: 2, Right: 2}) {
+			t.Errorf("%+v", sum.Answers)
+		}
+	}
+	s = newStudy(t, &fakeSession{}, 1)
+	s.Name, s.Others = "fake\xe8", []*gradcamnb.Model{gradcamnb.NewModel(&fakeSession{name: "fake\xe9"})}
+	_, err := s.Run(t.Context())
+	wantError(t, "two names", err, "two models have the name")
 }
 
 // A study that is stopped anywhere and run again has the same rows and the same summary as one that
