@@ -69,8 +69,46 @@ func TestLinkedFolders(t *testing.T) {
 	if err := os.Symlink(filepath.Join(dir, "rooms", "d"), filepath.Join(dir, "rooms", "c", "d")); err != nil {
 		t.Fatal(err)
 	}
-	_, err = OpenPictures(filepath.Join(dir, "rooms", "a"))
-	wantError(t, "links without end", err, "more than 2 links")
+	pictures, err = OpenPictures(filepath.Join(dir, "rooms", "a"))
+	if got, want := said(pictures), "1.png= b/1.png=b c/1.png=c c/d/1.png=d"; err != nil || got != want {
+		t.Errorf("folders that link to one another: %s, %v, want %s", got, err, want)
+	}
+}
+
+// A picture counts once, by its own folder, if a link leads to that, too. Links of links are followed at any depth.
+func TestLinksToFoldersThatAreRead(t *testing.T) {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "data", "dog", "1.png"), nil)
+	write(t, filepath.Join(dir, "data", "dog-s", "2.png"), nil)
+	write(t, filepath.Join(dir, "store", "x", "3.png"), nil)
+	for from, to := range map[string]string{"data/a-dog": filepath.Join(dir, "data", "dog"), "data/all": "../one",
+		"one": "two", "two": "three", "three": "store"} {
+		if err := os.Symlink(to, filepath.Join(dir, from)); err != nil {
+			t.Skipf("no link can be made: %v", err)
+		}
+	}
+	pictures, err := OpenPictures(filepath.Join(dir, "data"))
+	if got, want := said(pictures), "all/x/3.png=x dog/1.png=dog dog-s/2.png=dog-s"; err != nil || got != want {
+		t.Errorf("%s, %v, want %s", got, err, want)
+	}
+}
+
+// Folders that all have one name below those of the classes say no class, and the pictures have no labels.
+func TestFoldersOfOneName(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"cat/images/1.png", "dog/images/2.png"} {
+		write(t, filepath.Join(dir, filepath.FromSlash(name)), nil)
+	}
+	at := filepath.ToSlash(dir)
+	for text, want := range map[string]string{"": "cat/images/1.png= dog/images/2.png=",
+		"*/images/*.png": at + "/cat/images/1.png= " + at + "/dog/images/2.png=",
+		"*/im*/*.png":    at + "/cat/images/1.png= " + at + "/dog/images/2.png=",
+		"cat":            "images/1.png=images"} {
+		pictures, err := OpenPictures(filepath.Join(dir, filepath.FromSlash(text)))
+		if got := said(pictures); err != nil || got != want {
+			t.Errorf("%s: %s, %v, want %s", text, got, err, want)
+		}
+	}
 }
 
 // A pattern that leaves the folders open has labels; one that would mean less than it says, or folders, is an error,
