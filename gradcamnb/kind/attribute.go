@@ -29,7 +29,7 @@ var Attribute = Register(Kind{
 		if values == nil {
 			return nil, noClassf("nothing names the values of the head %q: put them into the sidecar or the card, or give the number, output:%s:0", s.Name, s.Name)
 		}
-		i := slices.IndexFunc(values, func(v string) bool { return foldWords(v) == foldWords(s.Value) })
+		i := slices.IndexFunc(values, func(v string) bool { return FoldWords(v) == FoldWords(s.Value) })
 		if i < 0 {
 			return nil, noClassf("the head %q has no value %q; it has %s", s.Name, s.Value,
 				nearest.Quote(nearest.Names(values, s.Value, 10)))

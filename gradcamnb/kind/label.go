@@ -50,14 +50,14 @@ func findLabel(sc Scene, r ResolvedTarget, name string) (index int, note string,
 // matchLabels returns the numbers of the labels that a name may mean, by the first rule that finds any. exact tells
 // whether that was the first rule, that the name is the label.
 func matchLabels(labels []string, name string) (found []int, exact bool) {
-	want := foldWords(name)
+	want := FoldWords(name)
 	rules := []func(label string) bool{
 		func(label string) bool {
-			return foldWords(label) == want || slices.ContainsFunc(strings.Split(label, ","),
-				func(part string) bool { return foldWords(part) == want })
+			return FoldWords(label) == want || slices.ContainsFunc(strings.Split(label, ","),
+				func(part string) bool { return FoldWords(part) == want })
 		},
 		func(label string) bool { return strings.Contains(spaceWords(label), spaceWords(name)) },
-		func(label string) bool { return strings.Contains(foldWords(label), want) },
+		func(label string) bool { return strings.Contains(FoldWords(label), want) },
 	}
 	for i, rule := range rules {
 		for k, label := range labels {
@@ -72,8 +72,8 @@ func matchLabels(labels []string, name string) (found []int, exact bool) {
 	return nil, false
 }
 
-// foldWords returns a text in lower case, with single spaces in place of spaces, dashes and underscores.
-func foldWords(text string) string {
+// FoldWords returns a text in lower case, with single spaces in place of spaces, dashes and underscores.
+func FoldWords(text string) string {
 	return strings.Join(strings.FieldsFunc(strings.ToLower(text), func(r rune) bool {
 		return unicode.IsSpace(r) || r == '-' || r == '_'
 	}), " ")

@@ -5,9 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
-	"strings"
-	"unicode"
 
 	"github.com/gradcam-go/gradcam/gradcamnb"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
@@ -38,8 +35,9 @@ func (s *Study) explain(ctx context.Context, b openedBatch) ([]Row, error) {
 // explainWith explains pictures with a model and returns their rows, of which those of a picture follow one another.
 func (s *Study) explainWith(ctx context.Context, m *gradcamnb.Model, opened []openedPicture) (rows []Row, err error) {
 	var good []openedPicture
+	classes := newClassFinder(m.Info().Labels)
 	for _, o := range opened {
-		if o.class, err = s.classOf(m, s.Pictures[o.at]); err != nil {
+		if o.class, err = s.classAt(classes, s.Pictures[o.at]); err != nil {
 			rows = append(rows, s.failedRow(m, o.at, err))
 			continue
 		}
@@ -92,54 +90,20 @@ func (s *Study) explainApart(ctx context.Context, m *gradcamnb.Model, good []ope
 	return rows, nil
 }
 
-// classOf returns the number of a model's class that a picture's label names, or -1. It is an error if there is none,
+// classAt returns the number of a model's class that a picture's label names, or -1. It is an error if there is none,
 // and the study explains it.
-func (s *Study) classOf(m *gradcamnb.Model, p Picture) (int, error) {
+func (s *Study) classAt(classes *classFinder, p Picture) (int, error) {
 	switch {
 	case p.Label == "" && s.AtLabel:
 		return -1, errors.New("it has no label, but the study explains the class of the label")
 	case p.Label == "":
 		return -1, nil
 	}
-	class, err := classOf(p, m.Info().Labels)
+	class, err := classes.find(p)
 	if !s.AtLabel {
 		err = nil
 	}
 	return class, err
-}
-
-// classOf returns the number of the model's class that a picture's label names, in other case, or with _ for a space,
-// too. If there is none, it returns -1 and an error. A class that the data set numbers, and the model calls otherwise,
-// has that number if both have as many classes and not one name in common: else their orders may differ.
-func classOf(p Picture, labels []string) (int, error) {
-	name := p.Label
-	if i := slices.Index(labels, name); i >= 0 {
-		return i, nil
-	}
-	folded := map[string][]int{}
-	for i, label := range labels {
-		folded[fold(label)] = append(folded[fold(label)], i)
-	}
-	if alike := folded[fold(name)]; len(alike) == 1 {
-		return alike[0], nil
-	}
-	isNamed := func(class string) bool { return len(folded[fold(class)]) > 0 }
-	if i := slices.Index(p.classes, name); i >= 0 && slices.ContainsFunc(p.classes, isNamed) {
-		return -1, fmt.Errorf("its label %q is no class of the model, although other classes of the data set are", name)
-	} else if i >= 0 && (len(labels) == 0 || len(labels) == len(p.classes)) {
-		return i, nil
-	}
-	if i, err := strconv.Atoi(name); err == nil && i >= 0 && (len(labels) == 0 || i < len(labels)) {
-		return i, nil
-	}
-	return -1, fmt.Errorf("its label %q is no class of the model", name)
-}
-
-// fold returns a class's name without what data sets write differently: in lower case, with one space for each run of
-// spaces and _.
-func fold(name string) string {
-	isGap := func(r rune) bool { return r == '_' || unicode.IsSpace(r) }
-	return strings.Join(strings.FieldsFunc(strings.ToLower(name), isGap), " ")
 }
 
 // results explains some pictures in one batch with a model.

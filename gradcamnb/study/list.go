@@ -91,7 +91,8 @@ func records(data []byte, path string, record func(get func(columns ...string) (
 		})
 		var missing noColumnError
 		if errors.As(err, &missing) {
-			return fmt.Errorf("%s has no column %s: its first line names the columns %q", path, string(missing), header)
+			return fmt.Errorf("%s has no column %s: its first line names the columns %s", path, string(missing),
+				listNames(header))
 		}
 		if err != nil {
 			line, _ := c.FieldPos(0)

@@ -6,7 +6,6 @@ import (
 	"image"
 	"io"
 	"path/filepath"
-	"strings"
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/format"
@@ -78,7 +77,7 @@ func columnNames(s *parquet.Schema) string {
 	for _, path := range s.Columns() {
 		names = appendNew(names, path[0])
 	}
-	return strings.Join(names, ", ")
+	return listNames(names)
 }
 
 // openParquet opens a Parquet file. What the library panics with at a damaged one is an error.

@@ -283,7 +283,9 @@ func TestErrorsNameTheirFile(t *testing.T) {
 	wantError(t, boxes, err, boxes+", line 3: the box")
 }
 
-// Spaces and _ in the name of a class are the same. A name of the data set's list is no number of another list.
+// Spaces, dashes and _ in the name of a class are the same, and a class may have several names between commas. A name
+// that several classes have tells none, unless it is the whole name of one. A name of the data set's list is no number
+// of another list.
 func TestClassesByFoldedNames(t *testing.T) {
 	digits := []string{"2", "1", "zero"}
 	for name, c := range map[string]struct {
@@ -291,9 +293,14 @@ func TestClassesByFoldedNames(t *testing.T) {
 		classes, labels []string
 		want            int
 	}{"spaces": {"Tiger__cat", nil, []string{"dog", "tiger cat"}, 1}, "more": {"tigercat", nil, []string{"tiger cat"}, -1},
+		"dashes":            {"tiger-cat", nil, []string{"dog", "Tiger Cat"}, 1},
+		"one of its names":  {"Tinca tinca", nil, []string{"goldfish, Carassius auratus", "tench, Tinca tinca"}, 1},
+		"its whole name":    {"maillot", nil, []string{"maillot, tank suit", "maillot"}, 1},
+		"of two classes":    {"crane", nil, []string{"crane", "dog", "crane"}, -1},
+		"a name of two":     {"crane", nil, []string{"crane, bird", "dog", "crane, machine"}, -1},
 		"a digit as a name": {"2", digits, []string{"ZERO", "one", "two"}, -1},
 		"a number":          {"2", nil, []string{"zero", "one", "two"}, 2}} {
-		got, err := classOf(Picture{Label: c.label, classes: c.classes}, c.labels)
+		got, err := newClassFinder(c.labels).find(Picture{Label: c.label, classes: c.classes})
 		if got != c.want || (err != nil) != (c.want < 0) {
 			t.Errorf("%s: class %d, %v, want %d", name, got, err, c.want)
 		}

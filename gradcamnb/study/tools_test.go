@@ -135,7 +135,7 @@ func TestParquetWithNames(t *testing.T) {
 		"other letters": {[]string{"RED", "Blue", "green"}, 0}, "one name of ours": {[]string{"bleu", "green", "rouge"}, -1},
 		"two alike": {[]string{"Red", "RED", "blue"}, -1},
 		"others":    {[]string{"a", "b", "c", "d"}, -1}} {
-		if got, err := classOf(all[0], c.labels); got != c.want || (err != nil) != (c.want < 0) {
+		if got, err := newClassFinder(c.labels).find(all[0]); got != c.want || (err != nil) != (c.want < 0) {
 			t.Errorf("%s: class %d, %v, want %d", name, got, err, c.want)
 		}
 	}

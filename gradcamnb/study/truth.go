@@ -132,13 +132,18 @@ func checkClass(path, class string, names []string) error {
 	}
 	slices.Sort(names)
 	names = slices.Compact(names)
-	const most = 12
-	known := strings.Join(names[:min(len(names), most)], ", ")
-	if more := len(names) - most; more > 0 {
-		known += fmt.Sprintf(" and %d more", more)
-	}
 	return fmt.Errorf("%s has no object of the class %q%s Its classes are %s", path, class,
-		cmp.Or(nearest.DidYouMean(class, names), "."), cmp.Or(known, "not said"))
+		cmp.Or(nearest.DidYouMean(class, names), "."), cmp.Or(listNames(names), "not said"))
+}
+
+// listNames returns names as an error lists them: the first 12, and how many there are besides.
+func listNames(names []string) string {
+	const most = 12
+	out := strings.Join(names[:min(len(names), most)], ", ")
+	if more := len(names) - most; more > 0 {
+		out += fmt.Sprintf(" and %d more", more)
+	}
+	return out
 }
 
 // Boxes returns a truth that covers one or more boxes, in pixels of the picture.
