@@ -306,3 +306,11 @@ func TestClassesByFoldedNames(t *testing.T) {
 		}
 	}
 }
+
+// An error names no more than 12 columns of a table that lacks one.
+func TestManyColumns(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.csv")
+	write(t, path, []byte("cx"+strings.Repeat(",cx", 499)+"\n"+strings.Repeat(",", 499)+"\n"))
+	_, err := OpenPictures(path)
+	wantError(t, "500 columns", err, "its first line names the columns cx, cx, cx, cx, cx, cx, cx, cx, cx, cx, cx, cx and 488 more")
+}

@@ -55,7 +55,7 @@ func TestWrongTruths(t *testing.T) {
 		"VOC, an empty side":  {"p.xml", vocWith("<xmin/><ymin>1</ymin><xmax>2</xmax><ymax>2</ymax>"), four, `"" for xmin`},
 		"VOC, other letters":  {"p.xml", `<?xml version="1.0" encoding="ISO-8859-1"?>` + "<!-- caf\xe9 -->" + vocWith(box), four, ""},
 		"VOC, what letters":   {"p.xml", `<?xml version="1.0" encoding="klingon"?>` + vocWith(box), four, `the encoding "klingon"`},
-		"CSV without names":   {"t.csv", "p.jpg,0,0,2,2\nq.jpg,0,0,2,2\n", four, `no column picture: its first line names the columns ["p.jpg" "0"`},
+		"CSV without names":   {"t.csv", "p.jpg,0,0,2,2\nq.jpg,0,0,2,2\n", four, `no column picture: its first line names the columns p.jpg, 0,`},
 		"CSV in shares":       {"t.csv", "picture,x0,y0,x1,y1\np.jpg,0,0,0.5,1\n", four, "give them in pixels"},
 		"CSV of four corners": {"t.csv", "picture,x1,y1,x2,y2,x3,y3,x4,y4\np.jpg,0,0,2,0,2,2,0,2\n", four, "more than two corners"},
 	} {
