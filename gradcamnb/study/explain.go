@@ -44,7 +44,10 @@ func (s *Study) explainWith(ctx context.Context, m *gradcamnb.Model, opened []op
 		good = append(good, o)
 	}
 	results, err := s.results(ctx, m, good)
-	if err != nil {
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return nil, ctx.Err()
+	case err != nil:
 		more, err := s.explainApart(ctx, m, good)
 		return append(rows, more...), err
 	}

@@ -61,6 +61,7 @@ func TestPartials(t *testing.T) {
 func TestRunPart(t *testing.T) {
 	f := &fakeSession{}
 	s := newStudy(t, f, 1, 2, 3, 4, 5)
+	wantError(t, "not prepared", s.RunPart(t.Context(), 1), "call Prepare")
 	n, err := s.Prepare()
 	if err != nil || n != 2 {
 		t.Fatalf("%d parts, %v", n, err)

@@ -74,7 +74,7 @@ type Study struct {
 
 	Progress func(Progress) // called at the start and after every batch; may be nil
 
-	settings string // of the manifest, when the folder has been claimed
+	settings string // of the manifest; empty until the folder has been claimed
 }
 
 // Progress says how many pictures of this shard are done.
@@ -158,6 +158,7 @@ func (s *Study) Run(ctx context.Context) (*Summary, error) {
 		from, to := s.pictures(k)
 		progress.Total += to - from
 		if s.isDone(k) {
+			s.removeUnfinished(k)
 			progress.Done, progress.There = progress.Done+to-from, progress.There+to-from
 			continue
 		}
@@ -176,8 +177,8 @@ func (s *Study) Run(ctx context.Context) (*Summary, error) {
 // MustRun is like Run, but panics with the error.
 func (s *Study) MustRun(ctx context.Context) *Summary { return must.Get(s.Run(ctx)) }
 
-// Prepare checks the study, claims its folder and returns the number of parts. [Study.Run] calls it by itself. Call it
-// once before [Study.RunPart].
+// Prepare checks the study, claims its folder and returns the number of parts. [Study.Run] calls it by itself. Every
+// process calls it once before [Study.RunPart].
 func (s *Study) Prepare() (parts int, err error) {
 	if err := s.check(); err != nil {
 		return 0, err
@@ -197,9 +198,13 @@ func (s *Study) Prepare() (parts int, err error) {
 }
 
 // RunPart explains the pictures of part k and writes its file. Parts are counted from 0. If the file is there already,
-// RunPart does nothing.
+// RunPart does nothing. It is an error if [Study.Prepare] was not called.
 func (s *Study) RunPart(ctx context.Context, k int) error {
+	if s.settings == "" {
+		return errors.New("the study is not prepared: call Prepare before RunPart")
+	}
 	if s.isDone(k) {
+		s.removeUnfinished(k)
 		return nil
 	}
 	from, to := s.pictures(k)
@@ -209,15 +214,15 @@ func (s *Study) RunPart(ctx context.Context, k int) error {
 	return s.runPart(ctx, k, &Progress{Total: to - from})
 }
 
-// isDone tells whether part k is done. If it is, isDone removes what a killed run left of its beginning; in a folder
-// that cannot be written that stays, and does no harm.
+// isDone tells whether part k is done.
 func (s *Study) isDone(k int) bool {
 	_, err := os.Stat(s.part(k))
-	if err == nil {
-		_ = os.Remove(s.unfinishedPath(k))
-	}
 	return err == nil
 }
+
+// removeUnfinished removes what a killed run left of the beginning of part k, which is done. In a folder that cannot be
+// written that stays, and does no harm.
+func (s *Study) removeUnfinished(k int) { _ = os.Remove(s.unfinishedPath(k)) }
 
 // batch returns how many pictures one pass has.
 func (s *Study) batch() int { return cmp.Or(s.Batch, 8) }

@@ -37,7 +37,7 @@ func (s *Study) unfinishedPath(k int) string {
 
 // readUnfinished returns what an earlier run did of part k. It returns nothing if there is none, or if the file is
 // damaged or of another study: the part is then computed from its start.
-func (s *Study) readUnfinished(k int, settings string) unfinished {
+func (s *Study) readUnfinished(k int) unfinished {
 	data, err := regular.Read(s.unfinishedPath(k), maxUnfinished)
 	if err != nil {
 		return unfinished{}
@@ -48,7 +48,7 @@ func (s *Study) readUnfinished(k int, settings string) unfinished {
 		err = gob.NewDecoder(bytes.NewReader(data)).Decode(&u)
 	}()
 	from, to := s.pictures(k)
-	if err != nil || u.Settings != settings || u.Done < 0 || u.Done > to-from {
+	if err != nil || u.Settings != s.settings || u.Done < 0 || u.Done > to-from {
 		return unfinished{}
 	}
 	for _, row := range u.Rows {
@@ -88,17 +88,9 @@ func countFailed(rows []Row) (n int) {
 
 // runPart explains the pictures of part k that an earlier run has not explained, and writes the part's file.
 func (s *Study) runPart(ctx context.Context, k int, progress *Progress) error {
-	settings := s.settings
-	if settings == "" { // Prepare was called in another process
-		m, err := s.manifest()
-		if err != nil {
-			return err
-		}
-		settings = m.Settings
-	}
 	begin, end := s.pictures(k)
-	u := s.readUnfinished(k, settings)
-	u.Settings = settings
+	u := s.readUnfinished(k)
+	u.Settings = s.settings
 	progress.Done, progress.There = progress.Done+u.Done, progress.There+u.Done
 	progress.Failed += countFailed(u.Rows)
 	written, unwritten := time.Now(), false

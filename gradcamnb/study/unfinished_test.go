@@ -6,8 +6,14 @@ import (
 	"image"
 	"math"
 	"os"
+	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/gradcam-go/gradcam/gradcamnb"
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
 
 // What was done of a part when a study was stopped is not computed again. A file in its place that is damaged, of
@@ -70,6 +76,42 @@ func TestUnfinishedPart(t *testing.T) {
 			}
 		})
 	}
+}
+
+// slowSession takes 25 seconds for every batch, and looks before each at what is kept of a part.
+type slowSession struct {
+	fakeSession
+	look func()
+}
+
+func (s *slowSession) Explain(ctx context.Context, r gradcamnb.Request) ([]*heatmap.Result, error) {
+	s.look()
+	time.Sleep(25 * time.Second)
+	return s.fakeSession.Explain(ctx, r)
+}
+
+// What is done of a part is written whenever a minute has passed since the last time: after three and six of seven
+// batches of two pictures, 25 seconds each. A kill loses only what was done since.
+func TestWrittenEveryMinute(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &slowSession{}
+		s := newStudy(t, nil, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14)
+		s.Model, s.Part = gradcamnb.NewModel(f), 16
+		// No part is written within the test: the compressor has channels that outlive it.
+		ctx, cancel := context.WithCancel(t.Context())
+		var kept []int
+		f.look = func() {
+			if kept = append(kept, s.readUnfinished(0).Done); len(kept) == 7 {
+				cancel()
+			}
+		}
+		if _, err := s.Run(ctx); !errors.Is(err, context.Canceled) {
+			t.Fatal(err)
+		}
+		if want := []int{0, 0, 0, 6, 6, 6, 12}; !slices.Equal(kept, want) {
+			t.Errorf("before each batch %v pictures are kept, want %v", kept, want)
+		}
+	})
 }
 
 // wide is a picture of a size that holds nothing but one grey.
