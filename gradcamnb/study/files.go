@@ -33,19 +33,24 @@ func Files(path string) ([]Picture, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the folder of pictures: %w", err)
 	}
-	if len(names) == 0 {
-		return nil, fmt.Errorf("the folder %s has no pictures (%s)", path, strings.Join(extensions, ", "))
-	}
-	labels := labelsByFolder(names)
-	var out []Picture
-	for i, name := range names {
-		out = append(out, file(name, labels[i], filepath.Join(path, filepath.FromSlash(name))))
-	}
-	return out, nil
+	return picturesBelow(path, names)
 }
 
 // MustFiles is like Files, but panics with the error.
 func MustFiles(path string) []Picture { return must.Get(Files(path)) }
+
+// picturesBelow returns the pictures with these names in a folder and below it. It is an error if there is none.
+func picturesBelow(dir string, names []string) ([]Picture, error) {
+	if len(names) == 0 {
+		return nil, fmt.Errorf("the folder %s has no pictures (%s)", dir, strings.Join(extensions, ", "))
+	}
+	labels := labelsByFolder(names)
+	var out []Picture
+	for i, name := range names {
+		out = append(out, file(name, labels[i], filepath.Join(dir, filepath.FromSlash(name))))
+	}
+	return out, nil
+}
 
 // labelsByFolder returns the name of the folder of every file; empty if its path has none. If several folders have
 // files and all of these have one name, as images in cat/images and dog/images, it says no class, and all are empty.

@@ -84,12 +84,7 @@ func Report(s *Summary, pictures []Picture) ([]byte, error) {
 		byName[validText(p.Name)] = p
 	}
 	drawn := &thumbnails{pictures: byName, done: map[string]template.URL{}, name: s.cellName}
-	out := page{Summary: s, Known: len(pictures)}
-	for _, p := range pictures {
-		if p.Truth != nil {
-			out.Truths++
-		}
-	}
+	out := page{Summary: s, Known: len(pictures), Truths: CountTruths(pictures)}
 	for _, name := range s.Metrics {
 		if m := s.metricPage(name, drawn); len(m.Rows) > 0 {
 			out.Metrics = append(out.Metrics, m)

@@ -46,31 +46,81 @@ func refuse(path string) ([]Picture, error) {
 // has no pictures but .tar or .parquet files, mean all of these files.
 func OpenPictures(paths ...string) ([]Picture, error) {
 	var all []Picture
-	for _, given := range paths {
-		found, err := shards(given)
+	for _, path := range paths {
+		pictures, err := openPictures(path)
 		if err != nil {
 			return nil, err
 		}
-		if len(found) == 0 {
-			found = []string{given}
+		all = append(all, pictures...)
+	}
+	return all, nil
+}
+
+// openPictures returns the pictures that a path means.
+func openPictures(path string) ([]Picture, error) {
+	info, err := os.Stat(path)
+	if err == nil && info.IsDir() {
+		return openFolder(path)
+	}
+	read := readers[strings.ToLower(filepath.Ext(path))]
+	switch {
+	case read == nil:
+		return Files(path)
+	case err == nil:
+		return read(path)
+	}
+	found, err := filepath.Glob(path)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("the pattern %q of files: %w", path, err)
+	case checkPattern(path) != nil:
+		return nil, checkPattern(path)
+	case len(found) == 0:
+		return read(path) // which says that it is not there
+	}
+	return openShards(path, found)
+}
+
+// openFolder returns the pictures of a folder, or those of its shards if it has no others.
+func openFolder(dir string) ([]Picture, error) {
+	names, err := filesBelow(dir, append(slices.Clone(extensions), ".tar", ".parquet")...)
+	if err != nil {
+		return nil, fmt.Errorf("the folder of pictures: %w", err)
+	}
+	var shards, pictures []string
+	for _, name := range names {
+		if readers[strings.ToLower(filepath.Ext(name))] == nil {
+			pictures = append(pictures, name)
+		} else {
+			shards = append(shards, filepath.Join(dir, filepath.FromSlash(name)))
 		}
-		named := map[string]bool{}
-		for _, path := range found {
-			read := readers[strings.ToLower(filepath.Ext(path))]
-			if read == nil {
-				read = Files
-			}
-			pictures, err := read(path)
-			if err != nil {
-				return nil, err
-			}
-			base := filepath.Base(path)
-			if len(found) > 1 && named[base] { // a shard of the same name in another folder
-				rename(pictures, base, below(given, path))
-			}
-			named[base] = true
-			all = append(all, pictures...)
+	}
+	if len(pictures) == 0 && len(shards) > 0 {
+		return openShards(dir, shards)
+	}
+	return picturesBelow(dir, pictures)
+}
+
+// openShards returns the pictures of the files that a path means. If two files in several folders have one name, the
+// names of the second one's pictures begin with its path.
+func openShards(given string, paths []string) ([]Picture, error) {
+	var all []Picture
+	named := map[string]bool{}
+	for _, path := range paths {
+		read := readers[strings.ToLower(filepath.Ext(path))]
+		if read == nil {
+			read = Files
 		}
+		pictures, err := read(path)
+		if err != nil {
+			return nil, err
+		}
+		base := filepath.Base(path)
+		if named[base] {
+			rename(pictures, base, below(given, path))
+		}
+		named[base] = true
+		all = append(all, pictures...)
 	}
 	return all, nil
 }
@@ -88,36 +138,6 @@ func below(dir, path string) string {
 		path = rel
 	}
 	return filepath.ToSlash(path)
-}
-
-// shards returns the files that a pattern or a folder of shards means; none of any other path.
-func shards(path string) ([]string, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		if readers[strings.ToLower(filepath.Ext(path))] == nil {
-			return nil, nil // a pattern of pictures, or of nothing
-		}
-		found, err := filepath.Glob(path)
-		if err != nil {
-			return nil, fmt.Errorf("the pattern %q of files: %w", path, err)
-		}
-		return found, checkPattern(path)
-	}
-	if !info.IsDir() {
-		return nil, nil
-	}
-	pictures, err := filesBelow(path, extensions...)
-	if err != nil {
-		return nil, fmt.Errorf("the folder of pictures: %w", err)
-	}
-	if len(pictures) > 0 {
-		return nil, nil
-	}
-	names, err := filesBelow(path, ".tar", ".parquet")
-	for i, name := range names {
-		names[i] = filepath.Join(path, filepath.FromSlash(name))
-	}
-	return names, err
 }
 
 // OpenTruths returns the truths that a path means: .csv and .tsv are read by [BoxesCSV], .json by [COCO], a folder with
@@ -147,14 +167,14 @@ func openTruths(path, class string) (Truths, error) {
 	if info, err := os.Stat(path); err == nil && !info.IsDir() {
 		return nil, fmt.Errorf("%s holds no truths: give a folder of masks or .xml files, a COCO .json, or a .csv of boxes", path)
 	}
-	_, voc, err := truthFiles(path)
+	names, voc, err := truthFiles(path)
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("the folder of truths: %w", err)
 	case voc:
-		return VOC(path, class)
+		return readVOC(path, names, class)
 	}
-	return Masks(path, class)
+	return readMasks(path, names, class)
 }
 
 // truthFiles returns the files of a folder that are truths: if it has annotations (.xml), these and not the photos
@@ -184,6 +204,16 @@ func (s *Study) ReadTruths(path, class string) error {
 	}
 	s.TruthID, err = truthID(path, class)
 	return err
+}
+
+// CountTruths returns how many pictures have a truth.
+func CountTruths(pictures []Picture) (n int) {
+	for _, p := range pictures {
+		if p.Truth != nil {
+			n++
+		}
+	}
+	return n
 }
 
 // Write writes the summary into a folder: summary.json, and report.html with the pictures of the maps that stand out.

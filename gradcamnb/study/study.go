@@ -244,7 +244,7 @@ func (s *Study) metricNames() ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		if metric.Needs == metrics.Truth && !slices.ContainsFunc(s.Pictures, func(p Picture) bool { return p.Truth != nil }) {
+		if metric.Needs == metrics.Truth && CountTruths(s.Pictures) == 0 {
 			return nil, fmt.Errorf("the metric %q compares with where the object is, and no picture has a truth", metric.Name)
 		}
 		if most := min(len(s.Pictures), s.batch(), s.partSize()); metric.Needs == metrics.Pictures && most < 2 {

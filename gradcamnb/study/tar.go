@@ -187,8 +187,7 @@ func labelInJSON(text string) string {
 		case json.Unmarshal(fields[name], &word) == nil && word != nil:
 			return *word
 		case json.Unmarshal(fields[name], &number) == nil && number != nil:
-			whole, _ := strings.CutSuffix(number.String(), ".0") // as Python writes 3.0
-			return whole
+			return strings.TrimSuffix(number.String(), ".0") // as Python writes 3.0
 		}
 	}
 	return ""

@@ -26,10 +26,15 @@ func Masks(dir, class string) (Truths, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the folder of masks: %w", err)
 	}
+	return readMasks(dir, names, class)
+}
+
+// readMasks returns the truths of the masks with these names in a folder.
+func readMasks(dir string, names []string, class string) (out Truths, err error) {
 	if len(names) == 0 {
 		return nil, fmt.Errorf("the folder %s has no masks", dir)
 	}
-	out := Truths{}
+	out = Truths{}
 	for _, name := range names {
 		if out[name], err = Mask(filepath.Join(dir, filepath.FromSlash(name)), class); err != nil {
 			return nil, err

@@ -22,39 +22,67 @@ const maxAnnotation = 16 << 20 // bytes of one picture's annotation
 // picture. A truth covers all boxes of the picture, those of difficult and truncated objects, too, or, if a class is
 // given, those of objects with that name. In these files pixels are counted from 1, and a box includes its last pixel.
 func VOC(dir, class string) (Truths, error) {
-	found, err := filesBelow(dir, ".xml")
+	names, err := filesBelow(dir, ".xml")
 	if err != nil {
 		return nil, fmt.Errorf("the annotations: %w", err)
 	}
-	if len(found) == 0 {
+	return readVOC(dir, names, class)
+}
+
+// readVOC returns the truths of the annotations with these names in a folder.
+func readVOC(dir string, names []string, class string) (Truths, error) {
+	if len(names) == 0 {
 		return nil, fmt.Errorf("the folder %s has no annotations (.xml)", dir)
 	}
 	out := Truths{}
-	var names []string // of classes
-	for _, name := range found {
-		data, err := regular.Read(filepath.Join(dir, name), maxAnnotation)
+	classes := map[string]bool{}
+	for _, name := range names {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		data, err := regular.Read(path, maxAnnotation)
 		if err != nil {
 			return nil, fmt.Errorf("the annotations: %w", err)
 		}
-		boxes, size, err := vocBoxes(data, class, &names)
+		of, err := readAnnotation(data)
 		if err != nil {
-			return nil, fmt.Errorf("%s %w", filepath.Join(dir, name), err)
+			return nil, fmt.Errorf("%s %w", path, err)
+		}
+		var boxes []heatmap.Box
+		for _, o := range of.objects {
+			if classes[o.class] = true; class != "" && o.class != class {
+				continue
+			}
+			b, err := o.box()
+			if err != nil {
+				return nil, fmt.Errorf("%s %w", path, err)
+			}
+			boxes = append(boxes, b)
 		}
 		if len(boxes) > 0 {
 			out[name] = func(r image.Rectangle) (heatmap.Grid, error) {
-				if err := checkAnnotated(size[0], size[1], r); err != nil {
+				if err := checkAnnotated(of.width, of.height, r); err != nil {
 					return heatmap.Grid{}, err
 				}
 				return Boxes(boxes...)(r)
 			}
 		}
 	}
-	return out, checkClass(dir, class, names)
+	return out, checkClass(dir, class, sortedKeys(classes))
 }
 
-// vocBoxes returns the boxes of an annotation, and its picture's width and height, which are 0 if it does not say them.
-// It adds the classes that are not among the names yet.
-func vocBoxes(data []byte, class string, names *[]string) (boxes []heatmap.Box, size [2]float64, err error) {
+// annotation is what an XML file says of a picture. Its width and height are 0 if the file does not say them.
+type annotation struct {
+	width, height float64
+	objects       []annotatedObject
+}
+
+// annotatedObject is an object of an annotation, as it is written.
+type annotatedObject struct {
+	class   string
+	corners *[4]string // xmin, ymin, xmax and ymax, empty if they are missing; nil if there is no box
+}
+
+// readAnnotation reads the text of an annotation.
+func readAnnotation(data []byte) (annotation, error) {
 	var a struct {
 		Width   string `xml:"size>width"`
 		Height  string `xml:"size>height"`
@@ -71,34 +99,53 @@ func vocBoxes(data []byte, class string, names *[]string) (boxes []heatmap.Box, 
 	reader := xml.NewDecoder(bytes.NewReader(data))
 	reader.CharsetReader = readCharset
 	if err := reader.Decode(&a); err != nil {
-		return nil, size, fmt.Errorf("is no annotation: %w", err)
+		return annotation{}, fmt.Errorf("is no annotation: %w", err)
 	}
-	for i, text := range []string{a.Width, a.Height} {
-		if size[i], err = strconv.ParseFloat(strings.TrimSpace(text), 64); err != nil && text != "" {
-			return nil, size, fmt.Errorf("says that its picture has the size %q: that is no number", text)
-		}
+	var out annotation
+	var err error
+	if out.width, err = readSide(a.Width); err != nil {
+		return out, err
+	}
+	if out.height, err = readSide(a.Height); err != nil {
+		return out, err
 	}
 	for _, o := range a.Objects {
-		o.Name = strings.TrimSpace(o.Name)
-		if *names = appendNew(*names, o.Name); class != "" && o.Name != class {
-			continue
+		one := annotatedObject{class: strings.TrimSpace(o.Name)}
+		if b := o.Box; b != nil {
+			one.corners = &[4]string{b.X0, b.Y0, b.X1, b.Y1}
 		}
-		if o.Box == nil {
-			return nil, size, fmt.Errorf("has an object %q without a bndbox", o.Name)
-		}
-		var b heatmap.Box
-		for i, text := range []string{o.Box.X0, o.Box.Y0, o.Box.X1, o.Box.Y1} {
-			if b[i], err = strconv.ParseFloat(strings.TrimSpace(text), 64); err != nil {
-				return nil, size, fmt.Errorf("has an object %q whose bndbox lacks a number: it says %q for %s", o.Name, text,
-					[]string{"xmin", "ymin", "xmax", "ymax"}[i])
-			}
-		}
-		if err := checkPixels(b); err != nil {
-			return nil, size, fmt.Errorf("has a wrong object %q: %w", o.Name, err)
-		}
-		boxes = append(boxes, heatmap.Box{b[0] - 1, b[1] - 1, b[2], b[3]})
+		out.objects = append(out.objects, one)
 	}
-	return boxes, size, nil
+	return out, nil
+}
+
+// readSide reads a side of a picture; 0 if the text is empty.
+func readSide(text string) (float64, error) {
+	if text == "" {
+		return 0, nil
+	}
+	v, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
+	if err != nil {
+		return 0, fmt.Errorf("says that its picture has the size %q: that is no number", text)
+	}
+	return v, nil
+}
+
+// box returns the object's box, in pixels from 0.
+func (o annotatedObject) box() (b heatmap.Box, err error) {
+	if o.corners == nil {
+		return b, fmt.Errorf("has an object %q without a bndbox", o.class)
+	}
+	for i, text := range o.corners {
+		if b[i], err = strconv.ParseFloat(strings.TrimSpace(text), 64); err != nil {
+			return b, fmt.Errorf("has an object %q whose bndbox lacks a number: it says %q for %s", o.class, text,
+				[]string{"xmin", "ymin", "xmax", "ymax"}[i])
+		}
+	}
+	if err := checkPixels(b); err != nil {
+		return b, fmt.Errorf("has a wrong object %q: %w", o.class, err)
+	}
+	return heatmap.Box{b[0] - 1, b[1] - 1, b[2], b[3]}, nil
 }
 
 // readCharset reads a text whose first line names another encoding than UTF-8.

@@ -95,7 +95,7 @@ func (s *slowSession) Explain(ctx context.Context, r gradcamnb.Request) ([]*heat
 func TestWrittenEveryMinute(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &slowSession{}
-		s := newStudy(t, nil, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14)
+		s := newStudy(t, &fakeSession{}, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14)
 		s.Model, s.Part = gradcamnb.NewModel(f), 16
 		// No part is written within the test: the compressor has channels that outlive it.
 		ctx, cancel := context.WithCancel(t.Context())

@@ -157,13 +157,7 @@ func (f studyFlags) openPictures() (*study.Study, error) {
 	if err := s.ReadTruths(f.truth, f.truthClass); err != nil {
 		return nil, err
 	}
-	with := 0
-	for _, p := range pictures {
-		if p.Truth != nil {
-			with++
-		}
-	}
-	if with < len(pictures) {
+	if with := study.CountTruths(pictures); with < len(pictures) {
 		fmt.Fprintf(os.Stderr, "gradcam: %d of %d pictures have a truth in %s\n", with, len(pictures), f.truth)
 	}
 	return s, nil
@@ -172,17 +166,15 @@ func (f studyFlags) openPictures() (*study.Study, error) {
 // open opens the study's model and sets its choices.
 func (f studyFlags) open(ctx context.Context, s *study.Study) error {
 	e := engine.New(f.backend)
-	for i, path := range f.models {
+	var models []*gradcamnb.Model
+	for _, path := range f.models {
 		m, err := e.OpenModel(ctx, path)
 		if err != nil {
 			return err
 		}
-		if i == 0 {
-			s.Model = m
-		} else {
-			s.Others = append(s.Others, m)
-		}
+		models = append(models, m)
 	}
+	s.Model, s.Others = models[0], models[1:]
 	r := gradcamnb.Request{}
 	if err := f.readInputs(s.Model, &r); err != nil {
 		return err

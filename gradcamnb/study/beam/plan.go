@@ -116,14 +116,15 @@ func (p Plan) open(ctx context.Context) (*openedStudy, error) {
 		}
 	}
 	e := engine.New(p.Backend)
+	var models []*gradcamnb.Model
 	for _, path := range p.Models {
 		m, err := e.OpenModel(ctx, path)
 		if err != nil {
 			return nil, err
 		}
-		s.Others = append(s.Others, m)
+		models = append(models, m)
 	}
-	s.Model, s.Others = s.Others[0], s.Others[1:]
+	s.Model, s.Others = models[0], models[1:]
 	if p.Target != "" {
 		t, err := gradcamnb.ParseTarget(p.Target)
 		if err != nil {
