@@ -1,14 +1,6 @@
 package coco
 
-import (
-	"bytes"
-	"encoding/json"
-	"fmt"
-
-	"github.com/gradcam-go/gradcam/internal/machine"
-	"github.com/gradcam-go/gradcam/internal/regular"
-	"github.com/gradcam-go/gradcam/internal/strictjson"
-)
+import "encoding/json"
 
 // Image is a picture of an annotation file.
 type Image struct {
@@ -48,33 +40,6 @@ type Annotations struct {
 // ReadAnnotations reads an annotation file.
 func ReadAnnotations(path string) (Annotations, error) {
 	var a Annotations
-	err := readFile(path, &a)
+	err := readAnnotations(path, &a)
 	return a, err
-}
-
-// readFile reads the parts of an annotation file that into has fields for.
-func readFile(path string, into any) error {
-	data, err := regular.Read(path, regular.MaxText)
-	if err != nil {
-		return fmt.Errorf("the annotations: %w", err)
-	}
-	if err := roomFor(data, machine.Memory()); err != nil {
-		return fmt.Errorf("%s %w", path, err)
-	}
-	if err := strictjson.Unmarshal(data, into); err != nil {
-		return fmt.Errorf("%s is no COCO file: %w", path, err)
-	}
-	return nil
-}
-
-// roomFor returns an error if the objects of a file need more than half of the memory, which is 0 if it is not known.
-// An empty object, of three bytes in the file, needs 200 while the list of all grows.
-func roomFor(data []byte, memory int64) error {
-	const each = 256
-	n := bytes.Count(data, []byte("{"))
-	if need := float64(n)*each + 2*float64(len(data)); memory > 0 && need > float64(memory)/2 {
-		return fmt.Errorf("needs %.1f GB to be read, and half of the memory of this process has %.1f GB: divide the file", need/1e9,
-			float64(memory)/2e9)
-	}
-	return nil
 }

@@ -16,9 +16,6 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 	"github.com/gradcam-go/gradcam/internal/atomicfile"
-	"github.com/gradcam-go/gradcam/internal/machine"
-	"github.com/gradcam-go/gradcam/internal/regular"
-	"github.com/gradcam-go/gradcam/internal/strictjson"
 )
 
 // Result is one object of a results file.
@@ -42,7 +39,7 @@ type Names struct {
 // file.
 func ReadNames(path string) (Names, error) {
 	var f Index
-	if err := readFile(path, &f); err != nil {
+	if err := readAnnotations(path, &f); err != nil {
 		return Names{}, err
 	}
 	if len(f.Images) == 0 || len(f.Categories) == 0 {
@@ -148,16 +145,10 @@ func Write(path string, results []Result) error {
 
 // Read reads a results file.
 func Read(path string) ([]Result, error) {
-	data, err := regular.Read(path, regular.MaxText)
-	if err != nil {
-		return nil, fmt.Errorf("the detections: %w", err)
-	}
-	if err := roomFor(data, machine.Memory()); err != nil {
-		return nil, fmt.Errorf("%s %w", path, err)
-	}
+	const kind = `results file of COCO, [{"image_id": ..., "category_id": ..., "bbox": [x, y, width, height], "score": ...}, ...]`
 	var out []Result
-	if err := strictjson.Unmarshal(data, &out); err != nil {
-		return nil, fmt.Errorf("%s is no results file of COCO, [{\"image_id\": ..., \"category_id\": ..., \"bbox\": [x, y, width, height], \"score\": ...}, ...]: %w", path, err)
+	if err := readFile(path, "the detections", kind, &out); err != nil {
+		return nil, err
 	}
 	return out, nil
 }

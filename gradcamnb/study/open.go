@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+	"github.com/gradcam-go/gradcam/internal/border"
 )
 
 // openedPicture is a picture that could be read.
@@ -23,7 +24,7 @@ type openedBatch struct {
 	from, to int
 	good     []openedPicture
 	failed   []Row
-	panicked any // what a picture's function panicked with
+	panicked error // of a picture's function, with its stack; nil if none panicked
 }
 
 // openedBatches are the batches of a part. The next one is read while one is explained.
@@ -74,7 +75,11 @@ const maxOpened = 256 << 20
 // openBatch reads the pictures from number from to before number to, until they have [maxOpened] bytes or the context
 // ends.
 func (s *Study) openBatch(ctx context.Context, from, to int) (b openedBatch) {
-	defer func() { b.panicked = recover() }()
+	defer func() {
+		if value := recover(); value != nil {
+			b.panicked = border.NewPanicError(value)
+		}
+	}()
 	b.from, b.to = from, from
 	for bytes := 0; b.to < to && bytes < maxOpened && ctx.Err() == nil; b.to++ {
 		o, err := s.open(b.to)

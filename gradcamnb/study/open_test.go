@@ -2,14 +2,19 @@ package study
 
 import (
 	"context"
+	"fmt"
 	"image"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/gradcam-go/gradcam/internal/border"
 )
 
 // While a batch is explained the next one is read, and no more than that, by one goroutine at a time. When Run has
-// returned, nothing is read any more; what a picture's function panics with comes out of Run.
+// returned, nothing is read any more; what a picture's function panics with comes out of Run, with the stack of the
+// function.
 func TestBatchesAreReadAhead(t *testing.T) {
 	f := &fakeSession{}
 	s := newStudy(t, f, 1, 2, 3, 4, 5, 6, 7, 8)
@@ -47,15 +52,20 @@ func TestBatchesAreReadAhead(t *testing.T) {
 		t.Errorf("%d pictures are read after the study has stopped at %d", now, n)
 	}
 	s.Progress = nil
-	s.Pictures[5].Open = func() (image.Image, error) { panic("here") }
+	s.Pictures[5].Open = panicky
 	defer func() {
-		if p := recover(); p != "here" {
-			t.Errorf("Run panics with %v", p)
+		p, _ := recover().(error)
+		if text := fmt.Sprintf("%+v", border.NewPanicError(p)); !strings.Contains(text, "(here)") ||
+			!strings.Contains(text, "panicky") {
+			t.Errorf("Run panics with %s", text)
 		}
 	}()
 	_, err := s.Run(t.Context())
 	t.Errorf("Run returns %v although a picture's function panics", err)
 }
+
+// panicky is a picture's function that panics.
+func panicky() (image.Image, error) { panic("here") }
 
 // A batch ends when its pictures have 256 MB: two of 6000 x 6000 pixels of 8 bytes do not fit, and one of 16 bits of
 // grey weighs a quarter of that.

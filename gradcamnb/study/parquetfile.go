@@ -28,6 +28,16 @@ var reading struct {
 	stop func()
 }
 
+// stopReading closes the file that was read last. It is called when a study or a report is at its end.
+func stopReading() {
+	reading.Lock()
+	defer reading.Unlock()
+	if reading.of != nil {
+		reading.stop()
+		reading.of = nil
+	}
+}
+
 // mostSkipped is how many rows are read without use on the way to a later one. To find that anew costs less beyond.
 const mostSkipped = 64
 

@@ -79,6 +79,7 @@ type examplePage struct {
 // stand out, drawn on their pictures. The page is one file and loads nothing. A picture that cannot be read any more is
 // left out.
 func Report(s *Summary, pictures []Picture) ([]byte, error) {
+	defer stopReading()
 	byName := map[string]Picture{}
 	for _, p := range pictures {
 		byName[validText(p.Name)] = p

@@ -151,6 +151,7 @@ func (s *Study) Run(ctx context.Context) (*Summary, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer stopReading()
 	shards := max(s.Shards, 1)
 	var parts []int
 	progress := Progress{}

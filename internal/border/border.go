@@ -43,8 +43,14 @@ type printed struct {
 func (p *printed) Error() string { return p.text }
 func (p *printed) Unwrap() error { return p.error }
 
-// NewPanicError returns the error for a recovered value.
-func NewPanicError(value any) *PanicError { return &PanicError{value, debug.Stack()} }
+// NewPanicError returns the error for a recovered value. It returns such an error as it is: another goroutine has
+// passed it on, and it has the stack of that.
+func NewPanicError(value any) *PanicError {
+	if p, ok := value.(*PanicError); ok {
+		return p
+	}
+	return &PanicError{value, debug.Stack()}
+}
 
 // Error returns a sentence. If the panic had an error of its own, as in code that builds graphs, that error says what
 // was wrong. Any other panic is a fault of ours.
