@@ -131,6 +131,7 @@ type answersJSON struct {
 
 type failureJSON struct {
 	Picture string `json:"picture"`
+	Model   string `json:"model,omitempty"` // if there are several, and only this one failed
 	Error   string `json:"error"`
 }
 
@@ -179,7 +180,11 @@ func (s *Summary) MarshalJSON() ([]byte, error) {
 		out.Ranks = append(out.Ranks, rankJSON{cellJSON(r.Cell), r.Metric, r.N, number(r.Mean), number(r.Critical)})
 	}
 	for _, r := range s.Failed {
-		out.Failed = append(out.Failed, failureJSON{r.Picture, r.Error})
+		one := failureJSON{r.Picture, r.Model, r.Error}
+		if len(s.Answers) < 2 {
+			one.Model = ""
+		}
+		out.Failed = append(out.Failed, one)
 	}
 	for metric, x := range s.Examples {
 		out.Examples[metric] = map[string][]exampleJSON{"lowest": examplesJSON(x.Lowest), "highest": examplesJSON(x.Highest),

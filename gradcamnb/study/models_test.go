@@ -2,6 +2,7 @@ package study
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"math"
 	"path/filepath"
@@ -74,10 +75,15 @@ func TestSeveralModels(t *testing.T) {
 	}
 	page := string(MustReport(sum, s.Pictures))
 	for _, want := range []string{"A at conv of other", "The prediction of fake is the label in 3 of 3",
-		"Pictures whose label is no class of other: 1, such as cat"} {
+		"Pictures whose label is no class of other: 1, such as cat", "not every model could explain: 1, listed",
+		"Pictures that not every model explained", "<td>p03</td><td>other</td><td>a picture that the other model does not take</td>"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the report lacks %q", want)
 		}
+	}
+	text, err := json.Marshal(sum)
+	if want := `"failed":[{"picture":"p03","model":"other",`; err != nil || !strings.Contains(string(text), want) {
+		t.Errorf("%v, the summary lacks %s", err, want)
 	}
 	alone := newStudy(t, &fakeSession{}, 1)
 	alone.Out = s.Out
@@ -87,6 +93,28 @@ func TestSeveralModels(t *testing.T) {
 	s.Others = append(s.Others, gradcamnb.NewModel(&fakeSession{}))
 	if _, err := s.Run(t.Context()); err == nil || !strings.Contains(err.Error(), `two models have the name "fake"`) {
 		t.Error(err)
+	}
+}
+
+// A picture that cannot be read concerns all models, and not the first. Clusters say how many were predicted right if
+// their own model knows the labels, whatever another does.
+func TestFailuresOfSeveralModels(t *testing.T) {
+	s := newStudy(t, &fakeSession{}, 1, 255)
+	s.Others = []*gradcamnb.Model{gradcamnb.NewModel(&otherSession{})}
+	sum, err := s.Run(t.Context())
+	if err != nil || sum.Failed[0].Model != "" {
+		t.Fatalf("%v, %+v", err, sum)
+	}
+	if page := string(MustReport(sum, s.Pictures)); !strings.Contains(page, "<td>p01</td><td>all</td><td>a damaged picture</td>") {
+		t.Error("the report does not say that no model got the picture")
+	}
+	sum.Answers[0].Labelled = 0
+	for i, model := range []string{"fake", "other"} {
+		sum.Clusters = []Cluster{{Cell: Cell{model, "conv", "A"}, N: 1, Of: 2, Correct: 1, Mean: make([]float64, side*side)}}
+		page := string(MustReport(sum, nil))
+		if says := strings.Contains(page, "1 predicted right"); says != (i == 1) {
+			t.Errorf("the clusters of %s say what is right: %t", model, says)
+		}
 	}
 }
 

@@ -84,7 +84,11 @@ func (s *Study) openBatch(ctx context.Context, from, to int) (b openedBatch) {
 	for bytes := 0; b.to < to && bytes < maxOpened && ctx.Err() == nil; b.to++ {
 		o, err := s.open(b.to)
 		if err != nil {
-			b.failed = append(b.failed, s.failedRow(s.Model, b.to, err))
+			row := s.failedRow(s.Model, b.to, err)
+			if len(s.Others) > 0 { // it concerns all of them
+				row.Model = ""
+			}
+			b.failed = append(b.failed, row)
 			continue
 		}
 		b.good = append(b.good, o)

@@ -50,6 +50,9 @@ type columnPage struct {
 	Highest, Lowest []examplePage
 }
 
+// Several tells whether the study has more than one model.
+func (p page) Several() bool { return len(p.Summary.Answers) > 1 }
+
 // Name returns the name of a cell, with its model if there are several.
 func (p page) Name(c Cell) string { return p.Summary.cellName(c) }
 

@@ -90,27 +90,30 @@ type clustersPage struct {
 
 type clusterPage struct {
 	Cluster
+	Labelled bool // some pictures have a label that is a class of the cell's model
 	Image    template.URL
 	Examples []examplePage
 }
 
+// isLabelled tells whether some pictures have a label that is a class of a model.
+func (s *Summary) isLabelled(model string) bool {
+	return slices.ContainsFunc(s.Answers, func(a Answers) bool { return a.Model == model && a.Labelled > 0 })
+}
+
 // clustersPages returns the clusters of the first cells, and the number of cells that are left out.
 func (s *Summary) clustersPages(drawn *thumbnails) (out []clustersPage, more int) {
-	var last Cell
-	for _, c := range s.Clusters {
-		if len(out) == 0 || last != c.Cell {
-			last = c.Cell
-			if len(out) == manyCells {
-				more++
-			}
+	for i, c := range s.Clusters { // those of one cell follow one another
+		isFirst := i == 0 || c.Cell != s.Clusters[i-1].Cell
+		switch {
+		case isFirst && len(out) == manyCells:
+			more++
+		case isFirst:
+			out = append(out, clustersPage{Cell: c.Cell})
 		}
 		if more > 0 {
 			continue
 		}
-		if len(out) == 0 || out[len(out)-1].Cell != c.Cell {
-			out = append(out, clustersPage{Cell: c.Cell})
-		}
-		p := clusterPage{Cluster: c, Image: meanImage(c.Mean)}
+		p := clusterPage{Cluster: c, Image: meanImage(c.Mean), Labelled: s.isLabelled(c.Cell.Model)}
 		for _, r := range c.Examples {
 			p.Examples = append(p.Examples, examplePage{Example{Row: r}, drawn.draw(r), drawn.name(c.Cell)})
 		}

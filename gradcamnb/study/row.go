@@ -20,7 +20,7 @@ type Row struct {
 	Index   int    // of the picture in the study, from 0
 	Picture string // its name
 	Label   string // of what it shows; empty if it is not known
-	Model   string // name of the model
+	Model   string // name of the model; empty if none of several could get the picture
 
 	Target, Class string  // what is explained, and its class
 	ClassIndex    int     // -1 if the target has none

@@ -69,8 +69,8 @@ type Summary struct {
 	Pictures int   // with rows
 	Wanted   int   // in the whole study
 	Maps     int   // that were made
-	Failed   []Row // the first 100 pictures that could not be explained
-	Failures int   // number of pictures that could not be explained
+	Failed   []Row // of the first 100 pictures that could not be explained, by one of several models perhaps
+	Failures int   // number of these pictures
 	Right    int   // pictures whose prediction is their label, by the first model
 	Labelled int   // pictures whose label is a class of the first model
 

@@ -301,14 +301,15 @@ func writeSheet(dir string, s *heatmap.Sheet, o *render.Options) error {
 				Range: [2]*float64{finite(lo), finite(hi)}, Metrics: map[string]*float64{}, ClassName: m.Class,
 				Score: finite(m.Score), ScoreUnit: m.ScoreUnit, Chance: likelihoodOf(r, m), Rank: m.Rank,
 			}
-			line := []string{s.Rows[i], s.Columns[j], m.Layer, m.Method, m.Target, m.Class, fmt.Sprint(m.Score), m.ScoreUnit,
-				"", "", strconv.FormatBool(c.Framed), m.Diagnosis}
+			chance, rank := "", ""
 			if e.Chance != nil {
-				line[8] = strconv.FormatFloat(*e.Chance, 'g', 6, 64)
+				chance = strconv.FormatFloat(*e.Chance, 'g', 6, 64)
 			}
 			if e.Rank > 0 {
-				line[9] = strconv.Itoa(e.Rank)
+				rank = strconv.Itoa(e.Rank)
 			}
+			line := []string{s.Rows[i], s.Columns[j], m.Layer, m.Method, m.Target, m.Class, fmt.Sprint(m.Score), m.ScoreUnit,
+				chance, rank, strconv.FormatBool(c.Framed), m.Diagnosis}
 			for _, name := range s.Metrics {
 				v, measured := m.Metrics[name]
 				if !measured { // of a difference

@@ -42,7 +42,8 @@ presets are the preparations of
 
 ` + imgio.PresetWords() + `
 Only the author of a model knows what it was trained with. The size is the model's own, if
-it has one.`,
+it has one. --force replaces a sidecar that is there, with its labels. What the model's maker
+wrote is then not looked at: name --preset, or the usual one is taken.`,
 		Args: cli.NoArguments,
 		RunE: func(c *cobra.Command, _ []string) error { return writeSidecar(c.Context(), f, c.OutOrStdout()) },
 	}
@@ -52,7 +53,7 @@ it has one.`,
 	flags.StringVar(&f.size, "size", "",
 		"size of the model's input, 224 or 320x240 (width x height), if the model takes any size")
 	flags.StringVar(&f.labels, "labels", "", "text file beside the model with the classes' names, one a line")
-	flags.BoolVar(&f.force, "force", false, "overwrite the sidecar, if there is one")
+	flags.BoolVar(&f.force, "force", false, "replace the sidecar, if there is one; name --preset and --labels again")
 	return c
 }
 

@@ -258,8 +258,12 @@ func printStudy(out io.Writer, s *study.Summary, dir string) error {
 		}
 	}
 	if s.Failures > 0 {
-		fmt.Fprintf(out, "; %d could not be explained: their rows say why, the first %q: %s", s.Failures, s.Failed[0].Picture,
-			s.Failed[0].Error)
+		by := ""
+		if len(s.Answers) > 1 {
+			by = " by every model"
+		}
+		fmt.Fprintf(out, "; %d could not be explained%s: their rows say why, the first %q: %s", s.Failures, by,
+			s.Failed[0].Picture, s.Failed[0].Error)
 	}
 	fmt.Fprintf(out, "\nreport: %s\n", filepath.Join(dir, "report.html"))
 	if s.Maps == 0 {
