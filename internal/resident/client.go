@@ -6,6 +6,7 @@ import (
 	"encoding/gob"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"time"
@@ -14,8 +15,9 @@ import (
 const (
 	// patience is how long a server may take to greet. It may still be starting, or even being built.
 	patience = 3 * time.Minute
-	// lastWait is how long a server may take to answer after the call was given up. It may be in the middle of a pass.
-	lastWait = 30 * time.Second
+	// lastWait is how long a server may say nothing after the call was given up. It says every aliveTime that it is alive,
+	// since the method may be in the middle of a pass.
+	lastWait = 3 * aliveTime
 )
 
 // Client makes calls to the server at a socket.
@@ -28,7 +30,8 @@ type Client struct {
 }
 
 // Call calls a method. note gets the notes on the way and may be nil. If ctx ends first, the server is told so, and the
-// call returns what the server then answers, or the error of ctx if the server has stopped and answers nothing.
+// call returns what the server then answers, which may take the rest of a pass. It returns the error of ctx if the
+// server has stopped and says nothing.
 //
 // The error is an [*UnavailableError] if nothing was done, [ErrLost] if the server ended on the way, and an [*Error] if
 // the method failed.
@@ -52,9 +55,10 @@ func Call[Args, Note, Answer any](ctx context.Context, c Client, method string, 
 	if sent != nil {
 		return answer, fmt.Errorf("sending the request to the engine: %w", sent)
 	}
+	wait := func() { _ = conn.SetReadDeadline(time.Now().Add(cmp.Or(c.lastWait, lastWait))) } // a socket can have one
 	stop := context.AfterFunc(ctx, func() {
 		_ = conn.CloseWrite() // the server may have ended meanwhile
-		_ = conn.SetReadDeadline(time.Now().Add(cmp.Or(c.lastWait, lastWait)))
+		wait()
 	})
 	defer stop()
 	for {
@@ -62,12 +66,18 @@ func Call[Args, Note, Answer any](ctx context.Context, c Client, method string, 
 		if err := dec.Decode(&h); err != nil {
 			return answer, lost(ctx, err)
 		}
+		if ctx.Err() != nil {
+			wait()
+		}
 		if h.Say != "" && c.Say != nil {
 			c.Say(h.Say)
 		}
+		if h.Alive {
+			continue
+		}
 		if h.Answer {
 			if err := dec.Decode(&answer); err != nil {
-				return answer, fmt.Errorf("reading the engine's answer: %w", err)
+				return answer, unreadable(ctx, err)
 			}
 			return answer, h.Failure.err()
 		}
@@ -91,7 +101,16 @@ func (c Client) send(ctx context.Context, conn net.Conn, enc *gob.Encoder, metho
 	return errors.Join(enc.Encode(greeting{Protocol: protocol, Types: c.Types}), enc.Encode(method), enc.Encode(args))
 }
 
-// lost returns the error of a call whose answer cannot be read.
+// unreadable returns the error of a call whose answer has begun and cannot be read to its end.
+func unreadable(ctx context.Context, err error) error {
+	var broken *net.OpError
+	if errors.As(err, &broken) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
+		return lost(ctx, err)
+	}
+	return fmt.Errorf("reading the engine's answer: %w", err)
+}
+
+// lost returns the error of a call on which the server says no more.
 func lost(ctx context.Context, err error) error {
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		return &Error{"the call was given up, and the engine has stopped: it does not answer; restart the kernel", ctx.Err()}

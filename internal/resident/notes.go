@@ -21,6 +21,7 @@ const (
 	shortly   = time.Second
 	writeTime = 10 * time.Minute // for one request, note or answer; a caller that does nothing for so long is gone
 	greetTime = time.Minute      // for a caller to say what it wants
+	aliveTime = 10 * time.Second // between two words that a call that was given up has not ended yet
 )
 
 // newNotes returns notes that are passed on with send, which tells whether the caller is still there.

@@ -3,7 +3,9 @@
 //
 // One call is one connection, so a server that was restarted between two calls is no special case. The client sends its
 // greeting, the name of the method and the arguments. It closes its sending side to give the call up; the end of its
-// process does the same. The server sends its greeting, notes, and one answer. Each direction is one gob stream.
+// process does the same. The server sends its greeting, notes, and one answer. From when the call is given up until it
+// answers, it also says now and then that it is alive: a method may have to end a long pass first. Each direction is
+// one gob stream.
 package resident
 
 import (
@@ -16,7 +18,7 @@ import (
 )
 
 // protocol is the version of the messages below. Their contents have a version of their own, see [Types].
-const protocol = 1
+const protocol = 2
 
 // greeting is what each side sends first.
 type greeting struct {
@@ -28,6 +30,7 @@ type greeting struct {
 // head goes before every value that the server sends.
 type head struct {
 	Answer  bool // the value is the answer and the last value; else it is a note
+	Alive   bool // there is no value: the server says that the method has not ended yet
 	Failure *failure
 	Say     string // text for the user
 }

@@ -115,10 +115,35 @@ func TestGiveUp(t *testing.T) {
 	}
 }
 
+// A method that is in the middle of something when its call is given up answers when it can: the server says meanwhile
+// that it is alive, and the caller waits for longer than it would for one that says nothing.
+func TestGiveUpSlowly(t *testing.T) {
+	const wait = 300 * time.Millisecond
+	c, _ := serveBy(t, &Server{Types: "1", alive: wait / 10, Methods: map[string]Method{
+		"pass": Handle(func(ctx context.Context, _ int, note func(int)) (string, error) {
+			note(1)
+			<-ctx.Done()
+			time.Sleep(4 * wait) // whatever the caller wants
+			note(2)
+			return "half", ctx.Err()
+		})}})
+	c.lastWait = wait
+	ctx, cancel := context.WithCancel(t.Context())
+	var notes []int
+	got, err := Call[int, int, string](ctx, c, "pass", 0, func(n int) {
+		notes = append(notes, n)
+		cancel()
+	})
+	if got != "half" || !errors.Is(err, context.Canceled) || fmt.Sprint(notes) != "[1 2]" {
+		t.Errorf("got %q, %v, notes %v", got, err, notes)
+	}
+}
+
 // A server that has stopped, as by SIGSTOP, reads and answers nothing. Its caller gives up when its context ends, also
 // while it sends its request.
 func TestStoppedServer(t *testing.T) {
-	for _, greets := range []bool{false, true} {
+	for k := range 3 {
+		greets, answers := k > 0, k > 1 // no further than the answer's head
 		socket := filepath.Join(t.TempDir(), "x.sock")
 		l, err := net.Listen("unix", socket)
 		if err != nil {
@@ -131,8 +156,12 @@ func TestStoppedServer(t *testing.T) {
 				return
 			}
 			if greets {
-				_ = gob.NewEncoder(conn).Encode(greeting{Protocol: protocol, Types: "1"})
+				enc := gob.NewEncoder(conn)
+				_ = enc.Encode(greeting{Protocol: protocol, Types: "1"})
 				_, _ = io.Copy(io.Discard, io.LimitReader(conn, 8<<20))
+				if answers {
+					_ = enc.Encode(head{Answer: true})
+				}
 			}
 			<-t.Context().Done()
 			_ = conn.Close()
@@ -143,7 +172,7 @@ func TestStoppedServer(t *testing.T) {
 		_, err = Call[[]byte, string, int](ctx, Client{Socket: socket, Types: "1", lastWait: 100 * time.Millisecond}, "any",
 			make([]byte, 8<<20), nil) // more than any socket takes
 		if took := time.Since(begun); !errors.Is(err, context.DeadlineExceeded) || took > 10*time.Second {
-			t.Errorf("greets: %t: after %v %v", greets, took, err)
+			t.Errorf("greets %t, answers %t: after %v %v", greets, answers, took, err)
 		}
 	}
 }

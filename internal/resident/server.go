@@ -19,6 +19,7 @@ type Server struct {
 	Methods map[string]Method // by name
 
 	greet   time.Duration // how long a caller may take to say what it wants; 0 means greetTime
+	alive   time.Duration // between two words that a call that was given up has not ended yet; 0 means aliveTime
 	mu      sync.Mutex
 	pending []byte // text for the user
 }
@@ -131,17 +132,43 @@ func (s *Server) answer(conn *net.UnixConn) {
 	}
 	passed := newNotes(func(n any) bool {
 		_ = conn.SetWriteDeadline(time.Now().Add(writeTime)) // a socket can have a deadline
-		if enc.Encode(head{Say: s.say()}) != nil || enc.Encode(n) != nil {
+		_, alive := n.(stillAlive)
+		if enc.Encode(head{Alive: alive, Say: s.say()}) != nil || !alive && enc.Encode(n) != nil {
 			cancel()
 			return false
 		}
 		return true
 	})
+	ended := make(chan struct{})
+	go s.sayAlive(ctx, passed, ended)
 	answer, err := method(ctx, decode, passed.add)
+	close(ended)
 	passed.end()
 	_ = conn.SetWriteDeadline(time.Now().Add(writeTime))
 	if enc.Encode(head{Answer: true, Failure: failureOf(err), Say: s.say()}) == nil {
 		_ = enc.Encode(answer)
+	}
+}
+
+// stillAlive is the note that the server is alive. No value is sent with it.
+type stillAlive struct{}
+
+// sayAlive says again and again that the server is alive, from when a call is given up until it has ended.
+func (s *Server) sayAlive(ctx context.Context, passed *notes, ended <-chan struct{}) {
+	select {
+	case <-ctx.Done():
+	case <-ended:
+		return
+	}
+	again := time.NewTicker(cmp.Or(s.alive, aliveTime))
+	defer again.Stop()
+	for {
+		select {
+		case <-again.C:
+			passed.add(stillAlive{})
+		case <-ended:
+			return
+		}
 	}
 }
 
