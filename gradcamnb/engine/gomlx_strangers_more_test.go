@@ -15,6 +15,9 @@ func dense1(s *model.Scope, x *Node, channels int) *Node {
 
 // roll moves rows or columns by n, those at the end to the beginning.
 func roll(x *Node, axis, n int) *Node {
+	if n == 0 { // XLA has no empty slices
+		return x
+	}
 	size := x.Shape().Dim(axis)
 	part := func(from, to int) *Node {
 		specs := make([]SliceAxisSpec, x.Rank())
