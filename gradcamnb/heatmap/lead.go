@@ -123,14 +123,14 @@ func describeLeads(results []*Result) string {
 	return fmt.Sprintf("Framed: the best %s, if its lead is clear: %d of %d.", metric, framed, len(leads))
 }
 
-// measured returns words that say in how many steps the picture was shown and hidden, and by what; empty if it was not.
+// measured returns words that say in how many steps the picture was shown and hidden, and over which baseline; empty if
+// it was not.
 func (l Lead) measured() string {
 	if l.Steps == 0 {
 		return ""
 	}
-	by := "blurred for insertion and of the mean colour for deletion"
 	if l.Baseline != "" {
-		by = map[string]string{"mean": "of the mean colour", "blur": "blurred", "black": "black"}[l.Baseline]
+		return fmt.Sprintf(" (%d steps, over the baseline %s)", l.Steps, l.Baseline)
 	}
-	return fmt.Sprintf(" (%d steps, what is hidden is %s)", l.Steps, by)
+	return fmt.Sprintf(" (%d steps, what is hidden is blurred for insertion and of the mean colour for deletion)", l.Steps)
 }

@@ -99,6 +99,10 @@ func TestFrame(t *testing.T) {
 		"It leads by 0.200 ± 0.058 over the baselines mean, blur, black."; s.Note != want {
 		t.Errorf("the note is %q", s.Note)
 	}
+	a.Maps[3].Lead.Baseline = "rise-blur"
+	if s = lay(a); !strings.HasPrefix(s.Note, "Framed: the best m (8 steps, over the baseline rise-blur). ") {
+		t.Errorf("the note is %q", s.Note)
+	}
 	b.Maps[0].Lead = &Lead{Metric: "m", Repeated: []float64{0.1, 0.2, -0.1}}
 	if s = lay(b); len(framed(s)) != 0 || s.Note != "No frame: the best by m leads the next best by 0.067 ± 0.088 in 3 draws, which is not clearly more than 0." {
 		t.Errorf("framed: %v, and the note is %q", framed(s), s.Note)
