@@ -224,6 +224,13 @@ func TestDifferenceByHand(t *testing.T) {
 		d.Target != "class 1 - class 2" || d.Index != -1 || d.Score != 2 {
 		t.Errorf("%+v", d)
 	}
+	// What is known of one map alone is not known of the difference.
+	one := *a
+	one.Beside, one.Trust, one.Gross, one.Warped = "other", &Trust{Words: []string{"sure"}}, 9, true
+	one.Field, one.Curves, one.Box = &Field{}, map[string][]float32{"insertion": {0, 1}}, Box{0, 0, 1, 1}
+	if got, err := Difference(&one, b); err != nil || !reflect.DeepEqual(got, d) {
+		t.Errorf("with more known of the first map it is %+v, %v", got, err)
+	}
 	// One class is as likely as another model finds it: of the difference no probability is told.
 	a.Rank, a.Classes, a.Probability = 1, 10, 0.75
 	early := *a

@@ -61,7 +61,8 @@ func (m *Map) Evidence() Grid {
 }
 
 // Difference returns the map a - b, in the unit of both. Its Raw is signed and has the size [H, W] of the model's
-// input. It returns an error if the maps differ in unit or size.
+// input. Of what is known of the two maps it keeps only what they share. It returns an error if they differ in unit or
+// size.
 func Difference(a, b *Map) (*Map, error) {
 	switch {
 	case a.Unit != b.Unit:
@@ -71,21 +72,25 @@ func Difference(a, b *Map) (*Map, error) {
 		return nil, fmt.Errorf("maps of %s and of %s pixels have no difference: explain both at one input size",
 			a.Size(), b.Size())
 	}
-	d := *a
-	d.Grid, d.Raw = a.Zeros(), a.Zeros()
-	d.StdErr, d.Sampled, d.Metrics, d.Lead = Grid{}, nil, nil, nil
+	d := Map{Grid: a.Zeros(), Raw: a.Zeros(), Place: a.Place, Layer: mergeWords(a.Layer, b.Layer),
+		Method: mergeWords(a.Method, b.Method), Target: mergeWords(a.Target, b.Target), Class: mergeWords(a.Class, b.Class),
+		Index: -1, Score: a.Score - b.Score, ScoreUnit: a.ScoreUnit, Unit: a.Unit}
 	for i := range d.Raw.Values {
 		d.Raw.Values[i] = a.Values[i] - b.Values[i]
 		d.Values[i] = max(d.Raw.Values[i], 0)
 	}
-	d.Layer, d.Method, d.Target = mergeWords(a.Layer, b.Layer), mergeWords(a.Method, b.Method),
-		mergeWords(a.Target, b.Target)
-	if a.Index != b.Index || a.Rank != b.Rank || !sameProbability(a.Probability, b.Probability) { // two classes or models
-		d.Index, d.Rank, d.Classes, d.Probability = -1, 0, 0, 0
+	if a.Box == b.Box {
+		d.Box = a.Box
 	}
-	d.Class = mergeWords(a.Class, b.Class)
-	d.Score = a.Score - b.Score
-	d.Diagnosis = ""
+	if a.Found == b.Found {
+		d.Found = a.Found
+	}
+	if a.Head == b.Head {
+		d.Head, d.Top = a.Head, a.Top
+	}
+	if a.Index == b.Index && a.Rank == b.Rank && sameProbability(a.Probability, b.Probability) { // one class of one model
+		d.Index, d.Rank, d.Classes, d.Probability = a.Index, a.Rank, a.Classes, a.Probability
+	}
 	return &d, nil
 }
 
