@@ -86,18 +86,8 @@ func (g Grid) Resized(w, h int) Grid {
 		columns[x] = neighbours(x, g.W, w, g.Beyond[1])
 	}
 	for y := range h {
-		row := neighbours(y, g.H, h, g.Beyond[0])
-		if row.beyond {
-			continue
-		}
-		upper, lower := g.Values[row.lo*g.W:][:g.W], g.Values[row.hi*g.W:][:g.W]
-		line := out.Values[y*w:][:w]
-		for x, c := range columns {
-			top := upper[c.lo]*(1-c.part) + upper[c.hi]*c.part
-			bottom := lower[c.lo]*(1-c.part) + lower[c.hi]*c.part
-			if !c.beyond {
-				line[x] = top*(1-row.part) + bottom*row.part
-			}
+		if row := neighbours(y, g.H, h, g.Beyond[0]); !row.beyond {
+			g.blend(out.Values[y*w:][:w], row, columns)
 		}
 	}
 	return out
@@ -116,13 +106,6 @@ func (g Grid) ResizedLike(o Grid) Grid {
 		planes.Values = append(planes.Values, one.Resized(o.W, o.H/o.Slices).Values...)
 	}
 	return Grid{W: o.W, H: o.H, Slices: o.Slices, Values: planes.Resized(to, o.Slices).Values}
-}
-
-// blendedPlace is a place between two cells: part is its distance from the first, from 0 to 1.
-type blendedPlace struct {
-	lo, hi int
-	part   float32
-	beyond bool // the pixel lies before the first cell or behind the last one
 }
 
 // neighbours returns the place of output pixel o between two of the input's cells, which lie between the shares
