@@ -23,6 +23,14 @@ func PictureNames(results []*Result) []string {
 	return out
 }
 
+// ClassName returns the label of a class, or "class 7" of the class 7 if it has none.
+func ClassName(label string, index int) string {
+	if label == "" {
+		return fmt.Sprintf("class %d", index)
+	}
+	return label
+}
+
 // Likelihood returns how probable the model finds the class that a map explains, from 0 to 1. ok is false if the model
 // gives no probability for it, or if the map explains no class.
 func (r *Result) Likelihood(m *Map) (probability float32, ok bool) {

@@ -1,7 +1,6 @@
 package heatmap
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -46,26 +45,11 @@ func (m *Map) brief() string {
 
 // String returns the prediction in one line: label or number of the class, and probability or score.
 func (p Prediction) String() string {
-	name := printable.Line(p.Label)
-	if name == "" {
-		name = fmt.Sprintf("class %d", p.Index)
-	}
+	name := printable.Line(ClassName(p.Label, p.Index))
 	if p.Probability != p.Probability {
 		return fmt.Sprintf("%s %.3g", name, p.Score)
 	}
 	return name + " " + Percent(p.Probability)
-}
-
-// Label returns the name of the class that the result's first map explains: its label or, if it has none, the target.
-// If there is no map, it is the likeliest class.
-func (r *Result) Label() string {
-	switch {
-	case len(r.Maps) > 0:
-		return cmp.Or(r.Maps[0].Class, r.Maps[0].Target)
-	case len(r.Top) > 0:
-		return cmp.Or(r.Top[0].Label, fmt.Sprintf("class %d", r.Top[0].Index))
-	}
-	return ""
 }
 
 // String returns the result in one line: the picture's name, the model, its likeliest classes, and the map or the
@@ -88,7 +72,7 @@ func (r *Result) String() string {
 
 // String returns the detection in one line: class, score, box, and whether it has a mask.
 func (d Detection) String() string {
-	s := fmt.Sprintf("%s %.2f, box %.0f", cmp.Or(d.Label, fmt.Sprintf("class %d", d.Class)), d.Score, d.Box)
+	s := fmt.Sprintf("%s %.2f, box %.0f", ClassName(d.Label, d.Class), d.Score, d.Box)
 	if n := len(d.Points); n > 0 {
 		s += fmt.Sprintf(", %d points", n)
 	}

@@ -42,20 +42,6 @@ func TestStringsAreOneLine(t *testing.T) {
 	}
 }
 
-// The label of a result is that of the class that it explains.
-func TestLabel(t *testing.T) {
-	for want, r := range map[string]*Result{
-		"tiger cat": {Maps: []*Map{{Target: "class 3", Class: "tiger cat"}}, Top: []Prediction{{Label: "tabby"}}},
-		"region 1":  {Maps: []*Map{{Target: "region 1"}}},
-		"class 5":   {Top: []Prediction{{Index: 5}}},
-		"":          {},
-	} {
-		if got := r.Label(); got != want {
-			t.Errorf("the label is %q, want %q", got, want)
-		}
-	}
-}
-
 // What is printed of a result is a line, whatever names a stranger has chosen, and steers no terminal.
 func TestPrinted(t *testing.T) {
 	const name = "\x1b[2Ja\nb\u202e"

@@ -97,9 +97,5 @@ func corners(b heatmap.Box) string {
 }
 
 func summarise(d heatmap.Detection) string {
-	name := d.Label
-	if name == "" {
-		name = fmt.Sprintf("class %d", d.Class)
-	}
-	return fmt.Sprintf("%s %.2f at %s", name, d.Score, corners(d.Box))
+	return fmt.Sprintf("%s %.2f at %s", heatmap.ClassName(d.Label, d.Class), d.Score, corners(d.Box))
 }

@@ -182,7 +182,7 @@ func (c canvas) predictions(list []heatmap.Prediction, m *heatmap.Map, x, y int)
 			value, share = heatmap.Percent(p.Probability), float64(p.Probability)
 		}
 		c.textRight(value, image.Pt(x+listing, at+14), f.body, col)
-		c.text(className(p.Label, p.Index), image.Pt(x, at+14), listing-textWidth(value, f.body)-8, f.body, col)
+		c.text(heatmap.ClassName(p.Label, p.Index), image.Pt(x, at+14), listing-textWidth(value, f.body)-8, f.body, col)
 		bar := image.Rect(x, at+20, x+listing, at+26)
 		c.fill(bar, pale)
 		if !math.IsNaN(share) {

@@ -112,5 +112,5 @@ func detectedWords(r *heatmap.Result, m *heatmap.Map) string {
 	if m.Found > 0 && m.Found <= len(r.Detections) {
 		return foundWords(r.Detections, m.Found)
 	}
-	return className(m.Class, m.Index) + ", drawn"
+	return heatmap.ClassName(m.Class, m.Index) + ", drawn"
 }

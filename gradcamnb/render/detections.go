@@ -76,7 +76,7 @@ func boxesOn(picture image.Image, found []heatmap.Detection, most float64) *imag
 // foundWords returns the number, class and score of a detection, by its rank from 1.
 func foundWords(found []heatmap.Detection, rank int) string {
 	d := found[rank-1]
-	return fmt.Sprintf("%d %s %.2f", rank, className(d.Label, d.Class), d.Score)
+	return fmt.Sprintf("%d %s %.2f", rank, heatmap.ClassName(d.Label, d.Class), d.Score)
 }
 
 // instanceColors are the colours of instances. [BlackBody] has none of them.

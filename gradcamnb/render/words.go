@@ -75,14 +75,6 @@ func clipWords(m *heatmap.Map, o *Options) string {
 		number(float64(max(hi, -lo))), m.Unit)
 }
 
-// className returns the label of a class, or its number if it has none.
-func className(label string, index int) string {
-	if label == "" {
-		return fmt.Sprintf("class %d", index)
-	}
-	return label
-}
-
 // number returns a value with three significant digits, and from 1,000 to 100,000 as a whole number.
 func number(v float64) string {
 	if v == 0 {

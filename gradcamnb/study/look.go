@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
 
 // side is the number of parts along each side of a look.
@@ -92,8 +94,8 @@ func describePlace(shares []float64) string {
 
 // className returns the name of the class that a row explains.
 func className(r Row) string {
-	if r.Class == "" && r.ClassIndex >= 0 {
-		return fmt.Sprintf("class %d", r.ClassIndex)
+	if r.ClassIndex >= 0 {
+		return heatmap.ClassName(r.Class, r.ClassIndex)
 	}
 	return cmp.Or(r.Class, r.Target)
 }
