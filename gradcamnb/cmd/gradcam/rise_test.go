@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"errors"
+	"io"
 	"math"
 	"os"
 	"os/exec"
@@ -12,8 +13,10 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
+	"github.com/gradcam-go/gradcam/gradcamnb"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/internal/npyfile"
 	"github.com/gradcam-go/gradcam/internal/testing/golden"
@@ -46,6 +49,31 @@ func goldenMasks(t *testing.T) string {
 		t.Fatal(err)
 	}
 	return path
+}
+
+// Into a pipe the time of a run is told once, after the second pass: 16 masks in 4 seconds are 4 a second, and the 1,968
+// that are left of 2,000 take 492 seconds.
+func TestEstimateIntoPipe(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, w, err := os.Pipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.Close()
+		say := maskProgress(w)
+		time.Sleep(time.Minute) // until the first pass is compiled
+		for _, done := range []int{16, 32, 48, 2000} {
+			say(gradcamnb.Progress{Done: done, Total: 2000})
+			time.Sleep(4 * time.Second)
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		said, err := io.ReadAll(r)
+		if want := "gradcam: 2000 masks at 4.0 a second: 8 min 12 s at most\n"; err != nil || string(said) != want {
+			t.Errorf("it says %q, %v, want %q", said, err, want)
+		}
+	})
 }
 
 // The map of the golden D-RISE case is right within 1e-5, with objectness and without it.
