@@ -20,6 +20,20 @@ func TestNamesInMetadata(t *testing.T) {
 		{"classes", "red, green,dark blue", three},
 		{"classes", "red\r\ngreen\r\ndark blue\r\n", three},
 		{"labels", `["person"]`, []string{"person"}},
+		{"classes", `{"red": 0, "dark blue": 2, "green": 1}`, three},
+		{"classes", `{'red': 0, 'dark blue': 2, 'green': 1}`, three},
+		{"labels", `[{"id": 0, "name": "red"}, {"id": 2, "name": "dark blue"}, {"id": 1, "name": "green"}]`, three},
+		{"labels", `({'id': 0, 'name': 'red'}, {'id': 1, 'name': 'green'}, {'id': 2, 'name': 'dark blue'},)`, three},
+		{"names", `{0: 'bird\'s nest', 1: "it's \"a\" é", 2: 'a, b: c\\d',}`, []string{"bird's nest", `it's "a" é`, `a, b: c\d`}},
+		{"labels", `[{"id": 1, "name": "red"}, {"id": 2, "name": "green"}]`, nil}, // class 0 has no name
+		{"labels", `[{"id": 0, "name": "red"}, {"id": 0, "name": "green"}]`, nil}, // which?
+		{"labels", `[{"id": 0, "title": "red"}]`, nil},
+		{"classes", `{"red": 0, "green": 0}`, nil},
+		{"labels", `[['red'], ['green']]`, nil},
+		{"labels", `['red', green]`, nil},
+		{"id2label", `{"0": "LABEL_0", "1": "LABEL_1"}`, nil}, // made up
+		{"labels", `["LABEL_0", "LABEL_1"]`, nil},
+		{"labels", `{}`, nil},
 		{"classes", "80", nil},
 		{"classes", `{"1": "red", "2": "green"}`, nil}, // class 0 has no name
 		{"classes", "red,,green", nil},

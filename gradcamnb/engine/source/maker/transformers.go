@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/detect"
@@ -345,8 +344,7 @@ func (c pictureProcessor) values(p *imgio.Prep, kind string) error {
 	return nil
 }
 
-// hubLabels reads the labels from id2label in config.json: a name for every class, from 0 on. It returns nil for the
-// names LABEL_0, LABEL_1, ..., which transformers makes up.
+// hubLabels reads the labels from id2label in config.json: a name for every class, from 0 on.
 func hubLabels(data []byte) ([]string, error) {
 	var c struct {
 		Names map[string]string `json:"id2label"`
@@ -354,18 +352,9 @@ func hubLabels(data []byte) ([]string, error) {
 	if err := json.Unmarshal(data, &c); err != nil {
 		return nil, fmt.Errorf("it is not as it should be: %w", err)
 	}
-	labels := make([]string, len(c.Names))
-	madeUp := true
-	for i := range labels {
-		name, ok := c.Names[strconv.Itoa(i)]
-		if !ok {
-			return nil, fmt.Errorf("id2label names %d classes and not the class %d", len(labels), i)
-		}
-		labels[i] = name
-		madeUp = madeUp && name == "LABEL_"+strconv.Itoa(i)
-	}
-	if madeUp {
-		return nil, nil
+	labels, err := namesInOrder(c.Names)
+	if err != nil {
+		return nil, fmt.Errorf("id2label %w", err)
 	}
 	return labels, nil
 }

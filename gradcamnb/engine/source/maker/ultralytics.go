@@ -3,7 +3,6 @@ package maker
 import (
 	"encoding/json"
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 
@@ -22,7 +21,7 @@ var Ultralytics = register(Maker{Name: "Ultralytics", Place: InFile, Tell: func(
 	if props["stride"] == "" || props["names"] == "" {
 		return nil, nil
 	}
-	t := &Metadata{By: "as Ultralytics wrote into it", Labels: pythonNames(props["names"])}
+	t := &Metadata{By: "as Ultralytics wrote into it", Labels: readNames(props["names"])}
 	if v := props["version"]; v != "" {
 		t.By = "as Ultralytics " + v + " wrote into it"
 	}
@@ -89,31 +88,4 @@ func ultralyticsHead(props map[string]string, ended bool) *detect.Spec {
 		return &detect.Spec{Decoder: "yolo-obb"}
 	}
 	return nil
-}
-
-// pythonName matches an entry of a dictionary of names by number, or of a list of names, as Python prints it.
-var pythonName = regexp.MustCompile(`(?:(\d+)\s*:\s*)?(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")`)
-
-// pythonNames reads {0: 'person', 1: "bird's nest"} or ['person', ...]; nil if a class
-// has no name.
-func pythonNames(s string) []string {
-	found := pythonName.FindAllStringSubmatch(s, -1)
-	names := make([]string, len(found))
-	seen := 0
-	for i, f := range found {
-		at := i
-		if f[1] != "" {
-			at, _ = strconv.Atoi(f[1])
-		}
-		if at >= len(names) || names[at] != "" {
-			return nil
-		}
-		name := f[2] + f[3]
-		names[at] = strings.NewReplacer(`\\`, `\`, `\'`, `'`, `\"`, `"`).Replace(name)
-		seen++
-	}
-	if seen == 0 {
-		return nil
-	}
-	return names
 }
