@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/gomlx/compute-onnx/support/protos"
+
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/maker"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/onnxnorm"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
@@ -38,8 +40,8 @@ func (m *onnxModel) takeMetadata(ctx context.Context, beside func(name string) [
 		if err != nil {
 			return err
 		}
-		if unsaid && m.card.Detector != nil {
-			m.card.DetectorTold = m.card.DetectorTold || who.Place != maker.InNames
+		if unsaid && m.card.Detector != nil && who.Place != maker.InNames {
+			m.card.DetectorTold = true
 		}
 		if len(took) > 0 {
 			lines = append(lines, fmt.Sprintf("%s: %s", t.By, strings.Join(took, ", ")))
@@ -109,8 +111,25 @@ func (m *onnxModel) describeFile(beside func(name string) []byte) maker.File {
 	}
 	for _, n := range m.proto.Graph.Node {
 		f.Ops[n.OpType] = true
+		if strings.HasSuffix(n.OpType, "_TRT") {
+			f.Plugins = append(f.Plugins, describePlugin(n))
+		}
 	}
 	return f
+}
+
+// describePlugin returns what the makers get to see of a node.
+func describePlugin(n *protos.NodeProto) maker.Plugin {
+	p := maker.Plugin{Op: n.OpType, Inputs: n.Input, Numbers: map[string]float64{}}
+	for _, a := range n.Attribute {
+		switch a.Type {
+		case protos.AttributeProto_INT:
+			p.Numbers[a.Name] = float64(a.I)
+		case protos.AttributeProto_FLOAT:
+			p.Numbers[a.Name] = float64(a.F)
+		}
+	}
+	return p
 }
 
 // take fills in what t says and nothing else does, and returns words for what it took.
@@ -140,7 +159,13 @@ func (m *onnxModel) take(ctx context.Context, t *maker.Metadata) (took []string,
 	}
 	c.Detector = &spec
 	took = append(took, "decoder "+spec.Decoder)
-	if t.Ended {
+	switch {
+	case t.Ended && len(spec.Outputs) > 0:
+		if err := m.endAt(spec.Outputs); err != nil {
+			return nil, err
+		}
+		took = append(took, fmt.Sprintf("read before its own suppression, at %q", spec.Outputs))
+	case t.Ended:
 		cut, err := m.endBeforeSuppression(ctx)
 		if err != nil {
 			return nil, err

@@ -19,6 +19,7 @@ type File struct {
 	Outputs []Tensor          // in the file's order
 	Layout  imgio.Layout      // layout of the picture; empty if nothing tells it
 	Ops     map[string]bool   // operators of the graph
+	Plugins []Plugin          // nodes that only TensorRT runs
 
 	ReadNeighbour func(name string) []byte // reads a file in the same folder; nil if there is none
 }
@@ -28,6 +29,21 @@ type Tensor struct {
 	Name string // name in the file
 	Type string // as in "float32"
 	Dims []int  // -1 if a dimension is free or not stated
+}
+
+// Plugin is a node of an operator that is a runtime's own.
+type Plugin struct {
+	Op      string             // name of the operator
+	Inputs  []string           // names of the tensors that it reads
+	Numbers map[string]float64 // attributes that are one number
+}
+
+// number returns an attribute, or the given value if the node has none of that name.
+func (p Plugin) number(name string, otherwise float64) float64 {
+	if v, ok := p.Numbers[name]; ok {
+		return v
+	}
+	return otherwise
 }
 
 // Metadata is what a maker's tools wrote about a model.

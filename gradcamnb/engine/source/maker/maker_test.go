@@ -127,6 +127,36 @@ func TestNames(t *testing.T) {
 	}
 }
 
+// The inputs and attributes of TensorRT's plugins say how boxes and scores are read before them.
+func TestTensorRT(t *testing.T) {
+	for want, p := range map[string]Plugin{
+		`{"decoder":"before-nms","outputs":["b","s"],"threshold":0.25,"nms":0.65}`: {"EfficientNMS_TRT", []string{"b", "s"},
+			map[string]float64{"score_threshold": 0.25, "iou_threshold": 0.65, "background_class": -1, "max_output_boxes": 100}},
+		`{"decoder":"before-nms","outputs":["b","s"],"numbers":{"activation":"sigmoid","background":"first","order":"cxcywh"}}`: {
+			"EfficientNMS_TRT", []string{"b", "s"},
+			map[string]float64{"box_coding": 1, "score_activation": 1, "background_class": 0}},
+		`{"decoder":"before-nms","outputs":["b","s"],"nms":0.5,"numbers":{"background":"last","unit":true}}`: {
+			"BatchedNMSDynamic_TRT", []string{"b", "s"},
+			map[string]float64{"iouThreshold": 0.5, "isNormalized": 1, "backgroundLabelId": 80}},
+		"with anchors":   {"EfficientNMS_TRT", []string{"b", "s", "a"}, nil},
+		"another plugin": {"InstanceNormalization_TRT", []string{"b", "s"}, nil},
+	} {
+		got, err := TensorRT.Tell(File{Plugins: []Plugin{p}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got == nil {
+			if strings.HasPrefix(want, "{") {
+				t.Errorf("%+v is not read, want %s", p, want)
+			}
+			continue
+		}
+		if text, err := json.Marshal(got.Detector); err != nil || string(text) != want || !got.Ended {
+			t.Errorf("%s, %v, want %s", text, err, want)
+		}
+	}
+}
+
 // beside returns the files of a folder that holds one file.
 func beside(name, text string) func(string) []byte {
 	return func(asked string) []byte {
