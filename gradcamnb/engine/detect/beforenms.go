@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -16,7 +17,7 @@ import (
 //
 // Boxes are x0, y0, x1, y1 in pixels of the model's input, unless "order" and "unit" say something else. Scores are
 // probabilities, unless "activation" makes them so. If one of the classes stands for the background, "background" tells
-// which; it is skipped.
+// which. It is skipped, or has the probability 0 if the labels name it, too.
 var BeforeNMS = register(Decoder{
 	Name:    "before-nms",
 	Outputs: "two tensors: boxes [batch, n, 4] and class probabilities [batch, classes, n] or [batch, n, classes], which the model's NonMaxSuppression reads, in either order",
@@ -66,20 +67,28 @@ func (h beforeNMS) Check(outputs [][]int, _ [2]int) error {
 	if err := checkShape("boxes", boxes, -1, -1, 4); err != nil {
 		return err
 	}
-	n, classes := boxes[1], -1
-	if h.classes > 0 {
-		classes = h.classes
-		if h.Background != "" {
-			classes++
+	n := boxes[1]
+	err := h.checkClasses(outputs[s], n, cmp.Or(h.classes, -1))
+	if h.classes > 0 && h.Background != "" {
+		if without := h.checkClasses(outputs[s], n, h.classes+1); without == nil {
+			err = nil
 		}
 	}
-	across, down := checkShape("class probabilities", outputs[s], -1, classes, n),
-		checkShape("class probabilities", outputs[s], -1, n, classes)
 	switch {
-	case across != nil && down != nil:
-		return errors.Join(across, down)
+	case err != nil:
+		return err
 	case h.Background != "" && outputs[s][1]+outputs[s][2]-n < 2: // the axis that is not the boxes'
 		return fmt.Errorf("class probabilities have the shape %v and hold the background alone", outputs[s])
+	}
+	return nil
+}
+
+// checkClasses returns an error if scores do not have the shape [batch, classes, n] or [batch, n, classes].
+func (beforeNMS) checkClasses(scores []int, n, classes int) error {
+	across, down := checkShape("class probabilities", scores, -1, classes, n),
+		checkShape("class probabilities", scores, -1, n, classes)
+	if across != nil && down != nil {
+		return errors.Join(across, down)
 	}
 	return nil
 }
@@ -93,12 +102,25 @@ func (h beforeNMS) Decode(outputs []*Node, picture [2]int) Candidates {
 	if scores.Shape().Dim(2) == boxes.Shape().Dim(1) {
 		scores = TransposeAllAxes(scores, 0, 2, 1)
 	}
-	scores = h.probabilities(scores)
-	switch h.Background {
-	case "first":
-		scores = sliceLast(scores, 1, 0)
-	case "last":
-		scores = sliceLast(scores, 0, scores.Shape().Dim(-1)-1)
+	return Candidates{Boxes: h.read(boxes, picture), Scores: h.dropBackground(h.probabilities(scores))}
+}
+
+// dropBackground returns class probabilities [batch, n, classes] without those of the background. If the labels name
+// it, too, it keeps its place, with zeros.
+func (h beforeNMS) dropBackground(scores *Node) *Node {
+	if h.Background == "" {
+		return scores
 	}
-	return Candidates{Boxes: h.read(boxes, picture), Scores: scores}
+	width := scores.Shape().Dim(-1)
+	objects, background := sliceLast(scores, 1, 0), ZerosLike(sliceLast(scores, 0, 1))
+	if h.Background == "last" {
+		objects = sliceLast(scores, 0, width-1)
+	}
+	switch {
+	case h.classes != width:
+		return objects
+	case h.Background == "last":
+		return Concatenate([]*Node{objects, background}, -1)
+	}
+	return Concatenate([]*Node{background, objects}, -1)
 }

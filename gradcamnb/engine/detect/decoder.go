@@ -198,28 +198,29 @@ func ByName(name string) (Decoder, error) { return all.Find(name) }
 func FindFitting(outputs [][]int, picture [2]int, classes int) []string {
 	var names []string
 	for _, d := range All() {
-		h, err := d.New(nil, classes)
-		if err != nil || h.Check(outputs, picture) != nil || d.Asked {
-			continue
-		}
-		if classes > 0 || d.Likely == nil || d.Likely(outputs) {
+		if !d.Asked && d.fits(outputs, picture, classes) {
 			names = append(names, d.Name)
 		}
 	}
 	return names
 }
 
-// ListFitting returns the names of the decoders that can read outputs of these shapes with
-// some number of classes. Decoders that must be named are included.
-func ListFitting(outputs [][]int, picture [2]int) []string {
+// ListFitting is [FindFitting] with the decoders that must be named. If the number of classes is 0, any will do.
+func ListFitting(outputs [][]int, picture [2]int, classes int) []string {
 	var names []string
 	for _, d := range All() {
-		h, err := d.New(nil, 0)
-		if err == nil && h.Check(outputs, picture) == nil && (d.Likely == nil || d.Likely(outputs)) {
+		if d.fits(outputs, picture, classes) {
 			names = append(names, d.Name)
 		}
 	}
 	return names
+}
+
+// fits tells whether the decoder can read outputs of these shapes with its usual numbers. If the number of classes is
+// not known (0), the outputs must also be likely meant for it.
+func (d Decoder) fits(outputs [][]int, picture [2]int, classes int) bool {
+	h, err := d.New(nil, classes)
+	return err == nil && h.Check(outputs, picture) == nil && (classes > 0 || d.Likely == nil || d.Likely(outputs))
 }
 
 // numbers reads a decoder's numbers into to, which has the usual ones.

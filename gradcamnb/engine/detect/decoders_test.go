@@ -300,6 +300,13 @@ func TestActivations(t *testing.T) {
 		near(t, numbers, got.scores, want...)
 		near(t, "second box", got.boxes[4:], 1, 1, 3, 3)
 	}
+	for numbers, want := range map[string][]float64{ // with labels that name the background, too
+		`{"background": "first"}`: {0, 0.6, 0.1, 0, 0.2, 0.7},
+		`{"background": "last"}`:  {0.3, 0.6, 0, 0.1, 0.2, 0},
+	} {
+		got := decode(t, BeforeNMS, numbers, 3, [2]int{64, 64}, boxes, tensor([]int{1, 2, 3}, 0.3, 0.6, 0.1, 0.1, 0.2, 0.7))
+		near(t, "three labels, "+numbers, got.scores, want...)
+	}
 	got := decode(t, YOLOv8, `{"activation": "sigmoid"}`, 1, [2]int{64, 64}, columnsOf(7, 1, 2, 7, 9, three))
 	near(t, "of YOLO v8", got.scores[1:2], 0.75)
 	got = decode(t, YOLORows, `{"activation": "sigmoid"}`, 1, [2]int{64, 64}, tensor([]int{1, 1, 5}, 1, 2, 7, 9, three))

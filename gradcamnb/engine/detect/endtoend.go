@@ -14,8 +14,8 @@ import (
 // number of boxes. There is one output [batch, n, 6] of rows x0, y0, x1, y1, score, class in
 // pixels of the model's input (YOLO v10, exports with suppression built in), or there are
 // three: boxes [batch, n, 4], scores [batch, n] and class numbers [batch, n]. If the three
-// have another order, "outputs" of the sidecar names them in this one. Unused rows have the
-// score zero. If a row has other numbers, "columns" names them, for example
+// have another order, "outputs" of the sidecar names them in this one. If boxes are read in another way, "order" and
+// "unit" say so. Unused rows have the score zero. If a row has other numbers, "columns" names them, for example
 // "picture x0 y0 x1 y1 class score"; all but the six above are skipped.
 var EndToEnd = register(Decoder{
 	Name:    "end-to-end",
@@ -23,12 +23,9 @@ var EndToEnd = register(Decoder{
 	Spec:    Spec{Threshold: 0.25, NMS: 1},
 	Preset:  "yolo",
 	New: func(data json.RawMessage, classes int) (Head, error) {
-		h := endToEnd{Classes: countOrMany(classes), Order: "xyxy"}
+		h := endToEnd{boxFormat: boxFormat{Order: "xyxy"}, Classes: countOrMany(classes)}
 		if err := numbers(data, &h); err != nil {
 			return nil, err
-		}
-		if h.Order != "xyxy" && h.Order != "yxyx" {
-			return nil, fmt.Errorf(`"order" is %q and must be "xyxy" or "yxyx"`, h.Order)
 		}
 		if h.Classes < 1 {
 			return nil, errNoClasses
@@ -38,7 +35,7 @@ var EndToEnd = register(Decoder{
 				return nil, fmt.Errorf(`"columns" are %q and have no %s`, h.Columns, name)
 			}
 		}
-		return h, nil
+		return h, h.check()
 	},
 })
 
@@ -46,9 +43,8 @@ var EndToEnd = register(Decoder{
 var rowOfSix = []string{"x0", "y0", "x1", "y1", "score", "class"}
 
 type endToEnd struct {
+	boxFormat
 	Classes int    `json:"classes"`
-	Order   string `json:"order"` // of a box's numbers: "xyxy" or, as TensorFlow has it, "yxyx"
-	Unit    bool   `json:"unit"`  // boxes are of the unit square
 	Columns string `json:"columns"`
 }
 
@@ -83,11 +79,5 @@ func (h endToEnd) Decode(outputs []*Node, picture [2]int) Candidates {
 	} else {
 		boxes, scores, classes = outputs[0], outputs[1], outputs[2]
 	}
-	if h.Order == "yxyx" {
-		boxes = Stack([]*Node{takeLast(boxes, 1), takeLast(boxes, 0), takeLast(boxes, 3), takeLast(boxes, 2)}, -1)
-	}
-	if h.Unit {
-		boxes = scaleToPixels(boxes, picture)
-	}
-	return Candidates{Boxes: boxes, Scores: oneHot(classes, h.Classes), Numbers: classes, Objectness: scores}
+	return Candidates{Boxes: h.read(boxes, picture), Scores: oneHot(classes, h.Classes), Numbers: classes, Objectness: scores}
 }

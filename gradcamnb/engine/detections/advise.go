@@ -4,10 +4,11 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/detect"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/inputs"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
+	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 	"github.com/gradcam-go/gradcam/internal/place"
 )
 
@@ -41,20 +42,14 @@ func findFitting(c source.Card, layers []source.Layer, input []int) []string {
 // UsualPreset returns the name of the preset in imgio with which pictures are usually prepared for a detector with such
 // outputs. It is empty if the model is not known as a detector and no decoder fits its outputs.
 func UsualPreset(ctx context.Context, m source.Model) string {
-	const side = 640 // of a file that takes any size
 	c := m.Card()
 	var names []string
 	if c.Detector != nil {
 		names = []string{c.Detector.Decoder}
 	} else if len(c.Input) == 4 && c.Layout != "" {
-		input := slices.Clone(c.Input)
-		for axis, usual := range map[int]int{0: 1, 1: side, 2: side, 3: side} {
-			if input[axis] < 0 {
-				input[axis] = usual
-			}
-		}
-		if channels, _, _ := c.Layout.Axes(); c.Input[channels] < 0 {
-			input[channels] = 3
+		input, err := inputs.Shape(c, &imgio.Prep{Order: "RGB"}, 1)
+		if err != nil {
+			return ""
 		}
 		layers, err := m.Layers(ctx, input, "")
 		if err != nil {

@@ -101,8 +101,8 @@ func refuseShapes(m source.Model, input []int, names []string, shapes [][]int) e
 	case hasNoBatch(m, shapes, input[0]):
 		return fmt.Errorf("the outputs %q of the model %s have the shapes %v: %s", names, c.Name, shapes, withoutBatch())
 	}
-	return fmt.Errorf("nothing says how the detections of the model %s are read: name a decoder, or give the sidecar %s a \"detector\"; its outputs %q have the shapes %v, and %s%s",
-		c.Name, c.SidecarName(), names, shapes, describeOtherOrder(names, shapes, picture),
+	return fmt.Errorf("nothing says how the detections of the model %s are read: name a decoder, or write a detector into %s; its outputs %q have the shapes %v, and %s%s",
+		c.Name, specPlace(c), names, shapes, describeOtherOrder(c, names, shapes, picture),
 		describeOtherLabels(c, shapes, picture))
 }
 
@@ -118,14 +118,22 @@ func newReader(c source.Card, spec detect.Spec, names []string, shapes [][]int, 
 	}
 	if err := r.head.Check(shapes, picture); err != nil {
 		if n := r.spec.CountClasses(shapes, picture); n > 0 && len(c.Labels) > 0 {
-			return nil, fmt.Errorf("the decoder %s does not fit the model %s with %d labels, but with %d: its outputs %q have the shapes %v. If the model has %d classes, write their names into a text file, one a line, and name that as \"labels\" in the sidecar %s",
-				r.spec.Decoder, c.Name, len(c.Labels), n, r.names, shapes, n, c.SidecarName())
+			return nil, fmt.Errorf("the decoder %s does not fit the model %s with %d labels, but with %d: its outputs %q have the shapes %v. If the model has %d classes, %s",
+				r.spec.Decoder, c.Name, len(c.Labels), n, r.names, shapes, n, labelWords(c))
 		}
 		return nil, fmt.Errorf("the decoder %s does not fit the model %s: %w; the outputs %q have the shapes %v, and %s%s",
 			r.spec.Decoder, c.Name, err, r.names, shapes, describeFitting(detect.FindFitting(shapes, picture, len(c.Labels))),
 			describeOtherLabels(c, shapes, picture))
 	}
 	return r, nil
+}
+
+// labelWords returns words that say how to give a model the names of its classes.
+func labelWords(c source.Card) string {
+	if c.File == "" {
+		return "give their names as Labels in its card"
+	}
+	return `write their names into a text file, one a line, and name that as "labels" in ` + specPlace(c)
 }
 
 func describeFitting(names []string) string {
@@ -152,11 +160,27 @@ func withoutBatch() string {
 }
 
 // describeOtherOrder returns words on the decoders that fit the outputs in another order, or most of them; if there are
-// none, on all decoders.
-func describeOtherOrder(names []string, shapes [][]int, picture [2]int) string {
+// none, on all decoders. If only another number of labels would make one fit, it says so.
+func describeOtherOrder(c source.Card, names []string, shapes [][]int, picture [2]int) string {
+	if would := findOrder(names, shapes, picture, len(c.Labels)); len(would) > 0 {
+		return describeOrders(c, would)
+	}
+	if len(c.Labels) == 0 || describeOtherLabels(c, shapes, picture) != "" {
+		return describeFitting(nil)
+	}
+	would := findOrder(names, shapes, picture, 0)
+	if len(would) == 0 {
+		return describeFitting(nil)
+	}
+	return fmt.Sprintf("with another number of classes than the %d labels, %s", len(c.Labels), describeOrders(c, would))
+}
+
+// findOrder returns, by decoder, the names of the outputs in an order in which it can read them, or of as many of them
+// as one can; nil if none can.
+func findOrder(names []string, shapes [][]int, picture [2]int, classes int) map[string][]string {
 	const most = 4 // outputs, in 24 orders
 	if len(shapes) > most {
-		return describeFitting(nil)
+		return nil
 	}
 	all := make([]int, len(shapes))
 	for i := range all {
@@ -164,36 +188,36 @@ func describeOtherOrder(names []string, shapes [][]int, picture [2]int) string {
 	}
 	orders := permute(all)
 	for n := len(shapes); n > 0; n-- { // the first n of each order
-		would := map[string][]string{} // the names of the outputs, in the order of a decoder
+		would := map[string][]string{}
 		for _, order := range orders {
 			var named []string
 			var of [][]int
 			for _, i := range order[:n] {
 				named, of = append(named, names[i]), append(of, shapes[i])
 			}
-			for _, name := range detect.ListFitting(of, picture) {
+			for _, name := range detect.ListFitting(of, picture, classes) {
 				if would[name] == nil {
 					would[name] = named
 				}
 			}
 		}
 		if len(would) > 0 {
-			return describeOrders(would)
+			return would
 		}
 	}
-	return describeFitting(nil)
+	return nil
 }
 
 // describeOrders returns words on the decoders that would read outputs of these names, in this order.
-func describeOrders(would map[string][]string) string {
+func describeOrders(c source.Card, would map[string][]string) string {
 	var words []string
 	for _, d := range detect.All() {
 		if names, ok := would[d.Name]; ok {
-			words = append(words, fmt.Sprintf("%s would read %s, for example \"detector\": {\"decoder\": %q, \"outputs\": [\"%s\"]}", d.Name,
-				d.Outputs, d.Name, strings.Join(names, `", "`)))
+			words = append(words, fmt.Sprintf("%s would read %s, for example %s", d.Name, d.Outputs,
+				spelled(c, detect.Spec{Decoder: d.Name, Outputs: names})))
 		}
 	}
-	return strings.Join(words, "; ") + ": name them in the right order in the sidecar"
+	return strings.Join(words, "; ") + ": name them in the right order in " + specPlace(c)
 }
 
 // permute returns a list in every order.
@@ -240,7 +264,7 @@ func shapesOf(ctx context.Context, m source.Model, input []int, names []string) 
 // describeOtherLabels returns words that name the decoders that would fit with another number of labels; empty if none
 // would.
 func describeOtherLabels(c source.Card, shapes [][]int, picture [2]int) string {
-	would := detect.ListFitting(shapes, picture)
+	would := detect.ListFitting(shapes, picture, 0)
 	if len(c.Labels) == 0 || len(would) == 0 {
 		return ""
 	}

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/onnxruntime"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
 )
 
 // If two outputs have one number an object each, the name or the values tell which are the scores. If neither does,
@@ -40,12 +41,12 @@ func TestOutputsInAnotherOrder(t *testing.T) {
 		shapes [][]int
 		want   string
 	}{
-		{[]string{"a", "b", "c"}, [][]int{{1, 50}, {1, 50}, {1, 50, 4}}, `{"decoder": "end-to-end", "outputs": ["c", "a", "b"]}`},
+		{[]string{"a", "b", "c"}, [][]int{{1, 50}, {1, 50}, {1, 50, 4}}, `{"decoder":"end-to-end","outputs":["c","a","b"]}`},
 		{[]string{"n", "a", "b", "c"}, [][]int{{1, 1}, {1, 50, 4}, {1, 50}, {1, 50}},
-			`{"decoder": "end-to-end", "outputs": ["a", "b", "c"]}`},
+			`{"decoder":"end-to-end","outputs":["a","b","c"]}`},
 		{[]string{"a", "b"}, [][]int{{1, 50}, {1, 50}}, "no decoder fits them as they stand"},
 	} {
-		if got := describeOtherOrder(c.names, c.shapes, [2]int{64, 64}); !strings.Contains(got, c.want) {
+		if got := describeOtherOrder(source.Card{File: "net.onnx"}, c.names, c.shapes, [2]int{64, 64}); !strings.Contains(got, c.want) {
 			t.Errorf("%v: %q, want %q", c.shapes, got, c.want)
 		}
 	}

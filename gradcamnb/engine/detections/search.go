@@ -59,8 +59,8 @@ func (s Search) Choose(reads []*Reader) (*Findings, error) {
 		for _, d := range sensible {
 			names = append(names, d.read.spec.Decoder)
 		}
-		return nil, fmt.Errorf("the outputs of the model %s can be read in several ways, as %s: name the decoder, with %s or \"detector\": {\"decoder\": %q} in the sidecar %s; labels for its classes tell some of them apart",
-			c.Name, strings.Join(names, ", "), decoderWords(names[0]), names[0], c.SidecarName())
+		return nil, fmt.Errorf("the outputs of the model %s can be read in several ways, as %s: name the decoder, with %s or %s; labels for its classes tell some of them apart",
+			c.Name, strings.Join(names, ", "), decoderWords(names[0]), written(c, sensible[0].read.spec.WithoutDefaults()))
 	}
 	return nil, s.refuse(faults)
 }

@@ -149,8 +149,25 @@ func (c candidates) checkBackground(spec detect.Spec) error {
 		return nil
 	}
 	no := nonsensef("the scores of its %d classes would sum to 1 in all of %d boxes, so that each is an object: one class may be the background", len(c.scores(0)), used)
-	no.unsure, no.numbers = true, map[string]any{"background": "first"}
+	no.unsure, no.numbers = true, map[string]any{"background": c.findBackground()}
 	return no
+}
+
+// findBackground tells which class is more likely the background, "first" or "last": most candidates have it.
+func (c candidates) findBackground() string {
+	first, last := 0, 0
+	for k := range c[2] {
+		switch c.class(k) {
+		case 0:
+			first++
+		case len(c.scores(k)) - 1:
+			last++
+		}
+	}
+	if last > first {
+		return "last"
+	}
+	return "first"
 }
 
 // checkTwice returns an error if all class scores lie where the sigmoid of a probability does, between that of 0 and

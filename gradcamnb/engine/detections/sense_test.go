@@ -1,6 +1,7 @@
 package detections
 
 import (
+	"encoding/json"
 	"errors"
 	"math"
 	"slices"
@@ -82,6 +83,18 @@ func TestSense(t *testing.T) {
 	}
 }
 
+// The background is the class that most candidates have.
+func TestWhichBackground(t *testing.T) {
+	fine := eight(20, 20, 30, 30)
+	for want, scores := range map[string][]float32{"first": eight(0.875, 0, 0.125), "last": eight(0.125, 0, 0.875)} {
+		var no nonsense
+		err := candidates{fine, scores, eight(0.875), eight(1)}.checkSense(detect.Spec{Threshold: 0.25}, [2]int{64, 64}, false)
+		if !errors.As(err, &no) || no.numbers["background"] != want {
+			t.Errorf("%v with %v, want the %s class", err, no.numbers, want)
+		}
+	}
+}
+
 // A list of corners with one box in the picture's upper left is fine for a decoder of lists that were suppressed.
 func TestOneBoxInTheCorner(t *testing.T) {
 	one := []float32{0, 0, 0, 0, 0, 0, 0, 0.9}
@@ -91,45 +104,50 @@ func TestOneBoxInTheCorner(t *testing.T) {
 	}
 }
 
-// What may mend a reading is told only if its decoder takes it, together with what the sidecar says already.
+// What may mend a reading is told only if its decoder takes it and would then read the outputs, together with what the
+// sidecar says already.
 func TestMend(t *testing.T) {
+	lists := [][]int{{1, 9, 4}, {1, 9}, {1, 9}}
 	for _, c := range []struct {
 		spec    detect.Spec
 		numbers map[string]any
+		shapes  [][]int
 		want    string
 	}{
 		{detect.Spec{Decoder: "detr", Threshold: 0.5, NMS: 1}, map[string]any{"order": "xyxy"},
-			`{"decoder":"detr","numbers":{"order":"xyxy"}}`},
+			[][]int{{1, 9, 4}, {1, 9, 4}}, `{"decoder":"detr","numbers":{"order":"xyxy"}}`},
 		{detect.Spec{Decoder: "before-nms", Threshold: 0.4, NMS: 0.45, Outputs: []string{"a", "b"}, Numbers: []byte(`{"unit": true}`)},
-			map[string]any{"background": "first"},
+			map[string]any{"background": "first"}, [][]int{{1, 9, 4}, {1, 9, 3}},
 			`{"decoder":"before-nms","outputs":["a","b"],"threshold":0.4,"numbers":{"background":"first","unit":true}}`},
-		{detect.Spec{Decoder: "end-to-end"}, nil, `{"decoder":"end-to-end","outputs":["boxes","scores","labels"]}`},
-		{detect.Spec{Decoder: "paddle", Threshold: 0.5, NMS: 1}, map[string]any{"order": "cxcywh"}, ""},
-		{detect.Spec{Decoder: "paddle"}, nil, ""},
+		{detect.Spec{Decoder: "end-to-end"}, nil, lists, `{"decoder":"end-to-end","outputs":["boxes","scores","labels"]}`},
+		{detect.Spec{Decoder: "end-to-end"}, nil, [][]int{{1, 9, 4}, {1, 8}, {1, 9}}, ""},
+		{detect.Spec{Decoder: "end-to-end"}, map[string]any{"order": "cxcywh"}, lists,
+			`{"decoder":"end-to-end","outputs":["boxes","scores","labels"],"numbers":{"order":"cxcywh"}}`},
+		{detect.Spec{Decoder: "before-nms"}, map[string]any{"background": "first"}, [][]int{{1, 9, 4}, {1, 9, 5}}, ""},
+		{detect.Spec{Decoder: "paddle", Threshold: 0.5, NMS: 1}, map[string]any{"order": "cxcywh"}, [][]int{{1, 9, 6}}, ""},
+		{detect.Spec{Decoder: "paddle"}, nil, [][]int{{1, 9, 6}}, ""},
 	} {
 		no := nonsensef("it is not right")
 		no.numbers, no.swap = c.numbers, c.spec.Decoder == "end-to-end"
 		read := &Reader{spec: c.spec, names: []string{"boxes", "labels", "scores"}}
-		if got := (fault{read, no}).mend(3); got != c.want {
-			t.Errorf("%s: %s, want %s", c.spec.Decoder, got, c.want)
+		spec, ok := fault{read, no}.mend(3, c.shapes, [2]int{64, 64})
+		got, err := json.Marshal(spec)
+		if err != nil || ok != (c.want != "") || ok && string(got) != c.want {
+			t.Errorf("%s: %v, %s, %v, want %s", c.spec.Decoder, ok, got, err, c.want)
 		}
 	}
 }
 
-// A model in memory has no sidecar to write into.
-func TestWordsOfMending(t *testing.T) {
-	for _, c := range []struct {
-		file string
-		want [2]string
-	}{
-		{"net.onnx", [2]string{"into the sidecar net.json", "in the \"detector\" of the sidecar net.json"}},
-		{"", [2]string{"let the model return them as the decoder reads them", "give it to engine.Detector"}},
+// What is to be written goes into the sidecar of a file, in JSON, and into the card of a model in memory, in Go.
+func TestWritten(t *testing.T) {
+	spec := detect.Spec{Decoder: "before-nms", Outputs: []string{"a", "b"}, Threshold: 0.4, NMS: 0.5,
+		Numbers: json.RawMessage(`{"unit":true}`), Trusted: true}
+	for file, want := range map[string]string{
+		"net.onnx": `"detector": {"decoder":"before-nms","outputs":["a","b"],"threshold":0.4,"nms":0.5,"numbers":{"unit":true},"trusted":true} in the sidecar net.json`,
+		"":         "Detector: &detect.Spec{Decoder: \"before-nms\", Outputs: []string{\"a\", \"b\"}, Threshold: 0.4, NMS: 0.5, Numbers: json.RawMessage(`{\"unit\":true}`), Trusted: true} in its card",
 	} {
-		card := source.Card{File: c.file}
-		for i, got := range []string{mendWords(card, "{}"), trustWords(card, "detr")} {
-			if !strings.Contains(got, c.want[i]) {
-				t.Errorf("of the file %q: %q, want %q", c.file, got, c.want[i])
-			}
+		if got := written(source.Card{File: file}, spec); got != want {
+			t.Errorf("of the file %q: %s, want %s", file, got, want)
 		}
 	}
 }

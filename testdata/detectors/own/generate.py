@@ -2,6 +2,8 @@
 (40, 16) in a picture of 64 x 64, as class 1 in a box of 12 x 10 pixels round it, and a red one, at (8, 40), as class 0.
 torch 2.15.0, onnx 1.23.2: python generate.py
 """
+import json
+
 import onnx
 import torch
 from torch import nn
@@ -69,6 +71,9 @@ STYLES = {
     "whole-pages": ("logits boxes", lambda p, m, s: (
         torch.cat([logits(p), -logits(best(p)[0][..., None])], -1)[:, 20:40],
         (torch.tensor([0.5, 0.5, 0.96, 0.98]) + 0 * m[:, :1, :1]).repeat(1, 20, 1))),
+    "tensorrt": ("boxes scores", lambda p, m, s: (torch.cat([m, s], -1), p)),
+    "background-named": ("boxes scores", lambda p, m, s: (corners(m, s), torch.softmax(
+        torch.cat([padded(8 * p, 90, -9), 0 * p[:, :, :1] + 3], -1), -1))),
     "bytes-last": ("boxes scores classes", lambda p, m, s: (corners(m, s), best(p)[0], best(p)[1].float())),
 }
 
@@ -78,7 +83,23 @@ for name, (outputs, style) in STYLES.items():
     free = {o: {0: "batch"} for o in ["images"] + outputs.split()} if last else None
     torch.onnx.export(Squares(style, last).eval(), (example,), name + ".onnx", input_names=["images"],
                       output_names=outputs.split(), dynamic_axes=free, dynamo=False, opset_version=17)
+    if name == "tensorrt":  # ends in a plugin that only TensorRT runs
+        model = onnx.load(name + ".onnx")
+        model.graph.node.append(onnx.helper.make_node(
+            "EfficientNMS_TRT", outputs.split(), ["num_dets", "det_boxes", "det_scores", "det_classes"], domain="TRT",
+            score_threshold=0.25, iou_threshold=0.65, max_output_boxes=100, background_class=-1, score_activation=0, box_coding=1))
+        del model.graph.output[:]
+        for o, kind, dims in (("num_dets", onnx.TensorProto.INT32, [1, 1]), ("det_boxes", onnx.TensorProto.FLOAT, [1, 100, 4]),
+                              ("det_scores", onnx.TensorProto.FLOAT, [1, 100]), ("det_classes", onnx.TensorProto.INT32, [1, 100])):
+            model.graph.output.append(onnx.helper.make_tensor_value_info(o, kind, dims))
+        model.opset_import.append(onnx.helper.make_opsetid("TRT", 1))
+        onnx.save(model, name + ".onnx")
     if name == "named-columns":
         model = onnx.load(name + ".onnx")
         model.metadata_props.add(key="class_names", value='["red", "green", "blue"]')
+        onnx.save(model, name + ".onnx")
+    if name == "background-named":  # the labels name it, too
+        model = onnx.load(name + ".onnx")
+        names = [{"id": i, "name": n} for i, n in enumerate(["red", "green", *map(str, range(2, 90)), "background"])]
+        model.metadata_props.add(key="labels", value=json.dumps(names))
         onnx.save(model, name + ".onnx")
