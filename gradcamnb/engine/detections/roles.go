@@ -14,7 +14,7 @@ import (
 // names in the order of a decoder, and the decoder's spec; both are nil if it finds none.
 func Roles(outputs []onnxruntime.Tensor) ([]string, *detect.Spec) {
 	for _, known := range []func([]onnxruntime.Tensor) ([]string, *detect.Spec){
-		tensorFlowRoles, torchvisionRoles, paddleRoles,
+		tensorFlowRoles, torchvisionRoles, rowRoles,
 	} {
 		if names, spec := known(outputs); spec != nil {
 			return names, spec
@@ -92,16 +92,35 @@ func scoresOf(outputs []onnxruntime.Tensor, n int) int {
 	return findOnly(outputs, likely)
 }
 
-// paddleRoles finds the outputs of PaddleDetection: rows [n, 6], and the number of rows of each picture.
-func paddleRoles(outputs []onnxruntime.Tensor) ([]string, *detect.Spec) {
+// rowRoles finds the outputs of models that write rows [n, 6], and the number of rows of each picture: class, score and
+// corners, as PaddleDetection does, or corners, score and class. The values tell which.
+func rowRoles(outputs []onnxruntime.Tensor) ([]string, *detect.Spec) {
 	rows := findOnly(outputs, func(t onnxruntime.Tensor) bool { return len(t.Dims) == 2 && t.Dims[1] == 6 })
 	count := findOnly(outputs, func(t onnxruntime.Tensor) bool {
-		return len(t.Dims) == 1 && t.Dims[0] == 1 && t.IsInteger()
+		return len(t.Dims) < 2 && len(t.Values) == 1 && t.IsInteger()
 	})
 	if rows < 0 || count < 0 || len(outputs) > 3 {
 		return nil, nil
 	}
-	return []string{outputs[rows].Name}, &detect.Spec{Decoder: "paddle"}
+	for _, layout := range []struct {
+		decoder      string
+		class, score int
+	}{{"paddle", 0, 1}, {"end-to-end", 5, 4}} {
+		if isRowOf(outputs[rows].Values, layout.class, layout.score) {
+			return []string{outputs[rows].Name}, &detect.Spec{Decoder: layout.decoder}
+		}
+	}
+	return nil, nil
+}
+
+// isRowOf tells whether rows of six have whole numbers and probabilities in these columns.
+func isRowOf(rows []float32, class, score int) bool {
+	for ; len(rows) >= 6; rows = rows[6:] {
+		if c, p := rows[class], rows[score]; c != float32(int(c)) || !(p >= 0 && p <= 1) {
+			return false
+		}
+	}
+	return true
 }
 
 // findOnly returns the number of the only output for which is returns true, or -1.

@@ -37,7 +37,7 @@ func Open(fed source.BoundModel) (*Model, error) {
 			names = append(names, i.Name)
 		}
 	}
-	run, err := onnxruntime.Open(whole.Data, names, whole.Outputs)
+	run, err := onnxruntime.Open(whole.Data, names, whole.Ends)
 	if err != nil {
 		return nil, fmt.Errorf("model %s: %w", c.Name, err)
 	}
@@ -78,6 +78,9 @@ func (m *Model) Pass(ctx context.Context, values []float32, dims []int, others m
 		}
 		if err != nil {
 			return nil, fmt.Errorf("model %s: %w", m.card.Name, err)
+		}
+		for i := range outputs {
+			outputs[i].Name = m.whole.Outputs[i]
 		}
 		m.looked.Do(func() { m.learnOutputs(outputs) })
 		for i := range min(m.whole.Batch, dims[0]-at) {

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 
 	"github.com/gradcam-go/gradcam/internal/home"
 )
@@ -29,7 +30,7 @@ type Tensor struct {
 
 // IsInteger tells whether the tensor's numbers are integers in the file.
 func (t Tensor) IsInteger() bool {
-	return t.Type != "float32" && t.Type != "float64" && t.Type != "float16"
+	return !strings.HasSuffix(t.Type, "float16") && t.Type != "float32" && t.Type != "float64"
 }
 
 // Folder returns the folder in which gonb-gradcam keeps the library.

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"reflect"
 	"sync"
 
 	ort "github.com/yalue/onnxruntime_go"
@@ -106,6 +107,13 @@ func (m *Model) runUntil(ctx context.Context, in, out []ort.Value) (err error) {
 	if !stop() {
 		<-stopped // it uses the options
 	}
+	if err != nil { // an output that could not be made is a nil pointer in an interface
+		for i, v := range out {
+			if v != nil && reflect.ValueOf(v).IsNil() {
+				out[i] = nil
+			}
+		}
+	}
 	return errors.Join(err, options.Destroy())
 }
 
@@ -120,8 +128,16 @@ func value(t Tensor) (ort.Value, error) {
 		return ort.NewTensor(shape, t.Values)
 	case "float64":
 		return ort.NewTensor(shape, convert[float64](t.Values))
+	case "float16": // for which Go has no type
+		data := make([]byte, 0, 2*len(t.Values))
+		for _, v := range t.Values {
+			data = binary.LittleEndian.AppendUint16(data, half.FromFloat32(v))
+		}
+		return ort.NewCustomDataTensor(shape, data, ort.TensorElementDataTypeFloat16)
 	case "uint8":
 		return ort.NewTensor(shape, convert[uint8](round(t.Values)))
+	case "int8":
+		return ort.NewTensor(shape, convert[int8](t.Values))
 	case "int32":
 		return ort.NewTensor(shape, convert[int32](t.Values))
 	case "int64":
@@ -145,7 +161,12 @@ func round(values []float32) []float32 {
 	return out
 }
 
-func convert[T, S float32 | float64 | uint8 | int8 | int32 | int64](values []S) []T {
+// number is a type of numbers that a tensor may hold.
+type number interface {
+	float32 | float64 | uint8 | uint16 | uint32 | uint64 | int8 | int16 | int32 | int64
+}
+
+func convert[T, S number](values []S) []T {
 	out := make([]T, len(values))
 	for i, v := range values {
 		out[i] = T(v)
@@ -155,36 +176,46 @@ func convert[T, S float32 | float64 | uint8 | int8 | int32 | int64](values []S) 
 
 // tensor returns a copy of an output.
 func tensor(v ort.Value) (Tensor, error) {
-	t := Tensor{Type: "float32"}
+	t := Tensor{}
 	for _, d := range v.GetShape() {
 		t.Dims = append(t.Dims, int(d))
 	}
 	switch v := v.(type) {
 	case *ort.Tensor[float32]:
-		t.Values = convert[float32](v.GetData())
+		t.Type, t.Values = "float32", convert[float32](v.GetData())
 	case *ort.Tensor[float64]:
-		t.Values = convert[float32](v.GetData())
+		t.Type, t.Values = "float64", convert[float32](v.GetData())
 	case *ort.Tensor[int64]:
 		t.Type, t.Values = "int64", convert[float32](v.GetData())
 	case *ort.Tensor[int32]:
 		t.Type, t.Values = "int32", convert[float32](v.GetData())
+	case *ort.Tensor[int16]:
+		t.Type, t.Values = "int16", convert[float32](v.GetData())
+	case *ort.Tensor[int8]:
+		t.Type, t.Values = "int8", convert[float32](v.GetData())
+	case *ort.Tensor[uint64]:
+		t.Type, t.Values = "uint64", convert[float32](v.GetData())
+	case *ort.Tensor[uint32]:
+		t.Type, t.Values = "uint32", convert[float32](v.GetData())
+	case *ort.Tensor[uint16]:
+		t.Type, t.Values = "uint16", convert[float32](v.GetData())
 	case *ort.Tensor[uint8]:
 		t.Type, t.Values = "uint8", convert[float32](v.GetData())
 	case *ort.Tensor[bool]:
-		t.Type, t.Values = "bool", make([]float32, len(v.GetData()))
-		for i, is := range v.GetData() {
-			if is {
-				t.Values[i] = 1
-			}
-		}
-	case *ort.CustomDataTensor: // half precision, for which Go has no type
-		t.Type = "float16"
-		data := v.GetData()
-		for ; len(data) >= 2; data = data[2:] {
-			t.Values = append(t.Values, half.Float32(binary.LittleEndian.Uint16(data)))
-		}
+		t.Type, t.Values = "bool", truths(v.GetData())
 	default:
-		return t, fmt.Errorf("the type %T is not supported", v)
+		return t, errors.New("it holds no numbers, or is no tensor, which is not supported")
 	}
 	return t, nil
+}
+
+// truths returns 1 for true and 0 for false.
+func truths(values []bool) []float32 {
+	out := make([]float32, len(values))
+	for i, is := range values {
+		if is {
+			out[i] = 1
+		}
+	}
+	return out
 }

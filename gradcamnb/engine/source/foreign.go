@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gomlx/compute-onnx/support/protos"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/gomlx/support/exceptions"
@@ -100,6 +101,7 @@ type WholeModel struct {
 	Bare    bool     // the picture has no batch axis
 	Batch   int      // pictures in a pass, at least 1
 	Outputs []string // names of its outputs
+	Ends    []string // for each output, the name of the tensor that has its numbers
 }
 
 // NewWholeModel returns the model with the outputs that its card names. All its values are inside, so that the other
@@ -124,10 +126,44 @@ func NewWholeModel(f BoundModel) (WholeModel, error) {
 		}
 		g.Initializer[i] = inside
 	}
+	ends := wrapOutputs(g)
 	data, err := o.encode(g)
 	if err != nil {
 		return WholeModel{}, err
 	}
-	return WholeModel{Data: data, Picture: o.options.Picture, Type: o.card.Type, Bare: o.bare,
-		Batch: max(1, o.card.Input[0]), Outputs: slices.Clone(o.card.Outputs)}, nil
+	w := WholeModel{Data: data, Picture: o.options.Picture, Type: o.card.Type, Bare: o.bare,
+		Batch: max(1, o.card.Input[0]), Outputs: slices.Clone(o.card.Outputs)}
+	for _, name := range w.Outputs {
+		w.Ends = append(w.Ends, cmp.Or(ends[name], name))
+	}
+	return w, nil
+}
+
+// wrapOutputs adds a node behind each output that onnxruntime_go v1.27.0 cannot take: numbers in half precision become
+// float32, and a single number without axes becomes a list of one. It returns the new outputs' names by those of the
+// old ones.
+func wrapOutputs(g *protos.GraphProto) map[string]string {
+	const single = int64(protos.TensorProto_FLOAT)
+	ends := map[string]string{}
+	for _, o := range g.Output {
+		t := o.GetType().GetTensorType()
+		node := &protos.NodeProto{Input: []string{o.Name}, Output: []string{o.Name + "/taken"}}
+		switch kind := protos.TensorProto_DataType(t.GetElemType()); {
+		case kind == protos.TensorProto_FLOAT16 || kind == protos.TensorProto_BFLOAT16:
+			node.OpType = "Cast"
+			node.Attribute = []*protos.AttributeProto{{Name: "to", Type: protos.AttributeProto_INT, I: single}}
+			t.ElemType = int32(single)
+		case t.GetShape() != nil && len(t.Shape.Dim) == 0:
+			one := o.Name + "/one"
+			node.OpType, node.Input = "Reshape", append(node.Input, one)
+			g.Initializer = append(g.Initializer, &protos.TensorProto{Name: one, Dims: []int64{1},
+				DataType: int32(protos.TensorProto_INT64), Int64Data: []int64{1}})
+			t.Shape = nil
+		default:
+			continue
+		}
+		g.Node = append(g.Node, node)
+		ends[o.Name], o.Name = node.Output[0], node.Output[0]
+	}
+	return ends
 }
