@@ -58,6 +58,11 @@ func TestOwnDetectors(t *testing.T) {
 		{"unit-columns", []string{`{"decoder":"yolov8","numbers":{"unit":true}}`}, square, 1},
 		{"tensorrt", nil, square, 1}, // which is read before its plugin
 		{"background-named", []string{`{"decoder":"before-nms","numbers":{"background":"last"}}`}, square, 1},
+		{"detection-output", nil, square, 1},
+		{"boxes-across", nil, square, 1},
+		{"extra-axis", nil, square, 1},
+		{"half", nil, square, 1},
+		{"softmaxed", []string{`{"decoder":"detr","numbers":{"softmaxed":true}}`}, square, 1},
 		{"stars", []string{`={"decoder": "yolov8", "trusted": true}`}, heatmap.Box{43.5, 19.5, 44.5, 20.5}, 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -111,16 +116,19 @@ func detectOwn(t *testing.T, backend, file string) ([]heatmap.Detection, error) 
 		Scale: [3]float32{scale, scale, scale}, Order: "RGB"}))
 }
 
-// A file whose outputs have no axis of the pictures is no classifier, and read by onnxruntime.
+// A file whose outputs have no axis of the pictures is no classifier, and read by onnxruntime, also beside a number
+// without any axis. So are outputs in half precision.
 func TestDetectionsWithoutBatch(t *testing.T) {
 	file := golden.Path("detectors", "own", "no-batch.onnx")
 	if _, err := detectOwn(t, "go", file); err == nil || !strings.Contains(err.Error(), `engine.New("onnxruntime")`) {
 		t.Errorf("it says %v, and not to ask for onnxruntime", err)
 	}
 	needONNXRuntime(t)
-	found, err := detectOwn(t, "onnxruntime", file)
-	if err != nil || len(found) != 2 || found[0].Class != 1 ||
-		!(farthest(found[0].Box, heatmap.Box{38, 15, 50, 25}) <= 0.01) {
-		t.Errorf("found is %+v, %v", found, err)
+	for _, name := range []string{"no-batch", "counted-once", "half"} {
+		found, err := detectOwn(t, "onnxruntime", golden.Path("detectors", "own", name+".onnx"))
+		if err != nil || len(found) != 2 || found[0].Class != 1 ||
+			!(farthest(found[0].Box, heatmap.Box{38, 15, 50, 25}) <= 0.01) {
+			t.Errorf("%s: found is %+v, %v", name, found, err)
+		}
 	}
 }

@@ -190,7 +190,7 @@ func detectionTable(w io.Writer, images []string, found [][]heatmap.Detection) e
 	return t.Flush()
 }
 
-// className returns the label of a detection's class, or its number if it has none, in one line of printable characters.
+// className returns the label of a detection's class, or its number if it has none, in printable characters.
 func className(d heatmap.Detection) string {
 	return printable.Line(heatmap.ClassName(d.Label, d.Class))
 }

@@ -51,15 +51,14 @@ func goldenMasks(t *testing.T) string {
 	return path
 }
 
-// Into a pipe the time of a run is told once, after the second pass: 16 masks in 4 seconds are 4 a second, and the 1,968
-// that are left of 2,000 take 492 seconds.
+// Into a pipe the time of a run is told once, after the second pass: 16 masks in 4 seconds are 4 a second, and the
+// 1,968 that are left of 2,000 take 492 seconds.
 func TestEstimateIntoPipe(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, w, err := os.Pipe()
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer r.Close()
 		say := maskProgress(w)
 		time.Sleep(time.Minute) // until the first pass is compiled
 		for _, done := range []int{16, 32, 48, 2000} {
@@ -70,6 +69,7 @@ func TestEstimateIntoPipe(t *testing.T) {
 			t.Fatal(err)
 		}
 		said, err := io.ReadAll(r)
+		err = errors.Join(err, r.Close())
 		if want := "gradcam: 2000 masks at 4.0 a second: 8 min 12 s at most\n"; err != nil || string(said) != want {
 			t.Errorf("it says %q, %v, want %q", said, err, want)
 		}

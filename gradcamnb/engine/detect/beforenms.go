@@ -10,17 +10,18 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// BeforeNMS reads the inputs of a model's own operator NonMaxSuppression: boxes
-// [batch, n, 4] or [batch, n, 1, 4], and scores [batch, classes, n] or [batch, n, classes]. It is for models whose
+// BeforeNMS reads the inputs of a model's own operator NonMaxSuppression: boxes [batch, n, 4], [batch, n, 1, 4] or
+// [batch, 4, n], and scores [batch, classes, n] or [batch, n, classes]. It is for models whose
 // suppression gives a varying number of boxes, which a compiled program cannot have, and for models that end before it.
 // If the model has a suppression, the sidecar names the two tensors in "outputs". This engine does the suppression.
 //
 // Boxes are x0, y0, x1, y1 in pixels of the model's input, unless "order" and "unit" say something else. Scores are
-// probabilities, unless "activation" makes them so. If one of the classes stands for the background, "background" tells
+// probabilities, unless "activation" makes them so. If both tensors have four numbers for each box, the boxes come first,
+// unless "first" is "scores". If one of the classes stands for the background, "background" tells
 // which. It is skipped, or has the probability 0 if the labels name it, too.
 var BeforeNMS = register(Decoder{
 	Name:    "before-nms",
-	Outputs: "two tensors: boxes [batch, n, 4] and class probabilities [batch, classes, n] or [batch, n, classes], which the model's NonMaxSuppression reads, in either order",
+	Outputs: "two tensors: boxes [batch, n, 4] or [batch, 4, n] and class probabilities [batch, classes, n] or [batch, n, classes], which the model's NonMaxSuppression reads, in either order",
 	Spec:    Spec{Threshold: 0.25, NMS: 0.45},
 	New: func(data json.RawMessage, classes int) (Head, error) {
 		h := beforeNMS{boxFormat: boxFormat{Order: "xyxy"}, classes: classes}
@@ -30,6 +31,9 @@ var BeforeNMS = register(Decoder{
 		if !slices.Contains([]string{"", "first", "last"}, h.Background) {
 			return nil, fmt.Errorf(`"background" is %q and must be "first" or "last", or be left out`, h.Background)
 		}
+		if !slices.Contains([]string{"", "boxes", "scores"}, h.First) {
+			return nil, fmt.Errorf(`"first" is %q and must be "boxes" or "scores", or be left out`, h.First)
+		}
 		return h, errors.Join(h.check(), h.checkScores())
 	},
 })
@@ -38,17 +42,23 @@ type beforeNMS struct {
 	boxFormat
 	scoreFormat
 	Background string `json:"background"` // the class that stands for no object: "first" or "last"; empty if none does
+	First      string `json:"first"`      // of the two outputs: "boxes" or "scores"; by default their widths say it
 	classes    int
 }
 
-// split returns the numbers of the outputs with the boxes and with the scores. first and second are the last dimensions
-// of the outputs. The boxes come first, unless only the second output has four numbers for each.
-func (h beforeNMS) split(first, second int) (boxes, scores int) {
-	if first != 4 && second == 4 {
+// split returns the numbers of the outputs with the boxes and with the scores. If "first" does not say it, the boxes
+// come first, unless only the second output has four numbers for each.
+func (h beforeNMS) split(first, second []int) (boxes, scores int) {
+	four := func(dims []int) bool { return dims[len(dims)-1] == 4 }
+	swapped := !four(first) && (four(second) || first[1] != 4 && second[1] == 4)
+	if h.First == "scores" || h.First == "" && swapped {
 		return 1, 0
 	}
 	return 0, 1
 }
+
+// isAcross tells whether boxes have the shape [batch, 4, n].
+func isAcross(boxes []int) bool { return len(boxes) == 3 && boxes[1] == 4 && boxes[2] != 4 }
 
 func (h beforeNMS) Check(outputs [][]int, _ [2]int) error {
 	if err := count(outputs, 2, "two tensors: boxes [batch, n, 4] and class probabilities"); err != nil {
@@ -59,10 +69,13 @@ func (h beforeNMS) Check(outputs [][]int, _ [2]int) error {
 			return checkShape("an output", o, -1, -1, -1)
 		}
 	}
-	b, s := h.split(outputs[0][len(outputs[0])-1], outputs[1][len(outputs[1])-1])
+	b, s := h.split(outputs[0], outputs[1])
 	boxes := outputs[b]
-	if len(boxes) == 4 && boxes[2] == 1 { // of one class, which is of all
+	switch {
+	case len(boxes) == 4 && boxes[2] == 1: // of one class, which is of all
 		boxes = []int{boxes[0], boxes[1], boxes[3]}
+	case isAcross(boxes):
+		boxes = []int{boxes[0], boxes[2], boxes[1]}
 	}
 	if err := checkShape("boxes", boxes, -1, -1, 4); err != nil {
 		return err
@@ -94,10 +107,13 @@ func (beforeNMS) checkClasses(scores []int, n, classes int) error {
 }
 
 func (h beforeNMS) Decode(outputs []*Node, picture [2]int) Candidates {
-	b, s := h.split(outputs[0].Shape().Dim(-1), outputs[1].Shape().Dim(-1))
+	b, s := h.split(outputs[0].Shape().Dimensions, outputs[1].Shape().Dimensions)
 	boxes, scores := outputs[b], outputs[s]
-	if boxes.Rank() == 4 {
+	switch {
+	case boxes.Rank() == 4:
 		boxes = Squeeze(boxes, 2)
+	case isAcross(boxes.Shape().Dimensions):
+		boxes = TransposeAllAxes(boxes, 0, 2, 1)
 	}
 	if scores.Shape().Dim(2) == boxes.Shape().Dim(1) {
 		scores = TransposeAllAxes(scores, 0, 2, 1)

@@ -13,7 +13,7 @@ import (
 //
 // Carion et al. 2020, "End-to-End Object Detection with Transformers" (section 3).
 // Deformable DETR and RT-DETR have no such class and take a sigmoid of each
-// logit: "sigmoid": true. If boxes are read in another way, "order" and "unit" say so.
+// logit: "sigmoid": true. If the model ends in the softmax, "softmaxed": true says so. If boxes are read in another way, "order" and "unit" say so.
 var DETR = register(Decoder{
 	Name:    "detr",
 	Outputs: `two outputs: class logits [batch, queries, classes + 1], "no object" last, and boxes [batch, queries, 4]`,
@@ -30,8 +30,9 @@ var DETR = register(Decoder{
 
 type detr struct {
 	boxFormat
-	Sigmoid bool `json:"sigmoid"`
-	classes int
+	Sigmoid   bool `json:"sigmoid"`
+	Softmaxed bool `json:"softmaxed"` // the output has probabilities in place of logits
+	classes   int
 }
 
 func (h *detr) Check(outputs [][]int, _ [2]int) error {
@@ -61,6 +62,10 @@ func (h *detr) Decode(outputs []*Node, picture [2]int) Candidates {
 		c.Scores = Sigmoid(outputs[0])
 		return c
 	}
-	c.Scores = sliceLast(Softmax(outputs[0], -1), 0, outputs[0].Shape().Dim(-1)-1)
+	c.Scores = outputs[0]
+	if !h.Softmaxed {
+		c.Scores = Softmax(outputs[0], -1)
+	}
+	c.Scores = sliceLast(c.Scores, 0, outputs[0].Shape().Dim(-1)-1)
 	return c
 }

@@ -79,5 +79,6 @@ func (h endToEnd) Decode(outputs []*Node, picture [2]int) Candidates {
 	} else {
 		boxes, scores, classes = outputs[0], outputs[1], outputs[2]
 	}
-	return Candidates{Boxes: h.read(boxes, picture), Scores: oneHot(classes, h.Classes), Numbers: classes, Objectness: scores}
+	return Candidates{Boxes: h.read(boxes, picture), Scores: oneHot(classes, h.Classes), Numbers: classes,
+		Objectness: scores}
 }

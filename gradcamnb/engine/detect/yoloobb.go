@@ -24,6 +24,7 @@ var YOLOOBB = register(Decoder{
 	Asked:   true,
 	Spec:    Spec{Threshold: 0.25, NMS: 0.45},
 	Preset:  "yolo",
+	Likely:  manyColumns,
 	New: func(data json.RawMessage, classes int) (Head, error) {
 		return yoloOBB{classes}, numbers(data, &struct{}{})
 	},

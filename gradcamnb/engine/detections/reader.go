@@ -21,6 +21,7 @@ type Reader struct {
 	head   detect.Head
 	names  []string // of the tensors that it reads
 	labels []string
+	folds  bool // axes of length 1 behind the batch are dropped
 }
 
 // Key returns a key that differs between readers that need different programs.
@@ -35,7 +36,11 @@ func (r *Reader) Tensors() []string { return r.names }
 func (r *Reader) Decode(outputs map[string]*Node, picture [2]int) detect.Candidates {
 	var nodes []*Node
 	for _, name := range r.names {
-		nodes = append(nodes, outputs[name])
+		n := outputs[name]
+		if r.folds {
+			n = Reshape(n, fold(n.Shape().Dimensions)...)
+		}
+		nodes = append(nodes, n)
 	}
 	return r.head.Decode(nodes, picture)
 }
@@ -75,6 +80,9 @@ func Readers(ctx context.Context, m source.Model, input []int, how ask.Reading) 
 		return []*Reader{r}, err
 	}
 	fit := detect.FindFitting(shapes, picture, len(c.Labels))
+	if len(fit) == 0 {
+		fit = detect.FindFitting(foldAll(shapes), picture, len(c.Labels))
+	}
 	if len(fit) == 0 {
 		return nil, refuseShapes(m, input, names, shapes)
 	}
@@ -116,7 +124,12 @@ func newReader(c source.Card, spec detect.Spec, names []string, shapes [][]int, 
 	if r.head, err = r.spec.Head(len(c.Labels)); err != nil {
 		return nil, err
 	}
-	if err := r.head.Check(shapes, picture); err != nil {
+	err = r.head.Check(shapes, picture)
+	if err != nil && r.head.Check(foldAll(shapes), picture) == nil {
+		r.folds = true
+		return r, nil
+	}
+	if err != nil {
 		if n := r.spec.CountClasses(shapes, picture); n > 0 && len(c.Labels) > 0 {
 			return nil, fmt.Errorf("the decoder %s does not fit the model %s with %d labels, but with %d: its outputs %q have the shapes %v. If the model has %d classes, %s",
 				r.spec.Decoder, c.Name, len(c.Labels), n, r.names, shapes, n, labelWords(c))
@@ -126,6 +139,22 @@ func newReader(c source.Card, spec detect.Spec, names []string, shapes [][]int, 
 			describeOtherLabels(c, shapes, picture))
 	}
 	return r, nil
+}
+
+// fold returns a shape without axes of length 1 behind the batch.
+func fold(shape []int) []int {
+	if len(shape) == 0 {
+		return shape
+	}
+	return append(shape[:1:1], slices.DeleteFunc(slices.Clone(shape[1:]), func(n int) bool { return n == 1 })...)
+}
+
+func foldAll(shapes [][]int) [][]int {
+	var out [][]int
+	for _, s := range shapes {
+		out = append(out, fold(s))
+	}
+	return out
 }
 
 // labelWords returns words that say how to give a model the names of its classes.

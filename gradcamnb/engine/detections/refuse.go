@@ -50,10 +50,13 @@ func (s Search) refuse(faults []fault) error {
 	return err
 }
 
-// mend returns the spec with what may make the reading right. ok is false if nothing is known that its decoder takes, or
-// if the decoder would then not read outputs of these shapes.
+// mend returns the spec with what may make the reading right. ok is false if nothing is known that its decoder takes,
+// or if the decoder would then not read outputs of these shapes.
 func (f fault) mend(classes int, shapes [][]int, picture [2]int) (spec detect.Spec, ok bool) {
 	spec = f.read.spec
+	if f.read.folds {
+		shapes = foldAll(shapes)
+	}
 	switch names := f.read.names; {
 	case f.no.swap && len(names) >= 3: // boxes, then these two
 		spec.Outputs, shapes = slices.Clone(names), slices.Clone(shapes)

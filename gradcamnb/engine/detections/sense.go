@@ -36,7 +36,7 @@ const (
 // not have their far corner before their near one, and boxes must not look like corners that were read as middle and
 // size, unless they are drawn around masks. Of the surest candidates, or of all that have a box if no score says
 // anything, most must be at least two pixels wide and high and meet the picture. Class scores must not look like
-// sigmoids of probabilities.
+// sigmoids of probabilities, or like a softmax of them.
 //
 // If the file itself names the decoder, or the outputs' names tell it (told), only scores and class numbers are
 // checked. If the sidecar says that the reading is to be trusted, class numbers need not be whole either.
@@ -51,7 +51,7 @@ func (c candidates) checkSense(spec detect.Spec, picture [2]int, told bool) erro
 		return nil
 	}
 	whole := heatmap.Box{0, 0, float64(picture[1]), float64(picture[0])}
-	if err := cmp.Or(c.checkBackground(spec), c.checkTwice()); err != nil {
+	if err := cmp.Or(c.checkBackground(spec), c.checkTwice(), c.checkSoftmaxTwice()); err != nil {
 		return err
 	}
 	if d, err := detect.ByName(spec.Decoder); err != nil || !d.Around {
@@ -180,6 +180,41 @@ func (c candidates) checkTwice() error {
 	}
 	no := nonsensef("its class scores would all lie between %.4g and %.4g, as sigmoids of probabilities do: they may be probabilities already", lo, hi)
 	no.unsure = true
+	return no
+}
+
+// checkSoftmaxTwice returns an error if the class scores, with what is missing to 1, are those of a softmax of
+// probabilities for every candidate, of which one at least is sure. The softmax of p is exp(p_i) / Z, and if the n
+// numbers p_i sum to 1
+//
+//	p_i = log s_i + log Z,  log Z = (1 - SUM log s_i) / n
+//
+// which must all lie between 0 and 1.
+func (c candidates) checkSoftmaxTwice() error {
+	const sure = 0.9
+	highest := 0.
+	for k := range c[2] {
+		scores, rest, sum := c.scores(k), 1., 0.
+		for _, s := range scores {
+			rest -= float64(s)
+			sum += math.Log(float64(s))
+		}
+		if c[3][k] != 1 || len(scores) < 2 || !(rest > slack) {
+			return nil
+		}
+		shift := (1 - sum - math.Log(rest)) / float64(len(scores)+1)
+		lo := math.Log(min(rest, float64(slices.Min(scores)))) + shift
+		hi := math.Log(max(rest, float64(slices.Max(scores)))) + shift
+		if !(lo >= -slack && hi <= 1+slack) {
+			return nil
+		}
+		highest = max(highest, hi)
+	}
+	if len(c[2]) < fewCandidates || highest < sure {
+		return nil
+	}
+	no := nonsensef("the scores of its %d classes would be as those of a softmax of probabilities in all of %d boxes: they may be probabilities already", len(c.scores(0)), len(c[2]))
+	no.unsure, no.numbers = true, map[string]any{"softmaxed": true}
 	return no
 }
 

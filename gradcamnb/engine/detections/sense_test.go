@@ -57,6 +57,9 @@ func TestSense(t *testing.T) {
 		{"boxes without a score", candidates{fine, none, none, ones}, "", "", false},
 		{"sigmoids of probabilities", candidates{fine, []float32{0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.711}, half, ones}, "sigmoids of probabilities", "",
 			true},
+		{"a softmax of probabilities", candidates{fine, eight(0.5576, 0.2267), eight(0.5576), ones}, "a softmax of probabilities",
+			"softmaxed", true}, // of 0.95, 0.05 and 0
+		{"a softmax of logits", candidates{fine, eight(0.665, 0.245), eight(0.665), ones}, "", "", false}, // of 2, 1 and 0
 		{"whole pages", candidates{eight(1, 1, 63, 63), half, half, ones}, "", "", false},
 		{"a background", candidates{fine, eight(0.875, 0.125), eight(0.875), ones}, "may be the background", "background", true},
 		{"softmax with an objectness", candidates{fine, eight(0.875, 0.125), eight(0.4375), half}, "", "", false},
@@ -88,7 +91,8 @@ func TestWhichBackground(t *testing.T) {
 	fine := eight(20, 20, 30, 30)
 	for want, scores := range map[string][]float32{"first": eight(0.875, 0, 0.125), "last": eight(0.125, 0, 0.875)} {
 		var no nonsense
-		err := candidates{fine, scores, eight(0.875), eight(1)}.checkSense(detect.Spec{Threshold: 0.25}, [2]int{64, 64}, false)
+		all := candidates{fine, scores, eight(0.875), eight(1)}
+		err := all.checkSense(detect.Spec{Threshold: 0.25}, [2]int{64, 64}, false)
 		if !errors.As(err, &no) || no.numbers["background"] != want {
 			t.Errorf("%v with %v, want the %s class", err, no.numbers, want)
 		}

@@ -153,12 +153,18 @@ func (m *onnxModel) take(ctx context.Context, t *maker.Metadata) (took []string,
 	if c.Detector != nil || t.Detector == nil {
 		return took, nil
 	}
+	words, err := m.takeDetector(ctx, t)
+	return append(took, words...), err
+}
+
+// takeDetector fills in how detections are read, and returns words for what it took.
+func (m *onnxModel) takeDetector(ctx context.Context, t *maker.Metadata) ([]string, error) {
 	spec, err := t.Detector.WithDefaults()
 	if err != nil {
 		return nil, err
 	}
-	c.Detector = &spec
-	took = append(took, "decoder "+spec.Decoder)
+	m.card.Detector = &spec
+	took := []string{"decoder " + spec.Decoder}
 	switch {
 	case t.Ended && len(spec.Outputs) > 0:
 		if err := m.endAt(spec.Outputs); err != nil {

@@ -25,8 +25,8 @@ class Squares(nn.Module):
         means = nn.functional.avg_pool2d(torch.relu(self.conv(x)), SIZE // CELLS)
         p = means.flatten(2).transpose(1, 2) * 0.98 + 0.01
         rows, columns = torch.meshgrid(torch.arange(CELLS), torch.arange(CELLS), indexing="ij")
-        middles = torch.stack([columns * 8.0 + 4, rows * 8.0 + 4], -1).reshape(1, -1, 2) + 0 * p[:, :, :2]
-        return self.style(p, middles, torch.tensor([12.0, 10.0]) + 0 * p[:, :, :2])
+        middles = torch.stack([columns * 8.0 + 4, rows * 8.0 + 4], -1).reshape(1, -1, 2).to(p.dtype) + 0 * p[:, :, :2]
+        return self.style(p, middles, torch.tensor([12.0, 10.0], dtype=p.dtype) + 0 * p[:, :, :2])
 
 
 def corners(m, s):
@@ -74,6 +74,14 @@ STYLES = {
     "tensorrt": ("boxes scores", lambda p, m, s: (torch.cat([m, s], -1), p)),
     "background-named": ("boxes scores", lambda p, m, s: (corners(m, s), torch.softmax(
         torch.cat([padded(8 * p, 90, -9), 0 * p[:, :, :1] + 3], -1), -1))),
+    "detection-output": ("detection_out", lambda p, m, s: torch.cat(
+        [0 * p[:, :, :1], column(best(p)[1]), column(best(p)[0]), corners(m, s) / SIZE], -1)[:, None]),
+    "boxes-across": ("boxes scores", lambda p, m, s: (corners(m, s).transpose(1, 2), p.transpose(1, 2))),
+    "extra-axis": ("output", lambda p, m, s: torch.cat([m, s, p], -1).transpose(1, 2)[:, None]),
+    "softmaxed": ("scores boxes", lambda p, m, s: (torch.softmax(torch.cat([8 * p, 0 * p[:, :, :1] + 3], -1), -1), torch.cat([m, s], -1) / SIZE)),
+    "half": ("output", lambda p, m, s: torch.cat([m, s, p], -1).transpose(1, 2)),
+    "counted-once": ("dets number", lambda p, m, s: (
+        torch.cat([corners(m, s), column(best(p)[0]), column(best(p)[1])], -1)[0], (best(p)[0] > 0.5).sum().int())),
     "bytes-last": ("boxes scores classes", lambda p, m, s: (corners(m, s), best(p)[0], best(p)[1].float())),
 }
 
@@ -81,7 +89,10 @@ for name, (outputs, style) in STYLES.items():
     last = name == "bytes-last"
     example = torch.zeros(1, SIZE, SIZE, 3, dtype=torch.uint8) if last else torch.rand(1, 3, SIZE, SIZE)
     free = {o: {0: "batch"} for o in ["images"] + outputs.split()} if last else None
-    torch.onnx.export(Squares(style, last).eval(), (example,), name + ".onnx", input_names=["images"],
+    net = Squares(style, last).eval()
+    if name == "half":
+        net, example = net.half(), example.half()
+    torch.onnx.export(net, (example,), name + ".onnx", input_names=["images"],
                       output_names=outputs.split(), dynamic_axes=free, dynamo=False, opset_version=17)
     if name == "tensorrt":  # ends in a plugin that only TensorRT runs
         model = onnx.load(name + ".onnx")

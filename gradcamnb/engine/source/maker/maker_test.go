@@ -72,6 +72,8 @@ var files = map[string]struct {
 		[]Tensor{float("bboxes", 1, -1, 4), {"labels", "int64", []int{1, -1}}, float("scores", 1, -1)}, nil, "MLPerf",
 		"end-to-end", imgio.Prep{Width: 64, Height: 64, Fit: imgio.Stretch, Mean: imagenetMean, Scale: imagenetScale,
 			Order: "RGB"}},
+	"OpenVINO": {[]Tensor{float("data", 1, 3, 64, 64)}, []Tensor{float("detection_out", 1, 1, 200, 7)}, nil, "OpenVINO",
+		"end-to-end", imgio.Prep{}},
 	"UltraFace": {[]Tensor{float("input", 1, 3, 64, 64)},
 		[]Tensor{float("scores", 1, 99, 2), float("boxes", 1, 99, 4)}, nil, "UltraFace", "ultraface",
 		imgio.Prep{Width: 64, Height: 64, Fit: imgio.Stretch, Filter: imgio.CV2, Mean: each(127), Scale: each(128),
@@ -109,7 +111,7 @@ func TestNames(t *testing.T) {
 				continue
 			}
 			whose = append(whose, m.Name)
-			if told.Prep == nil || *told.Prep != c.prep {
+			if told.Prep != nil && *told.Prep != c.prep || told.Prep == nil && c.prep != (imgio.Prep{}) {
 				t.Errorf("%s: pictures are prepared by %+v, want %+v", name, told.Prep, c.prep)
 			}
 			if (told.Detector == nil) != (c.decoder == "") || told.Detector != nil && told.Detector.Decoder != c.decoder {
@@ -130,12 +132,12 @@ func TestNames(t *testing.T) {
 // The inputs and attributes of TensorRT's plugins say how boxes and scores are read before them.
 func TestTensorRT(t *testing.T) {
 	for want, p := range map[string]Plugin{
-		`{"decoder":"before-nms","outputs":["b","s"],"threshold":0.25,"nms":0.65}`: {"EfficientNMS_TRT", []string{"b", "s"},
+		`{"decoder":"before-nms","outputs":["b","s"],"threshold":0.25,"nms":0.65,"numbers":{"first":"boxes"}}`: {"EfficientNMS_TRT", []string{"b", "s"},
 			map[string]float64{"score_threshold": 0.25, "iou_threshold": 0.65, "background_class": -1, "max_output_boxes": 100}},
-		`{"decoder":"before-nms","outputs":["b","s"],"numbers":{"activation":"sigmoid","background":"first","order":"cxcywh"}}`: {
+		`{"decoder":"before-nms","outputs":["b","s"],"numbers":{"activation":"sigmoid","background":"first","first":"boxes","order":"cxcywh"}}`: {
 			"EfficientNMS_TRT", []string{"b", "s"},
 			map[string]float64{"box_coding": 1, "score_activation": 1, "background_class": 0}},
-		`{"decoder":"before-nms","outputs":["b","s"],"nms":0.5,"numbers":{"background":"last","unit":true}}`: {
+		`{"decoder":"before-nms","outputs":["b","s"],"nms":0.5,"numbers":{"background":"last","first":"boxes","unit":true}}`: {
 			"BatchedNMSDynamic_TRT", []string{"b", "s"},
 			map[string]float64{"iouThreshold": 0.5, "isNormalized": 1, "backgroundLabelId": 80}},
 		"with anchors":   {"EfficientNMS_TRT", []string{"b", "s", "a"}, nil},

@@ -82,8 +82,8 @@ func cleanNames(names []string) []string {
 // pythonToken matches a text, a whole number or a mark of a list or dictionary.
 var pythonToken = regexp.MustCompile(`^\s*('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|-?\d+|[\[\](){}:,])\s*`)
 
-// pythonToJSON returns lists and dictionaries of texts and whole numbers, as Python prints them, as JSON. It is empty if
-// the text is anything else.
+// pythonToJSON returns lists and dictionaries of texts and whole numbers, as Python prints them, as JSON. It is empty
+// if the text is anything else.
 func pythonToJSON(s string) string {
 	var out []string
 	for s != "" {

@@ -6,8 +6,8 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/detect"
 )
 
-// TensorRT recognises graphs that end in a plugin of TensorRT that suppresses boxes, as exports of YOLO for TensorRT do.
-// Nothing else runs a plugin, so the model is read before it: at boxes [batch, n, 4] or [batch, n, 1, 4] and class
+// TensorRT recognises graphs that end in a plugin of TensorRT that suppresses boxes, as exports of YOLO for TensorRT
+// do. Nothing else runs a plugin, so the model is read before it: at boxes [batch, n, 4] or [batch, n, 1, 4] and class
 // scores [batch, n, classes]. If the picture's input is called images, it is prepared as YOLO v5 to v8 do.
 //
 // NVIDIA/TensorRT at v10.0.1, plugin/efficientNMSPlugin/README.md and plugin/batchedNMSPlugin/README.md. The plugin
@@ -41,7 +41,7 @@ var TensorRT = register(Maker{Name: "TensorRT", Place: InNames, Tell: func(f Fil
 // beforeNMS returns the numbers of the decoder before-nms: whether boxes have middle and size in place of corners,
 // whether they are of the unit square, whether scores are logits, and which class is the background; -1 if none is.
 func beforeNMS(middles, unit, logits bool, background float64) json.RawMessage {
-	numbers := map[string]any{}
+	numbers := map[string]any{"first": "boxes"}
 	if middles {
 		numbers["order"] = "cxcywh"
 	}
@@ -56,9 +56,6 @@ func beforeNMS(middles, unit, logits bool, background float64) json.RawMessage {
 		numbers["background"] = "first"
 	case background > 0:
 		numbers["background"] = "last"
-	}
-	if len(numbers) == 0 {
-		return nil
 	}
 	text, _ := json.Marshal(numbers) // of words and truth values
 	return text
