@@ -1,6 +1,7 @@
 package notebooks
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -29,13 +30,20 @@ func TestPages(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		shown := 0
-		for _, pictures := range read(t, name+".ipynb").pictures(t) {
+		shown, nb := 0, read(t, name+".ipynb")
+		for _, pictures := range nb.pictures(t) {
 			shown += len(pictures)
 		}
 		again := "go run ./notebooks/export notebooks/" + name + ".ipynb"
 		if got := strings.Count(string(page), `src="data:image/jpeg;base64,`); got < shown || shown == 0 {
 			t.Errorf("%s shows %d pictures and the notebook %d: %s", name, got, shown, again)
+		}
+		for i, cell := range nb.Cells {
+			for _, o := range cell.Outputs {
+				if html, is := o.Data["text/html"]; is && strings.Trim(fmt.Sprint(html), "[]") == "" {
+					t.Errorf("%s: cell %d has an empty output: %s", name, i, again)
+				}
+			}
 		}
 		if cards := strings.Count(string(page), `class="gradcam-card"`); cards == 0 {
 			t.Errorf("%s has no card: %s", name, again)
