@@ -88,36 +88,51 @@ var vocNumbers = func() map[[3]uint32]int {
 
 // checkDrawn returns an error if a mask is not drawn in one grey on black, and so does not tell by itself what its
 // object is. Greys near black and near white count as black and white if the file's format changes greys, or if some
-// pixels are nearly white, which numbers of classes are not. light is true then: the object is what is light. Otherwise
-// the object is whatever is not 0.
+// pixels are nearly white, which numbers of classes are not. In a format that changes greys up to a tenth of the pixels
+// may have others, as at the edges of an object. light is true then: the object is what is light. Otherwise the object
+// is whatever is not 0.
 func (n maskNumbers) checkDrawn(w, h int) (light bool, err error) {
 	if n.rgb {
 		return false, errors.New("the mask has colours and no palette: say which class is meant, by its number, " +
 			"or give a mask that shows the object white on black")
 	}
-	used := map[int]bool{}
-	for i := range w * h {
-		v, err := n.at(i%w, i/w)
-		if err != nil {
-			return false, err
-		}
-		used[v] = true
+	used, err := n.count(w, h)
+	if err != nil {
+		return false, err
 	}
 	delete(used, 0)
 	if len(used) <= 1 && !n.lossy {
 		return false, nil
 	}
-	light, nearly := len(used) == 0, n.lossy
-	for v := range used {
-		if v > 31 && v < 224 || v > 255 {
-			return false, errManyGreys
+	between, nearly, allowed := 0, n.lossy, 0
+	for v, pixels := range used {
+		switch {
+		case v >= 224 && v <= 255:
+			light, nearly = true, nearly || v < 255
+		case v > 31:
+			between += pixels
 		}
-		light, nearly = light || v >= 224, nearly || v >= 224 && v < 255
 	}
-	if !light || !nearly {
+	if n.lossy {
+		allowed = w * h / 10
+	}
+	if !light && len(used) > 0 || !nearly || between > allowed {
 		return false, errManyGreys
 	}
 	return true, nil
+}
+
+// count returns how many pixels have each number.
+func (n maskNumbers) count(w, h int) (map[int]int, error) {
+	used := map[int]int{}
+	for i := range w * h {
+		v, err := n.at(i%w, i/w)
+		if err != nil {
+			return nil, err
+		}
+		used[v]++
+	}
+	return used, nil
 }
 
 var errManyGreys = errors.New("the mask has several greys, as numbers of classes are written: say which class is meant, " +

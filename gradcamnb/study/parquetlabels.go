@@ -14,11 +14,11 @@ const maxLabelBytes = 4 << 10 // of a label of a Parquet file
 // has them. Then a label is the name of its number, and -1 is no label. A file may have one label for millions of rows,
 // so the same labels are one text.
 func labelsOf(f openedParquet) (labels, classes []string, err error) {
-	c, ok := f.Schema().Lookup("label")
-	if !ok || c.MaxRepetitionLevel > 0 {
+	name, c, ok := labelColumn(f.Schema())
+	if !ok {
 		return nil, nil, nil
 	}
-	classes = classNames(f)
+	classes = classNames(f, name)
 	known := map[string]string{}
 	long := false
 	for i, group := range f.RowGroups() {
@@ -52,6 +52,16 @@ func isBytes(v parquet.Value) bool {
 	return v.Kind() == parquet.ByteArray || v.Kind() == parquet.FixedLenByteArray
 }
 
+// labelColumn returns the column of the labels, and its name.
+func labelColumn(s *parquet.Schema) (name string, c parquet.LeafColumn, ok bool) {
+	for _, name := range []string{"label", "labels", "fine_label", "class", "class_name", "category", "cls", "target"} {
+		if c, ok := s.Lookup(name); ok && c.MaxRepetitionLevel == 0 {
+			return name, c, true
+		}
+	}
+	return "", c, false
+}
+
 // nameOf returns the name of the class that a label is the number of; the label itself if it is none.
 func nameOf(label string, classes []string) string {
 	switch k, err := strconv.Atoi(label); {
@@ -64,19 +74,18 @@ func nameOf(label string, classes []string) string {
 	}
 }
 
-// classNames returns the names of the classes of the column label, in the order of their numbers, as data sets of the
-// hub have them; none if the file does not say them.
-func classNames(f openedParquet) []string {
+// classNames returns the names of the classes of a column, in the order of their numbers, as data sets of the hub have
+// them; none if the file does not say them.
+func classNames(f openedParquet, column string) []string {
 	text, _ := f.Lookup("huggingface")
 	var about struct {
 		Info struct {
-			Features struct {
-				Label struct{ Names []string } `json:"label"`
-			} `json:"features"`
+			Features map[string]json.RawMessage `json:"features"`
 		} `json:"info"`
 	}
-	if json.Unmarshal([]byte(text), &about) != nil {
+	var feature struct{ Names []string }
+	if json.Unmarshal([]byte(text), &about) != nil || json.Unmarshal(about.Info.Features[column], &feature) != nil {
 		return nil
 	}
-	return about.Info.Features.Label.Names
+	return feature.Names
 }

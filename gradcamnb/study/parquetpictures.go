@@ -14,14 +14,14 @@ import (
 )
 
 // Parquet returns the pictures of a Parquet file, the format in which image data sets are published. It needs a column
-// image (or img) of the encoded pictures, or of their bytes and paths and, if pictures have labels, a column label of
-// numbers or text. If the file names its classes, as data sets of the hub do, a label is the name of its number. A
-// picture is read when it is opened.
+// image of the encoded pictures, or of their bytes and paths and, if pictures have labels, a column label of numbers or
+// text. Other names in use are read, too, such as img, labels and fine_label. If the file names its classes, as data
+// sets of the hub do, a label is the name of its number. A picture is read when it is opened.
 func Parquet(path string) (out []Picture, err error) {
 	err = openParquet(path, func(f openedParquet) error {
 		column, ok := pictureColumn(f.Schema())
 		if !ok {
-			return fmt.Errorf("%s has no column image with bytes: its columns are %s", path, columnNames(f.Schema()))
+			return fmt.Errorf("%s has no column image with encoded pictures: its columns are %s; a list of paths is given as .csv", path, columnNames(f.Schema()))
 		}
 		n := f.NumRows()
 		if size := f.info.Size(); n < 0 || n > size || n != rowsOfGroups(f.File) { // a picture takes a byte at least
@@ -60,15 +60,30 @@ func rowsOfGroups(f *parquet.File) (sum int64) {
 	return sum
 }
 
-// pictureColumn returns the column with the encoded pictures.
+// pictureColumn returns the column with the encoded pictures. A column of text has paths or other names.
 func pictureColumn(s *parquet.Schema) (column parquet.LeafColumn, ok bool) {
-	for _, path := range [][]string{{"image", "bytes"}, {"img", "bytes"}, {"image"}, {"img"}} {
-		if c, ok := s.Lookup(path...); ok && c.Node.Leaf() && c.MaxRepetitionLevel == 0 &&
-			c.Node.Type().Kind() == parquet.ByteArray {
-			return c, true
+	for _, name := range []string{"image", "img", "picture", "photo", "jpg", "jpeg", "png", "webp"} {
+		for _, path := range [][]string{{name, "bytes"}, {name}} {
+			c, ok := s.Lookup(path...)
+			if !ok || !c.Node.Leaf() || c.MaxRepetitionLevel > 0 || c.Node.Type().Kind() != parquet.ByteArray {
+				continue
+			}
+			if !isText(c.Node) {
+				return c, true
+			}
 		}
 	}
-	return parquet.LeafColumn{}, false
+	return column, false
+}
+
+// isText tells whether the values of a column are text, and not any bytes.
+func isText(n parquet.Node) bool {
+	kind := n.Type().LogicalType()
+	if kind == nil {
+		return false
+	}
+	_, ok := kind.Value.(*format.StringType)
+	return ok
 }
 
 // columnNames returns the names of the columns of a file.

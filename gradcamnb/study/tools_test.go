@@ -141,6 +141,48 @@ func TestParquetWithNames(t *testing.T) {
 	}
 }
 
+// Data sets of the hub call their columns otherwise, too, and name the classes of these. A column of paths has no
+// pictures.
+func TestParquetColumns(t *testing.T) {
+	type row struct {
+		Photo struct {
+			Bytes []byte `parquet:"bytes"`
+			Path  string `parquet:"path"`
+		} `parquet:"img"`
+		Coarse int64 `parquet:"coarse_label"`
+		Fine   int64 `parquet:"fine_label"`
+	}
+	var picture, data bytes.Buffer
+	if err := png.Encode(&picture, grey(7)); err != nil {
+		t.Fatal(err)
+	}
+	var one row
+	one.Photo.Bytes, one.Photo.Path, one.Fine = picture.Bytes(), "a.png", 1
+	const about = `{"info": {"features": {"img": {"_type": "Image"}, "coarse_label": {"names": ["pets"]},
+		"fine_label": {"names": ["dog", "cat"]}}}}`
+	w := parquet.NewGenericWriter[row](&data, parquet.KeyValueMetadata("huggingface", about))
+	if _, err := w.Write([]row{one}); err != nil || w.Close() != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "a.parquet")
+	write(t, path, data.Bytes())
+	all, err := Parquet(path)
+	if got := said(all); err != nil || got != "a.parquet/0=cat" {
+		t.Errorf("%s, %v", got, err)
+	}
+	type paths struct {
+		Image string `parquet:"image"`
+	}
+	data.Reset()
+	of := parquet.NewGenericWriter[paths](&data)
+	if _, err := of.Write([]paths{{"a.png"}}); err != nil || of.Close() != nil {
+		t.Fatal(err)
+	}
+	write(t, path, data.Bytes())
+	_, err = Parquet(path)
+	wantError(t, "paths", err, "its columns are image; a list of paths")
+}
+
 // A jump over many rows finds the row anew in its group: the groups between, which are damaged here, are not read.
 func TestParquetJump(t *testing.T) {
 	type row struct {

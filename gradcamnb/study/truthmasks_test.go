@@ -1,8 +1,10 @@
 package study
 
 import (
+	"bytes"
 	"image"
 	"image/color"
+	"image/jpeg"
 	"image/png"
 	"os"
 	"path/filepath"
@@ -75,6 +77,48 @@ func TestMasksThatNeedAClass(t *testing.T) {
 			t.Errorf("%s: %v, %v, want %v", name, got.Values, err, c.want)
 		case c.err != "" && (err == nil || !strings.Contains(err.Error(), c.err)):
 			t.Errorf("%s: %v, %v, want the error %q", name, got.Values, err, c.err)
+		}
+	}
+}
+
+// A mask of a format that changes greys a little has other greys at the edges of its object. A photo has them
+// everywhere.
+func TestMasksWithLoss(t *testing.T) {
+	const side = 60
+	for name, c := range map[string]struct {
+		grey func(x, y int) uint8
+		want int // pixels of the object; 0 if it is none
+	}{"a square": {func(x, y int) uint8 {
+		if x >= 13 && x < 41 && y >= 11 && y < 45 {
+			return 255
+		}
+		return 0
+	}, 28 * 34}, "a photo": {func(x, y int) uint8 { return uint8(4 * (x + y) / 2) }, 0}} {
+		img := image.NewGray(image.Rect(0, 0, side, side))
+		for i := range img.Pix {
+			img.Pix[i] = c.grey(i%side, i/side)
+		}
+		var data bytes.Buffer
+		if err := jpeg.Encode(&data, img, &jpeg.Options{Quality: 50}); err != nil {
+			t.Fatal(err)
+		}
+		path := filepath.Join(t.TempDir(), "mask.jpg")
+		write(t, path, data.Bytes())
+		mask, err := Mask(path, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := mask(img.Rect)
+		if c.want == 0 {
+			wantError(t, name, err, "several greys")
+			continue
+		}
+		n := 0
+		for _, v := range got.Values {
+			n += int(v)
+		}
+		if err != nil || n < c.want*98/100 || n > c.want*102/100 {
+			t.Errorf("%s: %d pixels, %v, want %d", name, n, err, c.want)
 		}
 	}
 }
