@@ -43,6 +43,9 @@ func Read(path string) (dims []int, values []float32, err error) {
 	return decode(path, data)
 }
 
+// maxRank is the most axes of an array (NumPy 2, NPY_MAXDIMS).
+const maxRank = 64
+
 func decode(path string, data []byte) (dims []int, values []float32, err error) {
 	defer func() {
 		if e := recover(); e != nil { // npyio panics at some headers
@@ -55,9 +58,12 @@ func decode(path string, data []byte) (dims []int, values []float32, err error) 
 	body := bytes.NewReader(data)
 	r, err := npy.NewReader(body)
 	if err != nil {
-		return nil, nil, fmt.Errorf("%s is not a NumPy .npy file: %w", path, err)
+		return nil, nil, fmt.Errorf("%s is not a NumPy .npy file, or its header is damaged: write it with numpy.save", path)
 	}
 	d := r.Header.Descr
+	if len(d.Shape) > maxRank {
+		return nil, nil, fmt.Errorf("%s has an array of %d axes, and NumPy's have at most %d", path, len(d.Shape), maxRank)
+	}
 	read, order, each := typeOf(d.Type)
 	if each == 0 {
 		return nil, nil, fmt.Errorf(

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"time"
 
@@ -40,6 +41,9 @@ func open(dir string) (*folder, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the folder of compiled programs: %w", err)
 	}
+	if err := checkOurs(files); err != nil {
+		return nil, errors.Join(err, files.Close())
+	}
 	for i := range 256 { // before the cache makes them with the mode of the umask
 		if err := files.Make(fmt.Sprintf("%02x", i)); err != nil {
 			return nil, errors.Join(fmt.Errorf("the folder of compiled programs: %w", err), files.Close())
@@ -52,6 +56,28 @@ func open(dir string) (*folder, error) {
 	f := &folder{files, kept}
 	f.bound(maxKept)
 	return f, nil
+}
+
+// ours is what the cache makes in its folder.
+var ours = regexp.MustCompile(`^([0-9a-f]{2}|trim\.txt|README)$`)
+
+// checkOurs returns an error if a folder holds anything else than programs: they are removed after some days.
+func checkOurs(f *private.Folder) error {
+	dir, err := f.Root().Open(".")
+	if err != nil {
+		return fmt.Errorf("the folder of compiled programs: %w", err)
+	}
+	names, err := dir.Readdirnames(-1)
+	if err := errors.Join(err, dir.Close()); err != nil {
+		return fmt.Errorf("the folder of compiled programs: %w", err)
+	}
+	for _, name := range names {
+		if !ours.MatchString(name) {
+			return private.Refusef("the folder of compiled programs, %s, holds other things, such as %q: name an empty one, or one "+
+				"that is not there yet", f.Path(), name)
+		}
+	}
+	return nil
 }
 
 // get returns a program. The bytes come from the same open file that was checked.

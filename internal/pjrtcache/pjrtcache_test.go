@@ -154,6 +154,16 @@ func TestFolderOfOthers(t *testing.T) {
 	if _, err := open(filepath.Join(dir, "new")); err == nil {
 		t.Error("a folder that everybody may rename was taken")
 	}
+	mine := t.TempDir() // as if somebody named the home folder
+	if err := os.WriteFile(filepath.Join(mine, "notes"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := open(mine); err == nil || !strings.Contains(err.Error(), `holds other things, such as "notes"`) {
+		t.Errorf("a folder of other things: %v", err)
+	}
+	if left, err := os.ReadDir(mine); err != nil || len(left) != 1 {
+		t.Errorf("it holds %d things, %v", len(left), err)
+	}
 	fresh := filepath.Join(t.TempDir(), "new")
 	if _, err := open(fresh); err != nil {
 		t.Error(err)

@@ -18,7 +18,8 @@ type RefusedError struct{ reason string }
 
 func (r *RefusedError) Error() string { return r.reason }
 
-func refuse(format string, args ...any) error { return &RefusedError{fmt.Sprintf(format, args...)} }
+// Refusef is [fmt.Errorf] for a [RefusedError].
+func Refusef(format string, args ...any) error { return &RefusedError{fmt.Sprintf(format, args...)} }
 
 // Check returns a [RefusedError] if others than the user and root can change the file or folder or any folder above it,
 // and so put another one there. A folder above may be open to all if it is sticky, as /tmp is. Links are followed, and
@@ -56,7 +57,7 @@ func check(path string, links int) error {
 			continue
 		}
 		if !isOwned(info) {
-			return refuse("the link %s belongs to another user, who can let it lead elsewhere: remove it, or name another place",
+			return Refusef("the link %s belongs to another user, who can let it lead elsewhere: remove it, or name another place",
 				at)
 		}
 		to, err := os.Readlink(at)
@@ -76,9 +77,9 @@ func check(path string, links int) error {
 func checkInfo(path string, info os.FileInfo, above bool) error {
 	switch {
 	case !isOwned(info):
-		return refuse("%s belongs to another user, who can change it: name a place of your own", path)
+		return Refusef("%s belongs to another user, who can change it: name a place of your own", path)
 	case writable(info) && (!above || info.Mode()&os.ModeSticky == 0):
-		return refuse("%s can be changed by other users (%s): close it to them with chmod go-w, or name another place", path,
+		return Refusef("%s can be changed by other users (%s): close it to them with chmod go-w, or name another place", path,
 			info.Mode())
 	}
 	return nil
@@ -135,7 +136,7 @@ func (f *Folder) Make(names ...string) error {
 			return err
 		}
 		if !info.IsDir() {
-			return refuse("%s is no folder: remove it", filepath.Join(f.path, name))
+			return Refusef("%s is no folder: remove it", filepath.Join(f.path, name))
 		}
 		if err := checkInfo(filepath.Join(f.path, name), info, false); err != nil {
 			return err

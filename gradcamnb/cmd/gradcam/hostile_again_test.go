@@ -4,7 +4,9 @@ import (
 	"archive/tar"
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
+	"image/png"
 	"maps"
 	"os"
 	"path/filepath"
@@ -12,6 +14,7 @@ import (
 	"strings"
 	"unicode/utf16"
 
+	"github.com/gradcam-go/gradcam/gradcamnb/render"
 	"github.com/gradcam-go/gradcam/internal/testing/hostile"
 )
 
@@ -104,7 +107,50 @@ func labelled(what, labels string) attempt {
 			"--image", cat, "--out", "{}/out", "--backend", "go"}, 0, "overlay.png"}
 }
 
+// arrayOf is a NumPy file of one number whose header says the shape.
+func arrayOf(shape string) string {
+	header := "{'descr': '<f4', 'fortran_order': False, 'shape': (" + shape + "), }\n"
+	return "\x93NUMPY\x01\x00" + string(binary.LittleEndian.AppendUint16(nil, uint16(len(header)))) + header + "\x00\x00\x00\x00"
+}
+
+// recipe is a figure with another recipe than that with which it was made.
+func recipe(text string) func(string) error {
+	made := func(dir string) error { return commandIn(dir, explaining("--image", cat)).Run() }
+	return several(made, func(dir string) error {
+		data, err := os.ReadFile(filepath.Join(dir, "out", "overlay.png"))
+		if err != nil {
+			return err
+		}
+		says, err1 := render.ReadTexts(data)
+		img, err2 := png.Decode(bytes.NewReader(data))
+		if err := errors.Join(err1, err2); err != nil {
+			return err
+		}
+		says["gradcam:recipe"] = text
+		data, err = render.EncodePNG(img, says)
+		return errors.Join(err, os.WriteFile(filepath.Join(dir, "a.png"), data, 0o600))
+	})
+}
+
+// remade makes that figure again.
+func remade(what, text, said string) attempt {
+	return attempt{"figure", what, recipe(text), []string{"explain", "--like", "{}/a.png", "--model", onnx, "--image", cat,
+		"--out", "{}/again", "--backend", "go"}, 1, said}
+}
+
 var ofAgain = []attempt{
+	remade("a recipe of 10^15 masks", `{"v": 1, "methods": ["RISE"], "sampling": {"Masks": 1000000000000000}}`, "masks are asked for"),
+	remade("a recipe of pictures of 10^9 pixels", `{"v": 1, "prep": {"width": 1000000000, "height": 1, "mean": [1], "scale": [1], "order": "RGB", "fit": "crop"}}`,
+		"is not between 1 and 8192"),
+	remade("a recipe 5,000,000 deep", strings.Repeat("[", 5e6), "exceeded max depth"),
+	remade("a recipe of two versions", `{"v": 1, "v": 1}`, `"v" is given twice`),
+	{"labels", "of 6 MB each", several(file("net.json", `{"labels": "l.txt"}`), func(dir string) error {
+		return file("l.txt", strings.Repeat(strings.Repeat("x", 6e6)+"\n", 10))(dir)
+	}), explaining("--image", cat), 1, "it is no label"},
+	{"array", "of 20,000 axes", file("a.npy", arrayOf(strings.Repeat("1,", 20_000))),
+		explaining("--tensor", "{}/a.npy"), 1, "an array of 20000 axes"},
+	{"array", "a header of 30,000 brackets", file("a.npy", arrayOf(strings.Repeat("(", 30_000))),
+		explaining("--tensor", "{}/a.npy"), 1, "its header is damaged"},
 	{"picture", "a JPEG of 100 kB with 1,000 scans of 10^8 pixels", file("cat.jpg", manyScans(1000)),
 		explaining("--image", "{}/cat.jpg"), 1, "so many scans"},
 	{"archive", "2,000 labels that are holes of 1 MB", several(holes("in.tar", 1<<20, numbered(2000, ".cls")...)),

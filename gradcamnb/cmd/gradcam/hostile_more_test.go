@@ -148,16 +148,4 @@ var ofFolders = []attempt{
 	{"run", "a damaged run.json", several(file("run.json", `{"weights": "../../etc/passwd"}`)),
 		[]string{"rise", "--model", onnx, "--image", cat, "--size", "64", "--mean", "127", "--scale", "64", "--resume", "{}",
 			"--out", "{}/out"}, 1, "run"},
-	{"figure", "a PNG with a recipe of 10^15 masks", func(dir string) error {
-		text := append([]byte("tEXtgradcam:recipe\x00"), `{"version": 1, "sampling": {"Masks": 1000000000000000}}`...)
-		whole, err := os.ReadFile(filepath.Join(dir, "cat.png"))
-		if err != nil {
-			return err
-		}
-		at := 8 + 25 // after the header
-		body := append(binary.BigEndian.AppendUint32(nil, uint32(len(text)-4)), text...)
-		body = binary.BigEndian.AppendUint32(body, checksum(text))
-		return os.WriteFile(filepath.Join(dir, "a.png"), append(append(bytes.Clone(whole[:at]), body...), whole[at:]...),
-			0o600)
-	}, []string{"explain", "--like", "{}/a.png", "--out", "{}/out"}, 1, ""},
 }

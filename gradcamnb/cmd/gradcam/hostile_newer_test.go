@@ -54,18 +54,21 @@ func npy(name, shape string, values int) func(string) error {
 	return file(name, "\x93NUMPY\x01\x00\x76\x00"+header+strings.Repeat("\x00", 4*values))
 }
 
+// commandIn is the command with arguments in which {} stands for a folder.
+func commandIn(dir string, args []string) *exec.Cmd {
+	var whole []string
+	for _, a := range args {
+		whole = append(whole, strings.ReplaceAll(a, "{}", dir))
+	}
+	c := exec.Command(os.Args[0], whole...)
+	c.Env = append(os.Environ(), asCommand+"=1", "GOMLX_BACKEND=go")
+	return c
+}
+
 // continued studies a picture, changes what lies in the folder of the results, and studies it again.
 func continued(what string, change func(dir string) error, said string) attempt {
 	args := hostileStudy("--pictures", cat, "--metric", "sparseness")
-	first := func(dir string) error {
-		var whole []string
-		for _, a := range args {
-			whole = append(whole, strings.ReplaceAll(a, "{}", dir))
-		}
-		c := exec.Command(os.Args[0], whole...)
-		c.Env = append(os.Environ(), asCommand+"=1", "GOMLX_BACKEND=go")
-		return c.Run()
-	}
+	first := func(dir string) error { return commandIn(dir, args).Run() }
 	return attempt{"study", what, several(first, change), args, 1, said}
 }
 

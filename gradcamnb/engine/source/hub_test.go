@@ -267,6 +267,8 @@ func TestHubErrors(t *testing.T) {
 			func(_ *testing.T, h *fakeHub, _ *httptest.Server) { h.token = "secret" }},
 		"wrong token": {address, "the token in HF_TOKEN, or of your login, is not valid",
 			func(t *testing.T, h *fakeHub, _ *httptest.Server) { h.token = "secret"; t.Setenv("HF_TOKEN", "other") }},
+		"no token at all": {address, "another character that no token has",
+			func(t *testing.T, _ *fakeHub, _ *httptest.Server) { t.Setenv("HF_TOKEN", "a\nb") }},
 		"no repository": {"hf://owner/other/net.onnx", `404, not found: there is no repository "owner/other"`, nil},
 		"no revision":   {address + "@v9", `with a revision "v9"`, nil},
 		"no file":       {"hf://owner/net/net.onnx", `no file "net.onnx"; its ONNX files are ["onnx/net.onnx"]`, nil},

@@ -22,7 +22,7 @@ func (m *onnxModel) takeMetadata(ctx context.Context, beside func(name string) [
 	f := m.describeFile(beside)
 	var lines []string
 	for _, who := range maker.All() {
-		t, err := who.Tell(f)
+		t, err := tell(who, f)
 		if err != nil {
 			if must && m.card.Prep == nil {
 				return err
@@ -51,6 +51,15 @@ func (m *onnxModel) takeMetadata(ctx context.Context, beside func(name string) [
 		m.card.MakerNote = filepath.Base(m.card.File) + ", " + strings.Join(lines, "; ")
 	}
 	return nil
+}
+
+// tell returns what a maker's words say; nil if they are of another maker.
+func tell(who maker.Maker, f maker.File) (*maker.Metadata, error) {
+	t, err := who.Tell(f)
+	if err != nil || t == nil {
+		return nil, err
+	}
+	return t, checkLabels(t.Labels)
 }
 
 // describePrep returns words that say how pictures are prepared.

@@ -117,7 +117,19 @@ func readLabels(root *os.Root, name string) ([]string, error) {
 		return nil, fmt.Errorf("reading the labels: %s is no text: %w", name, err)
 	}
 	text := strings.TrimRight(strings.ReplaceAll(string(data), "\r\n", "\n"), "\n")
-	return strings.Split(text, "\n"), nil
+	labels := strings.Split(text, "\n")
+	return labels, checkLabels(labels)
+}
+
+// checkLabels returns an error for a text that is too long to be a label: every table and figure would show it.
+func checkLabels(labels []string) error {
+	const most = 4 << 10 // bytes
+	for i, l := range labels {
+		if len(l) > most {
+			return fmt.Errorf("label %d has %d bytes, and at most %d are read of one: it is no label", i, len(l), most)
+		}
+	}
+	return nil
 }
 
 // takePrep sets the sidecar's preprocessing. If it has no size, the size is that of the model's pictures. If they have

@@ -54,6 +54,9 @@ func Open(ctx context.Context, ref Ref, say io.Writer) (*Repo, error) {
 	if r.endpoint, err = endpointOf(h); err != nil {
 		return nil, err
 	}
+	if strings.ContainsFunc(r.token, func(c rune) bool { return c <= ' ' || c > '~' }) {
+		return nil, errors.New("the token in HF_TOKEN, or of your login, has a space or another character that no token has: copy it again")
+	}
 	if err := r.list(ctx); err != nil {
 		return nil, err
 	}
