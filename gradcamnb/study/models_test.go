@@ -105,8 +105,11 @@ func TestFailuresOfSeveralModels(t *testing.T) {
 	if err != nil || sum.Failed[0].Model != "" {
 		t.Fatalf("%v, %+v", err, sum)
 	}
-	if page := string(MustReport(sum, s.Pictures)); !strings.Contains(page, "<td>p01</td><td>all</td><td>a damaged picture</td>") {
-		t.Error("the report does not say that no model got the picture")
+	page := string(MustReport(sum, s.Pictures))
+	for _, want := range []string{"<td>p01</td><td>all</td><td>a damaged picture</td>", "Of all pictures with maps."} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the report lacks %s", want)
+		}
 	}
 	sum.Answers[0].Labelled = 0
 	for i, model := range []string{"fake", "other"} {

@@ -3,6 +3,7 @@ package study
 import (
 	"fmt"
 	"html/template"
+	"strings"
 )
 
 // boxPlot draws the spread of a metric over the maps of every cell, with one row for each cell.
@@ -17,13 +18,13 @@ func (s *Summary) boxPlot(metric string) template.HTML {
 	if len(boxes) == 0 {
 		return ""
 	}
-	const left, row = 230.0, 20.0
-	d := &drawing{w: 720, h: row*float64(len(boxes)) + 24}
+	const left, row = 300.0, 20.0 // a name of 46 letters fits beside
+	d := &drawing{w: 790, h: row*float64(len(boxes)) + 24}
 	x := newScale(left, d.w-16, values...)
 	d.drawXTicks(x, 2, d.h-20)
 	for i, b := range boxes {
 		y := row*float64(i) + row/2 + 2
-		d.words(left-8, y+4, "end", shortenMiddle(s.cellName(b.Cell), 34))
+		d.words(left-8, y+4, "end", s.plotName(b.Cell))
 		d.line(x.at(b.Low), y, x.at(b.Q1), y, "whisker")
 		d.line(x.at(b.Q3), y, x.at(b.Upmost), y, "whisker")
 		d.put(`<rect x="%.1f" y="%.1f" width="%.1f" height="12" class="box"><title>%s: median %s, quartiles %s and %s, %d maps</title></rect>`,
@@ -47,6 +48,18 @@ func (s *Summary) cellName(c Cell) string {
 		name += " of " + c.Model
 	}
 	return name
+}
+
+// plotName returns the name of a cell as it stands beside a plot, in at most 46 letters.
+func (s *Summary) plotName(c Cell) string {
+	c.Layer, c.Model = shorten(withoutTensor(c.Layer), 16), shorten(c.Model, 16)
+	return shortenMiddle(s.cellName(c), 46)
+}
+
+// withoutTensor returns the name of a layer without that of its tensor, which stands in brackets.
+func withoutTensor(layer string) string {
+	path, _, _ := strings.Cut(layer, " (")
+	return path
 }
 
 // shortenMiddle returns a text in at most most letters.

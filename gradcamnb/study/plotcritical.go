@@ -21,11 +21,11 @@ func (s *Summary) criticalPlot(metric string) template.HTML {
 	if n < 2 || math.IsNaN(ranks[0].Critical) {
 		return ""
 	}
-	const left, right, axis, row = 300.0, 560.0, 34.0, 17.0 // a label of 36 letters and a number fits beside
+	const left, right, axis, row = 340.0, 600.0, 34.0, 17.0 // a name of 46 letters and a number fit beside
 	bars := groups(ranks)
 	half := (n + 1) / 2
 	below := axis + 14 + 7*float64(len(bars))
-	d := &drawing{w: 860, h: below + row*float64(half) + 10}
+	d := &drawing{w: 940, h: below + row*float64(half) + 10}
 	x := newScale(left, right, 1, float64(n))
 	d.line(left, axis, right, axis, "axis")
 	for k := 1; k <= n; k++ {
@@ -49,7 +49,7 @@ func (s *Summary) criticalPlot(metric string) template.HTML {
 		}
 		d.line(at, axis, at, y, "arm")
 		d.line(at, y, edge, y, "arm")
-		d.words(from, y+4, anchor, fmt.Sprintf("%s  %.2f", shortenMiddle(s.cellName(r.Cell), 36), r.Mean))
+		d.words(from, y+4, anchor, fmt.Sprintf("%s  %.2f", s.plotName(r.Cell), r.Mean))
 	}
 	return d.html(fmt.Sprintf("critical-difference diagram of %s: mean ranks of %d methods and layers", metric, n))
 }

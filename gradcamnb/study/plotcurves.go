@@ -42,7 +42,11 @@ func (s *Summary) curvePlot(metric, layer string, lines []Curve, values []float6
 	const left, top, width, height = 44.0, 22.0, 340.0, 190.0
 	d := &drawing{w: width}
 	x, y := newScale(left, width-24, 0, 1), newScale(height, top, values...)
-	d.words(left, 14, "start", metric+map[bool]string{true: " at " + layer}[layer != ""])
+	title := metric
+	if layer != "" {
+		title += " at " + shorten(withoutTensor(layer), 30)
+	}
+	d.words(left, 14, "start", title)
 	d.drawYTicks(y, left, width-24)
 	for _, v := range []float64{0, 0.5, 1} {
 		d.words(x.at(v), height+14, "middle", fmt.Sprintf("%.0f %%", 100*v))

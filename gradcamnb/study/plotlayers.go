@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"html/template"
 	"math"
-	"strings"
 )
 
 // layerPlot draws the mean of a metric over the layers, in their order, with one line for each method. It returns
@@ -37,8 +36,7 @@ func (s *Summary) layerPlot(metric string) template.HTML {
 		if len(layers) > 6 { // or the names run into one another
 			at = float64(i%2) * 12
 		}
-		path, _, _ := strings.Cut(l, " (") // without the tensor's name
-		d.words(x.at(float64(i)), height+15+at, "middle", shorten(path, 14))
+		d.words(x.at(float64(i)), height+15+at, "middle", shorten(withoutTensor(l), 14))
 	}
 	var names []string
 	all := s.lines()

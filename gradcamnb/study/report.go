@@ -50,6 +50,11 @@ type columnPage struct {
 	Highest, Lowest []examplePage
 }
 
+// All tells whether the sample holds all pictures that have maps.
+func (p page) All() bool {
+	return p.Summary.Sampled < mostSampled || p.Summary.Sampled == p.Summary.Pictures
+}
+
 // Several tells whether the study has more than one model.
 func (p page) Several() bool { return len(p.Summary.Answers) > 1 }
 

@@ -145,9 +145,20 @@ func TestSummaryByHand(t *testing.T) {
 	if fmt.Sprint(sum.Layers, sum.Methods) != "[conv] [A B]" {
 		t.Error(sum.Layers, sum.Methods)
 	}
-	if x := sum.Examples["insertion"]; x.Lowest[0].Value != 1 || x.Highest[0].Value != 6 ||
-		x.Highest[0].Row.Picture != "p02" {
-		t.Errorf("%+v", x)
+	// Of each picture only one map stands out at either end: the values of A are the lowest, those of B the highest.
+	x := sum.Examples["insertion"]
+	for k, e := range x.Lowest {
+		if want := fmt.Sprintf("p%02d", k); e.Value != float64(k+1) || e.Row.Picture != want || e.Row.Method != "A" {
+			t.Errorf("lowest %d is %g of %s", k, e.Value, e.Row.Picture)
+		}
+	}
+	for k, e := range x.Highest {
+		if want := fmt.Sprintf("p%02d", 2-k); e.Value != float64(6-2*k) || e.Row.Picture != want || e.Row.Method != "B" {
+			t.Errorf("highest %d is %g of %s", k, e.Value, e.Row.Picture)
+		}
+	}
+	if len(x.Lowest) != 3 || len(x.Highest) != 3 {
+		t.Errorf("%d lowest and %d highest maps", len(x.Lowest), len(x.Highest))
 	}
 }
 

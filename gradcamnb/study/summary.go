@@ -92,7 +92,8 @@ type Summary struct {
 	Clusters        []Cluster   // by cell
 }
 
-// Examples are the maps with the lowest and the highest value of a metric.
+// Examples are the maps with the lowest and the highest value of a metric, at most one of each picture and target in a
+// list.
 type Examples struct {
 	Lowest, Highest []Example // those with the lowest and the highest values
 	// Misplaced are the worst maps of pictures whose prediction is right, for a metric that compares maps with the truth:

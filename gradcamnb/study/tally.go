@@ -8,8 +8,8 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/metrics"
 )
 
-// keep is the number of maps that are kept at either end of a metric.
-const keep = 12
+// kept is the number of maps that are kept at either end of a metric.
+const kept = 12
 
 // These are columns besides the metrics of which the lowest and the highest maps are kept.
 const (
@@ -103,7 +103,7 @@ func (t *tally) close() {
 		if i == 0 || r.Model != rows[i-1].Model {
 			t.answers = addAnswers(t.answers, newAnswers(r))
 			if r.hasPrediction() {
-				t.keepExtreme(byProbability, Example{r.Probability, r})
+				t.keepExtremes(byProbability, []Example{{r.Probability, r}})
 			}
 		}
 	}
@@ -118,7 +118,7 @@ func (t *tally) close() {
 	for _, of := range targets {
 		for i, r := range of {
 			if i == 0 || r.Model != of[i-1].Model { // all maps of a target have its score
-				t.keepExtreme(byScore, Example{r.Score, r})
+				t.keepExtremes(byScore, []Example{{r.Score, r}})
 			}
 		}
 	}
@@ -166,6 +166,7 @@ func appendNew(list []string, name string) []string {
 func (t *tally) measure(metric string, rows []Row, counts []float64) {
 	var cells []Cell
 	var values []float64
+	var examples []Example
 	for _, r := range rows {
 		v := r.Metrics[metric]
 		if math.IsNaN(v) || math.IsInf(v, 0) {
@@ -178,9 +179,10 @@ func (t *tally) measure(metric string, rows []Row, counts []float64) {
 		}
 		t.values[k].moments.add(v)
 		t.values[k].sample.add(counts, v)
-		t.keepExtreme(metric, Example{v, r})
+		examples = append(examples, Example{v, r})
 		cells, values = append(cells, c), append(values, v)
 	}
+	t.keepExtremes(metric, examples)
 	for i, a := range cells {
 		for j, b := range cells {
 			if a.compare(b) < 0 {
@@ -221,37 +223,59 @@ func (t *tally) rankAll(metric string, values []float64) []float64 {
 	return out
 }
 
-// keepExtreme keeps a map if it is among the lowest or the highest.
-func (t *tally) keepExtreme(metric string, e Example) {
-	if math.IsNaN(e.Value) || math.IsInf(e.Value, 0) {
+// keepExtremes keeps the lowest and the highest of the maps of one picture and target, if they are among the lowest and
+// highest of all. So a picture with many maps does not take all places.
+func (t *tally) keepExtremes(metric string, all []Example) {
+	all = slices.DeleteFunc(all, func(e Example) bool { return math.IsNaN(e.Value) || math.IsInf(e.Value, 0) })
+	if len(all) == 0 {
 		return
 	}
-	x := t.examples[metric]
-	x.Lowest = insertExample(x.Lowest, e, 1)
-	x.Highest = insertExample(x.Highest, e, -1)
-	if t.byTruth[metric] && e.Row.Correct {
-		sign := 1.0
-		if t.better[metric] == "lower" {
-			sign = -1
+	x := Examples{Lowest: []Example{slices.MinFunc(all, rising)}, Highest: []Example{slices.MinFunc(all, falling)}}
+	if t.byTruth[metric] {
+		if right := slices.DeleteFunc(all, func(e Example) bool { return !e.Row.Correct }); len(right) > 0 {
+			x.Misplaced = []Example{slices.MinFunc(right, t.worstFirst(metric))}
 		}
-		x.Misplaced = insertExample(x.Misplaced, e, sign)
 	}
+	t.keep(metric, x)
+}
+
+// keep keeps those examples of a metric that are among the first of all.
+func (t *tally) keep(metric string, more Examples) {
+	x := t.examples[metric]
+	x.Lowest = insertAll(x.Lowest, more.Lowest, rising)
+	x.Highest = insertAll(x.Highest, more.Highest, falling)
+	x.Misplaced = insertAll(x.Misplaced, more.Misplaced, t.worstFirst(metric))
 	t.examples[metric] = x
 }
 
-// insertExample inserts an example into a list that is sorted by value times sign, then by picture. It keeps the first
-// ones only.
-func insertExample(all []Example, e Example, sign float64) []Example {
-	order := func(a, b Example) int {
-		return cmp.Or(cmp.Compare(sign*a.Value, sign*b.Value), cmp.Compare(a.Row.Index, b.Row.Index),
-			Cell{a.Row.Model, a.Row.Layer, a.Row.Method}.compare(Cell{b.Row.Model, b.Row.Layer, b.Row.Method}))
+// worstFirst returns the order in which a metric's worst values come first.
+func (t *tally) worstFirst(metric string) func(a, b Example) int {
+	if t.better[metric] == "lower" {
+		return falling
 	}
-	at, there := slices.BinarySearchFunc(all, e, order)
-	if there || at >= keep {
-		return all
+	return rising
+}
+
+// rising is the order of examples by value, and then by picture and cell.
+func rising(a, b Example) int {
+	return cmp.Or(cmp.Compare(a.Value, b.Value), cmp.Compare(a.Row.Index, b.Row.Index),
+		Cell{a.Row.Model, a.Row.Layer, a.Row.Method}.compare(Cell{b.Row.Model, b.Row.Layer, b.Row.Method}))
+}
+
+// falling is the order of examples by falling value, and then by picture and cell.
+func falling(a, b Example) int { return cmp.Or(cmp.Compare(b.Value, a.Value), rising(a, b)) }
+
+// insertAll inserts examples into a list in an order. It keeps the first ones only, and none twice.
+func insertAll(all, more []Example, order func(a, b Example) int) []Example {
+	for _, e := range more {
+		at, there := slices.BinarySearchFunc(all, e, order)
+		if there || at >= kept {
+			continue
+		}
+		all = slices.Insert(all, at, e)
+		all = all[:min(len(all), kept)]
 	}
-	all = slices.Insert(all, at, e)
-	return all[:min(len(all), keep)]
+	return all
 }
 
 // cells returns all cells that have a value, in order.
@@ -309,8 +333,6 @@ func (t *tally) merge(o *tally) {
 		t.ranks[k].merge(*m)
 	}
 	for metric, x := range o.examples {
-		for _, e := range slices.Concat(x.Lowest, x.Highest, x.Misplaced) {
-			t.keepExtreme(metric, e)
-		}
+		t.keep(metric, x)
 	}
 }

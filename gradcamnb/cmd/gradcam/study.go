@@ -258,12 +258,11 @@ func printStudy(out io.Writer, s *study.Summary, dir string) error {
 		}
 	}
 	if s.Failures > 0 {
-		by := ""
+		which := fmt.Sprintf("%d could not be explained", s.Failures)
 		if len(s.Answers) > 1 {
-			by = " by every model"
+			which = fmt.Sprintf("%d were not explained by every model", s.Failures)
 		}
-		fmt.Fprintf(out, "; %d could not be explained%s: their rows say why, the first %q: %s", s.Failures, by,
-			s.Failed[0].Picture, s.Failed[0].Error)
+		fmt.Fprintf(out, "; %s: their rows say why, the first %q: %s", which, s.Failed[0].Picture, s.Failed[0].Error)
 	}
 	fmt.Fprintf(out, "\nreport: %s\n", filepath.Join(dir, "report.html"))
 	if s.Maps == 0 {
