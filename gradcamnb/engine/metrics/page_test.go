@@ -40,6 +40,8 @@ These differences are known:
   one value: pytorch-grad-cam hides all of these or none. It also subtracts the whole picture's score from ROAD's two halves.
 * Quantus' stability and sensitivity are NaN if a noisy copy of the picture is predicted to be something else. Here its map counts, too.
 * IROF's regions are each library's own; over the same regions the number is that of Quantus.
+* mu-fidelity follows xplique 2.0.2, whose code was read but not run, since it needs TensorFlow. xplique hides each cell with a chance of a
+  fifth, and takes 0 for a correlation that has no value; here a set has a fifth of the cells, as in the paper.
 * The metrics of complexity and of localisation see L, which is what a picture of the map shows. Quantus takes magnitudes or, if it is told
   so (abs=False), signed values: a map with negative values has other numbers there.
 * A map without a positive value has no value by them, and a map that is the same everywhere puts pixels in no order, and has no value by
