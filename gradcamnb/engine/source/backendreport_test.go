@@ -99,8 +99,12 @@ func operatorOf(o outcome) string {
 	return ""
 }
 
-// writeReport writes docs/operators.md.
-func writeReport(path, backend string, outcomes []outcome) error {
+// writeReport writes docs/operators.md or, of a backend other than go, docs/operators-xla.md.
+func writeReport(docs, backend string, outcomes []outcome) error {
+	title, path, chosen, other := "Operators", "operators.md", "", "operators-xla.md"
+	if backend != "go" {
+		title, path, chosen, other = "Operators on "+backend, "operators-xla.md", "GRADCAM_BACKEND="+backend+" ", "operators.md"
+	}
 	sets, operators := map[string]*tally{}, map[string]*tally{}
 	left := map[string]int{}
 	var all tally
@@ -121,20 +125,20 @@ func writeReport(path, backend string, outcomes []outcome) error {
 		}
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, `# Operators
+	fmt.Fprintf(&b, `# %s
 
 This page says which of ONNX's operators work, by onnx 1.23.2's own backend tests of operators with tensors as inputs and
 outputs: **%d of %d pass, %.1f %%**, on the backend %s. For %d of them the gradient agrees with differences, too. A value
 passes if it agrees to 1e-5 of the largest for float32, or as onnx's own runner compares if the expected numbers were typed
 by hand; to a step of the type for smaller types; exactly for whole numbers and truth values. Inputs of whole numbers and
-truth values are given as constants, as an exporter writes them.
+truth values are given as constants, as an exporter writes them. [The same on the other backend](%s).
 
-`+"`python testdata/backend/make.py FOLDER` writes the tests, and `GRADCAM_BACKEND_TESTS=FOLDER go test ./gradcamnb/engine/source -run TestBackendTests -update`"+`
+`+"`python testdata/backend/make.py FOLDER` writes the tests, and `GRADCAM_BACKEND_TESTS=FOLDER %sgo test ./gradcamnb/engine/source -run TestBackendTests -update`"+`
 this page.
 
 | set | cases | pass | gradient compared |
 |---|---|---|---|
-`, all.pass, all.cases, 100*float64(all.pass)/float64(all.cases), backend, all.checked)
+`, title, all.pass, all.cases, 100*float64(all.pass)/float64(all.cases), backend, all.checked, other, chosen)
 	for _, name := range slices.Sorted(maps.Keys(sets)) {
 		t := sets[name]
 		fmt.Fprintf(&b, "| %s | %d | %d | %d |\n", name, t.cases, t.pass, t.checked)
@@ -148,8 +152,5 @@ this page.
 		t := operators[name]
 		fmt.Fprintf(&b, "| %s | %d of %d | %d | %s |\n", name, t.pass, t.cases, t.checked, strings.Join(t.reasons, "; "))
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return err
-	}
-	return os.WriteFile(path, []byte(b.String()), 0o644)
+	return os.WriteFile(filepath.Join(docs, path), []byte(b.String()), 0o644)
 }

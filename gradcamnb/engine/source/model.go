@@ -172,6 +172,7 @@ type Layer struct {
 	Axes places.Position // which of its axes hold the places of the picture
 
 	upright bool // its map has the picture's aspect ratio
+	lost    int  // values along the longest axis that counts what cannot be followed
 
 	inputs []string // tensors that it reads
 	answer bool     // nothing learned lies between it and the output: class scores before the last resize

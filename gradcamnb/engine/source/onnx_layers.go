@@ -24,6 +24,7 @@ func (m *onnxModel) list(g *onnxnorm.Graph, output string, input []int) []Layer 
 		if l.WithoutPicture = !sees[t.Name]; !l.WithoutPicture {
 			l.Axes = places.Find(axes[t.Name], t.Dims, input[0], m.card.form())
 			l.Grid, l.Channels = grid(l.Axes, t.Dims)
+			l.lost = places.CountLost(axes[t.Name])
 			if one := plane(l.Grid, l.Axes.Slices); l.Axes.Cut && cellsOff(one[0], one[1], picture) > 1 {
 				l.Axes, l.Grid, l.Channels = places.Position{}, [2]int{}, 0 // a part of a map
 			}

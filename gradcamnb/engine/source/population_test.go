@@ -234,7 +234,8 @@ func directional(forward *openedCase, grad []float64, seed int) error {
 
 // TestBackendTests runs onnx's own backend tests, which testdata/backend/make.py writes into the folder
 // that GRADCAM_BACKEND_TESTS names; GRADCAM_BACKEND is another backend than go, and GRADCAM_CASES
-// a pattern of the names of cases. With -update it writes docs/operators.md.
+// a pattern of the names of cases. With -update it writes docs/operators.md, or for another backend
+// docs/operators-xla.md.
 func TestBackendTests(t *testing.T) {
 	root := os.Getenv("GRADCAM_BACKEND_TESTS")
 	if root == "" {
@@ -283,7 +284,7 @@ func TestBackendTests(t *testing.T) {
 	}
 	if require.Update() {
 		backend, _, _ := strings.Cut(name, ":ops")
-		if err := writeReport(filepath.Join("..", "..", "..", "docs", "operators.md"), backend, outcomes); err != nil {
+		if err := writeReport(filepath.Join("..", "..", "..", "docs"), backend, outcomes); err != nil {
 			t.Fatal(err)
 		}
 	}

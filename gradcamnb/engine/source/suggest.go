@@ -37,6 +37,9 @@ func suggest(layers []Layer) {
 	if did := l.Axes.Margins(); did != "" {
 		l.Why += "; before it the model " + did
 	}
+	if i := f.lostBehind(best); i >= 0 {
+		l.Why += "; from " + layers[i].Title() + " on the cells cannot be followed, so no later layer has a map"
+	}
 	if i := f.beside(best); i >= 0 {
 		l.Beside = layers[i].Title()
 		l.Why += "; the answer reads " + l.Beside + ", too, which this layer does not see"

@@ -48,6 +48,26 @@ func (f *flow) beside(best int) int {
 	return -1
 }
 
+// lostBehind returns the first layer with weights behind layer best whose cells cannot be followed, as after they were
+// put in an order of the network's own, and behind which there is no map any more; -1 if there is none.
+func (f *flow) lostBehind(best int) int {
+	const few = 4 // fewer are no cells
+	for i, is := range f.descendants(best) {
+		l := f.layers[i]
+		if !is || l.lost < few || l.Spatial() || f.use[i] != used || f.project[i] || f.gate[i] || !learners[l.Op] {
+			continue
+		}
+		again := false
+		for k, reads := range f.descendants(i) {
+			again = again || reads && f.cells(k) > 1 && f.layers[k].features()
+		}
+		if !again {
+			return i
+		}
+	}
+	return -1
+}
+
 // parallel marks the maps that reach the answer around a layer and that it neither reads nor is read by.
 func (f *flow) parallel(of int) []bool {
 	out := f.suggestWithout(of, math.MaxInt)

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/gomlx/compute-onnx/support/protos"
@@ -81,6 +82,20 @@ func TestMirroredTower(t *testing.T) {
 			initializer("last", true, []int64{1}, -1), initializer("beyond", true, []int64{1}, -99),
 			initializer("columns", true, []int64{1}, 3)},
 	}}
+	layers := layersOf(t, m, []int{1, 2, 8, 12})
+	l, err := SuggestedLayer(layers)
+	if err != nil || l.Name != "a act" || l.Beside != "b act" {
+		t.Errorf("%q is suggested, beside %q, %v", l.Name, l.Beside, err)
+	}
+	at := slices.IndexFunc(layers, func(l Layer) bool { return l.Name == "b act" })
+	if b := layers[at]; b.Grid != [2]int{8, 12} || b.Axes.Mirrored != [2]bool{false, true} || b.Field != nil {
+		t.Errorf("the second tower's map is %v, mirrored %v, its field %v", b.Grid, b.Axes.Mirrored, b.Field)
+	}
+}
+
+// layersOf writes a model into a file and lists its layers.
+func layersOf(t *testing.T, m *protos.ModelProto, input []int) []Layer {
+	t.Helper()
 	data, err := proto.Marshal(m)
 	if err != nil {
 		t.Fatal(err)
@@ -93,16 +108,43 @@ func TestMirroredTower(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	layers, err := net.Layers(t.Context(), []int{1, 2, 8, 12}, "")
+	layers, err := net.Layers(t.Context(), input, "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := SuggestedLayer(layers)
-	if err != nil || l.Name != "a act" || l.Beside != "b act" {
-		t.Errorf("%q is suggested, beside %q, %v", l.Name, l.Beside, err)
+	return layers
+}
+
+// If cells are put in an order that cannot be followed, such as one half of the tokens before a class token and one
+// behind it, the suggestion says from where on.
+func TestLostCells(t *testing.T) {
+	node := func(op, out string, in ...string) *protos.NodeProto {
+		n := nodeOf(op, in[0], out)
+		n.Input = in
+		return n
 	}
-	at := slices.IndexFunc(layers, func(l Layer) bool { return l.Name == "b act" })
-	if b := layers[at]; b.Grid != [2]int{8, 12} || b.Axes.Mirrored != [2]bool{false, true} || b.Field != nil {
-		t.Errorf("the second tower's map is %v, mirrored %v, its field %v", b.Grid, b.Axes.Mirrored, b.Field)
+	whole := func(name string, values ...float64) *protos.TensorProto {
+		return initializer(name, true, []int64{int64(len(values))}, values...)
+	}
+	join := node("Concat", "tokens", "first", "class", "second")
+	join.Attribute = append(join.Attribute, &protos.AttributeProto{Name: "axis", Type: protos.AttributeProto_INT, I: 1})
+	mean := node("ReduceMean", "y", "m")
+	mean.Attribute = append(mean.Attribute, intsAttr("axes", 1))
+	sets := []*protos.OperatorSetIdProto{{Version: 17}}
+	m := &protos.ModelProto{IrVersion: 8, OpsetImport: sets, Graph: &protos.GraphProto{
+		Name: "g", Input: []*protos.ValueInfoProto{onnxnorm.Declare("x", []int{1, 2, 4, 6})},
+		Output: []*protos.ValueInfoProto{{Name: "y"}},
+		Node: []*protos.NodeProto{node("Conv", "patches", "x", "kernel"), node("Reshape", "flat", "patches", "shape"),
+			nodeOf("Transpose", "flat", "rows", intsAttr("perm", 0, 2, 1)),
+			node("Slice", "first", "rows", "0", "12", "1"), node("Slice", "second", "rows", "12", "24", "1"),
+			join, node("MatMul", "m", "tokens", "weights"), mean},
+		Initializer: []*protos.TensorProto{initializer("kernel", false, []int64{2, 2, 1, 1}, 1, 2, 3, 4),
+			initializer("weights", false, []int64{2, 2}, 1, 2, 3, 4), initializer("class", false, []int64{1, 1, 2}, 1, 2),
+			whole("shape", 1, 2, 24), whole("0", 0), whole("1", 1), whole("12", 12), whole("24", 24)},
+	}}
+	l, err := SuggestedLayer(layersOf(t, m, []int{1, 2, 4, 6}))
+	want := "; from m on the cells cannot be followed, so no later layer has a map"
+	if err != nil || l.Name != "patches" || !strings.HasSuffix(l.Why, want) {
+		t.Errorf("%q is suggested, %v: %s", l.Name, err, l.Why)
 	}
 }

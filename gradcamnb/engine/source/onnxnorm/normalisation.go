@@ -65,9 +65,22 @@ func (b *builder) groupNorm(n *node, x ref, groups int, eachChannel bool) ref {
 
 // normaliseOver returns (x - mean) / sqrt(var + epsilon) over the given axes.
 func (b *builder) normaliseOver(x ref, over []int, epsilon float32) ref {
-	centred := b.binary("Sub", x, b.spreadBack(b.reduceRef("ReduceMean", x, over), x.dims, over))
+	centred := b.centre(x, over)
+	if size(permute(x.dims, over)) > longSum {
+		centred = b.centre(centred, over)
+	}
 	variance := b.reduceRef("ReduceMean", b.binary("Mul", centred, centred), over)
 	return b.binary("Div", centred, b.unary("Sqrt", b.binary("Add", variance, b.scalar(epsilon))))
+}
+
+// longSum is how many numbers a mean is taken of once. Of more it is taken twice, the second time of what the first has
+// left: the gradient of a norm is what is left of numbers that are nearly equal, and a single mean in float32 leaves it
+// few right digits.
+const longSum = 1024
+
+// centre returns x less its mean over the given axes.
+func (b *builder) centre(x ref, over []int) ref {
+	return b.binary("Sub", x, b.spreadBack(b.reduceRef("ReduceMean", x, over), x.dims, over))
 }
 
 // spreadBack brings a mean over some axes to the size of all of these axes but the first. The pure-Go backend then sums

@@ -295,7 +295,7 @@ func joinAxes(s step) []Axis {
 	out := make([]Axis, len(s.Dims))
 	var pieces []Axis
 	var core *Part
-	before, after, several := 0, 0, false
+	before, after, lost, several := 0, 0, 0, false
 	for i := range s.Inputs {
 		in, dims := s.inputAxes(i), s.dims(i)
 		if len(dims) != len(s.Dims) {
@@ -315,6 +315,7 @@ func joinAxes(s step) []Axis {
 			several, core = several || core != nil, places
 			continue
 		}
+		lost += CountLost([]Axis{own})
 		if core == nil {
 			before += dims[axis]
 		} else {
@@ -328,13 +329,21 @@ func joinAxes(s step) []Axis {
 	}
 	switch {
 	case core == nil:
-		out[axis] = otherAxis(s.Dims[axis])
+		out[axis] = joinOthers(s.Dims[axis], lost)
 	case several:
 		out[axis] = joinPieces(pieces, s.Dims[axis])
 	default:
 		out[axis] = core.surround(before, after, s.Dims[axis])
 	}
 	return out
+}
+
+// joinOthers returns the axis of n values without cells, of which lost cannot be followed.
+func joinOthers(n, lost int) Axis {
+	if lost > 0 {
+		return unknown(n)
+	}
+	return otherAxis(n)
 }
 
 // surround returns the axis of cells with before more elements in front of them and after more behind them.

@@ -222,3 +222,19 @@ func FindOnOneAxis(a Axis) (f Position, ok bool) {
 	}
 	return f, true
 }
+
+// CountLost returns the length of the longest axis that counts what cannot be followed, such as cells in an order of
+// the network's own; 0 if there is none.
+func CountLost(axes []Axis) int {
+	most := 0
+	for _, a := range axes {
+		n := 1
+		for _, p := range a {
+			n *= p.Size
+		}
+		if slices.ContainsFunc(a, func(p Part) bool { return p.Kind == Unknown || p.Moved }) {
+			most = max(most, n)
+		}
+	}
+	return most
+}
