@@ -80,3 +80,39 @@ func TestPipeByAnyName(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A model in the cache of Python's huggingface_hub has its sidecar, labels and configuration behind links, which lead
+// to files of the same repository. Links of other repositories and out of the cache are not followed.
+func TestSnapshotOfPythonsCache(t *testing.T) {
+	whole, err := os.ReadFile(golden.Path("models", "squeezenet.ts.onnx"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct{ repository, to, want string }{
+		"of the repository":     {"models--a--b", "../../../blobs/labels", ""},
+		"of another repository": {"models--a--b", "../../../../models--c--d/labels", "leads out of the folder"},
+		"of the machine":        {"models--a--b", "/etc/passwd", "leads out of the folder"},
+		"of an ordinary folder": {"somewhere", "../../../blobs/labels", "leads out of the folder"},
+	} {
+		top := t.TempDir()
+		repository := filepath.Join(top, c.repository)
+		dir := filepath.Join(repository, "snapshots", "0123", "onnx")
+		blobs := filepath.Join(repository, "blobs")
+		err := errors.Join(os.MkdirAll(dir, 0o700), os.MkdirAll(blobs, 0o700),
+			os.WriteFile(filepath.Join(blobs, "model"), whole, 0o600),
+			os.WriteFile(filepath.Join(blobs, "labels"), []byte("a\nb\nc\n"), 0o600),
+			os.WriteFile(filepath.Join(dir, "m.json"), []byte(`{"labels": "l.txt"}`), 0o600),
+			os.Symlink("../../../blobs/model", filepath.Join(dir, "m.onnx")),
+			os.Symlink(c.to, filepath.Join(dir, "l.txt")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, err := ONNX(filepath.Join(dir, "m.onnx"))
+		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v, want %q", name, err, c.want)
+		}
+		if err == nil && len(m.Card().Labels) != 3 {
+			t.Errorf("%s: labels %q", name, m.Card().Labels)
+		}
+	}
+}

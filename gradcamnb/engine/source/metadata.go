@@ -3,7 +3,6 @@ package source
 import (
 	"context"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -12,7 +11,6 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/maker"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/onnxnorm"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
-	"github.com/gradcam-go/gradcam/internal/regular"
 )
 
 // takeMetadata fills in from the words of the model's maker, in the file and in its folder, what the sidecar does not
@@ -80,24 +78,24 @@ func describePrep(p imgio.Prep) string {
 // neighbourReader returns a function that reads files in the model's folder. If that folder is called onnx, the
 // function also looks in the one above it, which is how optimum and transformers.js lay out models. The model depends
 // on each file that it looks for, also on those that are missing.
-func (m *onnxModel) neighbourReader(dir *os.Root) func(name string) []byte {
+func (m *onnxModel) neighbourReader(dir *modelFolder) func(name string) []byte {
 	return func(name string) []byte {
-		m.card.Files = append(m.card.Files, filepath.Join(dir.Name(), name))
-		data, err := regular.ReadIn(dir, name, maxConfig)
+		m.card.Files = append(m.card.Files, filepath.Join(dir.path, name))
+		data, err := dir.read(name, maxConfig)
 		if err == nil {
 			return data
 		}
-		above := filepath.Dir(filepath.Clean(dir.Name()))
-		if filepath.Base(dir.Name()) != "onnx" {
+		if filepath.Base(dir.path) != "onnx" {
 			return nil
 		}
-		m.card.Files = append(m.card.Files, filepath.Join(above, name))
-		root, err := os.OpenRoot(above)
+		above := filepath.Join(filepath.Dir(filepath.Clean(dir.path)), name)
+		m.card.Files = append(m.card.Files, above)
+		top, err := openModelFolder(above)
 		if err != nil {
 			return nil
 		}
-		defer func() { _ = root.Close() }() // only read
-		if data, err = regular.ReadIn(root, name, maxConfig); err != nil {
+		defer top.close()
+		if data, err = top.read(name, maxConfig); err != nil {
 			return nil
 		}
 		return data

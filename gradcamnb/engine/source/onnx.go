@@ -3,7 +3,6 @@ package source
 import (
 	"context"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -15,7 +14,6 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/onnxnorm"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/places"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
-	"github.com/gradcam-go/gradcam/internal/regular"
 )
 
 // onnxModel is a model read from an ONNX file.
@@ -52,11 +50,11 @@ func onnxWithin(ctx context.Context, path string, o onnxnorm.Options) (Model, er
 	if err != nil {
 		return nil, err
 	}
-	dir, err := os.OpenRoot(filepath.Dir(path))
+	dir, err := openModelFolder(path)
 	if err != nil {
 		return nil, fmt.Errorf("opening the model: %w", err)
 	}
-	defer func() { _ = dir.Close() }() // only read
+	defer dir.close()
 	said := o.Picture
 	if o.Picture == "" {
 		o.Picture = side.Picture
@@ -64,7 +62,7 @@ func onnxWithin(ctx context.Context, path string, o onnxnorm.Options) (Model, er
 	if side.Slices != nil {
 		o.Slices = *side.Slices
 	}
-	m, err := readONNX(ctx, path, path, func(name string) (*os.File, error) { return regular.OpenIn(dir, name) }, o)
+	m, err := readONNX(ctx, path, path, dir.open, o)
 	if err != nil {
 		return nil, err
 	}

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -14,7 +13,6 @@ import (
 
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/detect"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
-	"github.com/gradcam-go/gradcam/internal/regular"
 	"github.com/gradcam-go/gradcam/internal/strictjson"
 )
 
@@ -66,12 +64,12 @@ func (c *Card) takeDefaults(values map[string]Value) error {
 // readSidecar reads the sidecar of a model file; a missing one is no error.
 func readSidecar(model string) (Sidecar, []string, error) {
 	path := SidecarPath(model)
-	root, err := os.OpenRoot(filepath.Dir(path))
+	dir, err := openModelFolder(path)
 	if err != nil {
 		return Sidecar{}, nil, fmt.Errorf("opening the model's folder: %w", err)
 	}
-	defer func() { _ = root.Close() }() // only read
-	data, err := regular.ReadIn(root, filepath.Base(path), maxSidecar)
+	defer dir.close()
+	data, err := dir.read(filepath.Base(path), maxSidecar)
 	if errors.Is(err, fs.ErrNotExist) {
 		return Sidecar{}, nil, nil
 	}
@@ -96,7 +94,7 @@ func readSidecar(model string) (Sidecar, []string, error) {
 	if !filepath.IsLocal(s.Labels) {
 		return Sidecar{}, nil, fmt.Errorf("the sidecar %s names the labels %q, which do not lie beside it", path, s.Labels)
 	}
-	labels, err := readLabels(root, s.Labels)
+	labels, err := readLabels(dir, s.Labels)
 	return s, labels, err
 }
 
@@ -108,8 +106,8 @@ const (
 
 // readLabels reads labels in the model's folder or below it. A sidecar cannot name any other file of the machine, by a
 // link either. Editors of Windows begin a text with a mark of UTF-8 or UTF-16.
-func readLabels(root *os.Root, name string) ([]string, error) {
-	data, err := regular.ReadIn(root, name, maxLabels)
+func readLabels(dir *modelFolder, name string) ([]string, error) {
+	data, err := dir.read(name, maxLabels)
 	if err != nil {
 		return nil, fmt.Errorf("reading the labels: %w", err)
 	}

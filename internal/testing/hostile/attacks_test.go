@@ -61,7 +61,7 @@ var failures = []row{
 		[]string{"gradcamnb/engine/memory TestOpenFilesAreBounded", socket + "TestPassing",
 			machine + "TestFailedOpensLeakNothing"}},
 	{"M6", "labels followed links out of the folder", "sidecar and labels are opened within the model's folder",
-		[]string{sources + "TestStaysInFolder", reading + "TestOutOfFolder"}},
+		[]string{sources + "TestStaysInFolder TestSnapshotOfPythonsCache", reading + "TestOutOfFolder"}},
 	{"M7", "`doctor` and `demo` ran Python code of the current folder", "Python runs isolated, in the private folder",
 		[]string{kernel + "TestDoctorRunsNothingOfFolder TestImportOurs", "internal/home TestPluginFolders"}},
 	{"M8", "the first SIGINT or SIGTERM often did nothing", "the first signal ends a command within five seconds",
