@@ -189,7 +189,7 @@ func (s *Study) rows(model *gradcamnb.Model, o openedPicture, r *heatmap.Result)
 		}
 		if len(r.Top) > 0 {
 			row.Prediction, row.PredictionIndex, row.Probability = r.Top[0].Label, r.Top[0].Index, float64(r.Top[0].Probability)
-			if o.class >= 0 {
+			if o.class >= 0 && (len(r.Scores) == 0 || o.class < len(r.Scores)) {
 				row.Labelled, row.Correct = true, r.Top[0].Index == o.class
 			}
 		}

@@ -121,6 +121,36 @@ func TestFailuresOfSeveralModels(t *testing.T) {
 	}
 }
 
+// namelessSession is a model of two classes without names.
+type namelessSession struct{ fakeSession }
+
+func (n *namelessSession) Info() gradcamnb.Info {
+	info := n.fakeSession.Info()
+	info.Labels = nil
+	return info
+}
+
+func (n *namelessSession) Explain(ctx context.Context, r gradcamnb.Request) ([]*heatmap.Result, error) {
+	all, err := n.fakeSession.Explain(ctx, r)
+	for _, res := range all {
+		res.Scores = []float32{0.75, 0.25}
+	}
+	return all, err
+}
+
+// A number is a class of a model without names if it has so many classes.
+func TestLabelsBeyondTheClasses(t *testing.T) {
+	s := newStudy(t, &fakeSession{}, 1, 2, 3)
+	s.Model = gradcamnb.NewModel(&namelessSession{})
+	for i, label := range []string{"0", "1", "2"} {
+		s.Pictures[i].Label = label
+	}
+	sum, err := s.Run(t.Context())
+	if want := (Answers{"fake", 2, 1, 1, "2"}); err != nil || !slices.Equal(sum.Answers, []Answers{want}) {
+		t.Errorf("%v, %+v, want %+v", err, sum.Answers, want)
+	}
+}
+
 // A report shows the pictures with the highest and the lowest scores and probabilities, also if nothing was measured,
 // each once although it has a map by each method.
 func TestHighestScores(t *testing.T) {
