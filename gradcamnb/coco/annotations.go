@@ -1,11 +1,15 @@
 package coco
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"path"
+)
 
 // Image is a picture of an annotation file.
 type Image struct {
 	ID     int64  `json:"id"`        // number of the picture in the data set
 	File   string `json:"file_name"` // its file, perhaps with a folder
+	URL    string `json:"coco_url"`  // where it was published; LVIS has no file_name, and the file is the last part of this
 	Width  int    `json:"width"`     // of the picture that the annotations are of, in pixels; 0 if the file does not say it
 	Height int    `json:"height"`    // likewise
 }
@@ -37,9 +41,19 @@ type Annotations struct {
 	Objects []Object `json:"annotations"` // of all pictures, in the order of the file
 }
 
+// nameFiles names the files of pictures that have only a URL.
+func (x *Index) nameFiles() {
+	for i, img := range x.Images {
+		if img.File == "" && img.URL != "" {
+			x.Images[i].File = path.Base(img.URL)
+		}
+	}
+}
+
 // ReadAnnotations reads an annotation file.
-func ReadAnnotations(path string) (Annotations, error) {
+func ReadAnnotations(file string) (Annotations, error) {
 	var a Annotations
-	err := readAnnotations(path, &a)
+	err := readAnnotations(file, &a)
+	a.nameFiles()
 	return a, err
 }

@@ -42,6 +42,7 @@ func ReadNames(path string) (Names, error) {
 	if err := readAnnotations(path, &f); err != nil {
 		return Names{}, err
 	}
+	f.nameFiles()
 	if len(f.Images) == 0 || len(f.Categories) == 0 {
 		return Names{}, fmt.Errorf("%s names no pictures or no categories: it is no annotation file of COCO", path)
 	}

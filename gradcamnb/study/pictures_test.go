@@ -28,6 +28,21 @@ func TestCOCOSize(t *testing.T) {
 	}
 }
 
+// LVIS' annotations name pictures by where they were published. A picture without a name is an error.
+func TestPicturesByURL(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "lvis.json")
+	const text = `{"images": [{"id": 7, "coco_url": "http://images.example.org/val2017/p00.jpg"}],
+		"annotations": [{"image_id": 7, "bbox": [1, 0, 2, 4]}]}`
+	write(t, path, []byte(text))
+	truths, err := COCO(path, "")
+	if err != nil || truths["p00.jpg"] == nil {
+		t.Errorf("%v, %v", truths, err)
+	}
+	write(t, path, []byte(strings.Replace(text, "coco_url", "url", 1)))
+	_, err = COCO(path, "")
+	wantError(t, "no name", err, "a picture, number 7, without a file_name")
+}
+
 // A pipe is no list, no annotation, no archive and no part of a study: the test would hang at one that is opened.
 func TestOnlyRegularFiles(t *testing.T) {
 	dir := t.TempDir()

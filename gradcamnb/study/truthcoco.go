@@ -39,6 +39,9 @@ func COCO(path, category string) (Truths, error) {
 	out := Truths{}
 	ids := map[string]int64{}
 	for _, img := range f.Images {
+		if img.File == "" {
+			return nil, fmt.Errorf("%s has a picture, number %d, without a file_name", path, img.ID)
+		}
 		if id, ok := ids[img.File]; ok && id != img.ID {
 			return nil, fmt.Errorf("%s names more than one picture %q: give an annotation file of one folder", path, img.File)
 		}
