@@ -16,6 +16,9 @@ type Batch struct {
 
 	near map[int][][]bool // by map: whether those of two pictures are near each other
 	lies map[int][]int    // by map: the ninth of every picture's; see [Consistency]
+
+	of   scatter // what sets holds
+	sets []set   // the random sets that were drawn last
 }
 
 var errAlone = errors.New("this metric compares the maps of several pictures: explain them together")

@@ -2,10 +2,26 @@ package metrics
 
 import (
 	"math"
+	"reflect"
 	"testing"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
+
+// The pictures of a batch see the same random sets, which are those that each would draw by itself.
+func TestScatteredOnce(t *testing.T) {
+	of := scatter{seed: 3, n: 4, size: 5, pixels: 64}
+	var alone *Batch
+	together := &Batch{}
+	first := together.scattered(of)
+	if again := together.scattered(of); &again[0][0] != &first[0][0] || !reflect.DeepEqual(first, alone.scattered(of)) {
+		t.Error("the sets are drawn again, or are others")
+	}
+	of.seed = 4
+	if other := together.scattered(of); reflect.DeepEqual(first, other) || !reflect.DeepEqual(other, alone.scattered(of)) {
+		t.Error("another seed has the same sets")
+	}
+}
 
 // batchOf is a batch of square maps, a map a picture, with predictions.
 func batchOf(side int, maps [][]float64, predictions []int) *Batch {

@@ -29,7 +29,25 @@ func (s *Probe) drawScattered() []set {
 	const n = 100
 	height, width := s.Mean.Size()
 	pixels := height * width
-	return randomSets(s.Seed, n, min(width, max(1, pixels/4)), pixels)
+	return s.Batch.scattered(scatter{s.Seed, n, min(width, max(1, pixels/4)), pixels})
+}
+
+// scatter says which random sets are drawn: n sets of size pixels each.
+type scatter struct {
+	seed            uint64
+	n, size, pixels int
+}
+
+// scattered returns random sets. They are the same for all pictures and metrics, so those of a batch draw them once: it
+// takes as long as many passes of a small model. The batch may be nil.
+func (b *Batch) scattered(of scatter) []set {
+	if b == nil {
+		return randomSets(of.seed, of.n, of.size, of.pixels)
+	}
+	if b.sets == nil || b.of != of {
+		b.of, b.sets = of, randomSets(of.seed, of.n, of.size, of.pixels)
+	}
+	return b.sets
 }
 
 // drops returns, for each set, how much every aim's score falls when only that set is hidden: f(x) - f(x without S),
