@@ -32,7 +32,7 @@ func (r run) takeBatch(ctx context.Context, subject *perturb.Subject) (repaired 
 			return false, err
 		}
 		subject.Sampling.Batch, subject.Pass = 1, 1
-		r.sayOnce(fmt.Sprintf("the outputs of %s have no axis of the pictures, so passes are of 1", r.model.Card().Name))
+		r.sayOnce(fmt.Sprintf("passes of %s are of 1 picture: %v", r.model.Card().Name, err))
 		return false, nil
 	}
 	if n != pass {

@@ -85,7 +85,12 @@ func TestVolumesOfGoMLXByHand(t *testing.T) {
 				for i := range n {
 					in.Values = append(in.Values, float32(i+1))
 				}
-				r, err := gradcamnb.NewModel(e.Session(m)).ExplainTensor(in, gradcamnb.Methods("HiResCAM"), gradcamnb.Class(0))
+				layer := "conv"
+				if strings.Contains(name, "tokens") {
+					layer = "embed"
+				}
+				r, err := gradcamnb.NewModel(e.Session(m)).ExplainTensor(in, gradcamnb.Methods("HiResCAM"), gradcamnb.Class(0),
+					gradcamnb.Layers(layer))
 				if err != nil {
 					t.Fatal(err)
 				}

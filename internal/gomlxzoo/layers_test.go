@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/examples/dogsvscats"
 	"github.com/gomlx/gomlx/examples/inceptionv3"
 	"github.com/gomlx/gomlx/ml/model"
 
@@ -92,6 +93,28 @@ func testLayers(t *testing.T, on *device.Backend) {
 	}
 	if old != table {
 		t.Errorf("docs/gomlx.md has other layers than these (-update writes them):\n%s", table)
+	}
+}
+
+// The second network of dogsvscats, InceptionV3 with a dense layer for one logit, has the layers of InceptionV3.
+func TestLayersOfInceptionWithAHead(t *testing.T) {
+	params := map[string]any{"inception_pretrained": false, "inception_finetuning": true}
+	n := Net{"dogsvscats-inceptionv3", []int{1, 107, 107, 3}, params, dogsvscats.InceptionV3ModelGraph}
+	layers, err := open(t, "go", n).Layers()
+	if err != nil {
+		t.Fatal(err)
+	}
+	best, maps := "", 0
+	for _, l := range layers {
+		if l.Suggested {
+			best = l.Name
+		}
+		if l.Grid[0]*l.Grid[1] > 1 && l.Feeds {
+			maps++
+		}
+	}
+	if best != "model/InceptionV3/concat#15" || maps < 310 {
+		t.Errorf("%d layers have a map, and 310 of InceptionV3 have; %q is suggested", maps, best)
 	}
 }
 

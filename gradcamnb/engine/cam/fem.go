@@ -15,7 +15,8 @@ import (
 // Video", as in pytorch-grad-cam 1.5.7 (fem.py); the number of the equation could not be
 // looked up here. The variance is the sum of squares divided by the number of cells, not by
 // one less. The method takes no gradient, and its map is the same for every target. Shapes:
-// [batch, h, w, channels] -> [batch, h, w]. It costs a forward pass.
+// [batch, h, w, channels] -> [batch, h, w]. It costs a forward pass. Of n values none lies more
+// than sqrt(n - 1) standard deviations above their mean, so a map of 5 cells or fewer is zero.
 var FEM = Register(Method{
 	Name:    "FEM",
 	Paper:   "Fuad et al. 2020, IPTA",

@@ -33,6 +33,9 @@ var FullGrad = Register(Method{
 			h, w := picture.Act.Shape().Dim(1), picture.Act.Shape().Dim(2)
 			sum := channelSum(Abs(Mul(picture.Grad, picture.Act)))
 			for _, l := range layers {
+				if l.Bias == nil {
+					exceptions.Panicf("FullGrad needs every layer with a bias as a map of the picture, and the cells of layer %s do not lie where they lay in it: take Input x gradient, FullGrad's first term", l.Name)
+				}
 				sum = Add(sum, Resize(channelSum(Abs(Mul(l.Grad, ExpandAxes(l.Bias, 0, 1, 2)))), h, w))
 			}
 			return sum

@@ -163,7 +163,9 @@ func groupLayers(leaves []leaf, layers []source.Layer) map[string][]string {
 			continue
 		}
 		for _, layer := range layers {
-			if slices.Contains(across.Ops, layer.Op) && len(layer.Shape) == 4 && layer.Feeds && (layer.Bias || !across.Bias) {
+			signal := across.Bias && len(layer.Shape) == 3 && layer.Spatial()
+			if slices.Contains(across.Ops, layer.Op) && (len(layer.Shape) == 4 || signal) && layer.Feeds &&
+				(layer.Bias || !across.Bias) {
 				out[l.name] = append(out[l.name], layer.Name)
 			}
 		}

@@ -27,9 +27,12 @@ type batching struct {
 // Batch returns how many pictures one pass takes if input's number is wanted: that number, or the number that the
 // model's file is made for. In the second case why says the reason. repaired tells that the file is made for another
 // number and was changed to this one. It is an error if an output has the pictures on no axis, or on another axis than
-// the first.
+// the first, or if a GoMLX model cannot be built for so many, or brings them together.
 func Batch(ctx context.Context, m Model, input []int, wants []string) (batch int, why error, repaired bool, err error) {
 	o, ok := m.(*onnxModel)
+	if g, isGoMLX := m.(*gomlxModel); isGoMLX {
+		return input[0], nil, false, g.checkBatch(input)
+	}
 	if !ok {
 		return input[0], nil, false, nil
 	}

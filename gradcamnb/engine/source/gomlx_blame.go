@@ -60,8 +60,13 @@ func describeLast(g *Graph) string {
 
 // wrongf panics with one sentence about what the graph function builds.
 func (m *gomlxModel) wrongf(line, scope, format string, args ...any) {
-	panic(&fault.FunctionError{Model: m.card.Name, Line: line, Scope: scope,
-		Text: fmt.Sprintf("model %s: its "+format, append([]any{m.card.Name}, args...)...)})
+	panic(m.errorf(line, scope, format, args...))
+}
+
+// errorf returns an error about what the graph function builds.
+func (m *gomlxModel) errorf(line, scope, format string, args ...any) error {
+	return &fault.FunctionError{Model: m.card.Name, Line: line, Scope: scope,
+		Text: fmt.Sprintf("model %s: its "+format, append([]any{m.card.Name}, args...)...)}
 }
 
 // wrongFunctionf panics with one sentence that says what the graph function as a whole does wrong.
@@ -72,7 +77,12 @@ func (m *gomlxModel) wrongFunctionf(g *Graph, format string, args ...any) {
 
 // wrongAtf panics with one sentence about a node that the graph function builds.
 func (m *gomlxModel) wrongAtf(n *Node, format string, args ...any) {
-	m.wrongf(m.by.lineFor(n), lastScope(n.Graph(), n), format, args...)
+	panic(m.errorAt(n, format, args...))
+}
+
+// errorAt returns an error about a node that the graph function builds.
+func (m *gomlxModel) errorAt(n *Node, format string, args ...any) error {
+	return m.errorf(m.by.lineFor(n), lastScope(n.Graph(), n), format, args...)
 }
 
 // LocateCardError adds to an error about what the card of a GoMLX model lacks the line of its graph function. It

@@ -61,6 +61,7 @@ type listing struct {
 	reads   map[string]firstRead // of the variables, by path
 
 	gradientless []gradientless
+	mixing       error // the pictures of a batch are brought together; nil if they are not
 }
 
 // firstRead is where the graph function first reads a variable.
@@ -213,7 +214,23 @@ func (m *gomlxModel) listWalk(w walkedModel, x *Node) *listing {
 	}
 	l.connect(nodes)
 	l.findGradientless(w, x, nodes)
+	if n := w.Mixing(); n != nil {
+		l.mixing = m.errorAt(n, "graph function%s brings the pictures of a batch together, so the score of one depends on those beside it: explain one picture at a time", m.by.locate(n))
+	}
 	return l
+}
+
+// checkBatch returns an error if the graph function cannot be built for so many pictures, or if it does not look at
+// each picture alone.
+func (m *gomlxModel) checkBatch(input []int) error {
+	if input[0] == 1 {
+		return nil
+	}
+	l, err := m.list(input)
+	if err != nil {
+		return err
+	}
+	return l.mixing
 }
 
 // shapeOf returns the shape of a node after [result].

@@ -125,16 +125,23 @@ func (a axis) soleKind() kind {
 // role returns the kind that the axis has in a map. Pictures times their slices count as pictures, slices times rows as
 // rows, and the samples of a signal as columns.
 func (a axis) role() kind {
-	switch k, all := a.soleKind(), a.kinds(); {
+	switch k := a.soleKind(); {
 	case k == samples:
 		return width
-	case slices.Equal(all, []kind{batch, depth}):
+	case a.isBatch():
 		return batch
-	case slices.Equal(all, []kind{depth, height}):
+	case slices.Equal(a.kinds(), []kind{depth, height}):
 		return height
 	default:
 		return k
 	}
+}
+
+// isBatch tells whether the axis counts pictures, or the slices of each of them.
+func (a axis) isBatch() bool {
+	return len(a) > 0 && a[0].kind == batch && !slices.ContainsFunc(a[1:], func(p part) bool {
+		return p.size > 1 && p.kind != depth && p.kind != depthWithin
+	})
 }
 
 // grid returns the rows and columns of an axis of tokens; 0 if it is not one. The rows are those of all slices.

@@ -61,7 +61,8 @@ type Walk struct {
 	weights  map[*Node]map[string]bool // for nodes that do not depend on the picture: the variables that they are made of
 	home     map[*Node]*Place
 	trace    tracer
-	within   map[*Node]bool // see reducedWithin
+	within   map[*Node]NodeType // see reducedWithin
+	mixing   *Node
 	scopes   map[string]int // number of variables in every scope
 }
 
@@ -114,9 +115,13 @@ func Read(picture Picture, outputs ...*Node) *Walk {
 }
 
 // Layout returns how a node is a map of the picture. In a map of a volume without slices, all were brought together.
+// Several views of a picture that follow each other in the batch are no one map.
 func (w *Walk) Layout(n *Node) Layout {
 	l := w.trace.of[n].layout()
-	if w.isVolume && l.Map() && l.Slices == 0 {
+	if !l.Map() || n.Shape().Dim(l.order[0]) != l.frames*w.picture.Shape().Dim(0) {
+		return Layout{}
+	}
+	if w.isVolume && l.Slices == 0 {
 		l.Slices = 1
 	}
 	return l
@@ -198,6 +203,7 @@ func (w *Walk) read(n *Node) {
 	w.sees[n] = true
 	w.trace.add(n)
 	w.findFirst(n)
+	w.findMixing(n)
 	p := w.place(n, homes, reads)
 	w.home[n] = p
 	for _, h := range homes {

@@ -85,7 +85,8 @@ var reductions = map[NodeType]function{
 // reduces tells whether a node reduces axes and is still a map of several channels, as behind maxout, or behind a
 // pooling that is written as a reshape.
 func (w *Walk) reduces(n *Node) bool {
-	if _, ok := reductions[n.Type()]; !ok || w.within[n] {
+	_, ok := reductions[n.Type()]
+	if _, within := w.within[n]; !ok || within {
 		return false
 	}
 	l := w.Layout(n)
@@ -93,9 +94,9 @@ func (w *Walk) reduces(n *Node) bool {
 }
 
 // reducedWithin returns the nodes that reduce what they are then combined with, as the largest value, the sum and the
-// mean are within a softmax and a norm.
-func reducedWithin(nodes []*Node) map[*Node]bool {
-	out := map[*Node]bool{}
+// mean are within a softmax and a norm, and the operators that combine them.
+func reducedWithin(nodes []*Node) map[*Node]NodeType {
+	out := map[*Node]NodeType{}
 	for _, n := range nodes {
 		in := n.Inputs()
 		for i := range in {
@@ -107,7 +108,7 @@ func reducedWithin(nodes []*Node) map[*Node]bool {
 				r = skipNeutral(r.Inputs()[0])
 			}
 			if _, ok := reductions[r.Type()]; ok && skipNeutral(r.Inputs()[0]) == skipNeutral(in[1-i]) {
-				out[r] = true
+				out[r] = n.Type()
 			}
 		}
 	}

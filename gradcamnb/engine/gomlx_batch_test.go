@@ -1,0 +1,116 @@
+package engine
+
+import (
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/model"
+
+	"github.com/gradcam-go/gradcam/gradcamnb"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
+)
+
+// A function that takes one picture only, or brings the pictures of a batch together, is given one at a time, also by
+// methods of many passes: the maps are those of the function that looks at each picture alone and is the same for one
+// picture.
+func TestFunctionsOfOnePicture(t *testing.T) {
+	flat := func(x *Node, rows int) *Node { return Reshape(x, rows, 16) }
+	weigh := func(scope *model.Scope, x *Node) []*Node {
+		w := make([][]float32, 16)
+		for i := range w {
+			w[i] = []float32{float32(i%5) - 1.5}
+		}
+		x = MatMul(x, scope.VariableWithValue("weights", w).NodeValue(x.Graph()))
+		return []*Node{Concatenate([]*Node{x, Neg(x)}, -1)}
+	}
+	for name, c := range map[string]struct{ fn, alone source.GraphFn }{
+		"a batch of one": {
+			func(s *model.Scope, x *Node) []*Node { return weigh(s, Tanh(flat(x, 1))) },
+			func(s *model.Scope, x *Node) []*Node { return weigh(s, Tanh(flat(x, x.Shape().Dim(0)))) },
+		},
+		"a mean of the batch": {
+			func(s *model.Scope, x *Node) []*Node {
+				return weigh(s, flat(Tanh(Sub(x, ReduceAndKeep(x, ReduceMean, 0, 1, 2))), x.Shape().Dim(0)))
+			},
+			func(s *model.Scope, x *Node) []*Node {
+				return weigh(s, flat(Tanh(Sub(x, ReduceAndKeep(x, ReduceMean, 1, 2))), x.Shape().Dim(0)))
+			},
+		},
+		"a product over the batch": {
+			func(s *model.Scope, x *Node) []*Node {
+				f := flat(x, x.Shape().Dim(0))
+				return weigh(s, Mul(f, ExpandAxes(Einsum("bi,bi->i", f, f), 0)))
+			},
+			func(s *model.Scope, x *Node) []*Node {
+				f := flat(x, x.Shape().Dim(0))
+				return weigh(s, Mul(f, Mul(f, f)))
+			},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e := testEngine(t, "go")
+			var maps [2][]float32
+			for i, fn := range []source.GraphFn{c.fn, c.alone} {
+				m, err := source.GoMLX(source.Card{Name: "one", Input: []int{-1, 4, 4, 1}, Untrained: true}, model.NewStore(), fn)
+				if err != nil {
+					t.Fatal(err)
+				}
+				picture := gradcamnb.Tensor{Dims: []int{1, 4, 4, 1}}
+				for k := range 16 {
+					picture.Values = append(picture.Values, float32(math.Sin(float64(k))))
+				}
+				r := gradcamnb.Request{Methods: []string{"RISE", "Occlusion", "Integrated gradients"},
+					Targets: []gradcamnb.Target{gradcamnb.Class(0)}}
+				r.Sampling.Grid, r.Sampling.Masks, r.Sampling.Seed, r.Sampling.Batch = 2, 16, 3, 4
+				net := gradcamnb.NewModel(e.Session(m))
+				results, err := net.ExplainTensor(picture, r)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, one := range results[0].Maps {
+					maps[i] = append(maps[i], one.Raw.Values...)
+				}
+				two := gradcamnb.Tensor{Dims: []int{2, 4, 4, 1}, Values: slices.Concat(picture.Values, picture.Values)}
+				if _, err := net.ExplainTensor(two, gradcamnb.Methods("Saliency"), gradcamnb.Class(0)); (err == nil) != (i == 1) {
+					t.Errorf("two pictures at once: error %v", err)
+				}
+			}
+			if len(maps[0]) != len(maps[1]) || len(maps[0]) == 0 {
+				t.Fatalf("%d values, want %d", len(maps[0]), len(maps[1]))
+			}
+			for k, v := range maps[0] {
+				if !(math.Abs(float64(v-maps[1][k])) <= 1e-5) {
+					t.Fatalf("value %d is %g, and %g if each picture is looked at alone", k, v, maps[1][k])
+				}
+			}
+		})
+	}
+}
+
+// Two views of a picture that follow each other in the batch are no map, and nothing is explained there. FullGrad,
+// which needs all layers, says so.
+func TestViewsInTheBatch(t *testing.T) {
+	m, err := source.GoMLX(source.Card{Name: "views", Input: []int{-1, 4, 4, 1}, Untrained: true}, model.NewStore(),
+		func(scope *model.Scope, x *Node) []*Node {
+			n := x.Shape().Dim(0)
+			y := conv3(scope.In("conv"), Concatenate([]*Node{x, Reverse(x, 2)}, 0), 2, 1)
+			y = ReduceMean(Tanh(y), 1, 2)
+			return []*Node{Add(Slice(y, AxisRange(0, n)), Slice(y, AxisRange(n)))}
+		})
+	if err != nil {
+		t.Fatal(err)
+	}
+	net := gradcamnb.NewModel(testEngine(t, "go").Session(m))
+	picture := gradcamnb.Tensor{Dims: []int{1, 4, 4, 1}, Values: make([]float32, 16)}
+	for method, want := range map[string]string{
+		"Grad-CAM": "no layer of the model", "FullGrad": "the cells of layer conv do not lie",
+	} {
+		if _, err := net.ExplainTensor(picture, gradcamnb.Methods(method), gradcamnb.Class(0)); err == nil ||
+			!strings.Contains(err.Error(), want) {
+			t.Errorf("%s: error %v", method, err)
+		}
+	}
+}
