@@ -28,7 +28,6 @@ func (m *onnxModel) takeMetadata(ctx context.Context, beside func(name string) [
 			if m.card.Prep == nil || m.card.Labels == nil {
 				lines = append(lines, fmt.Sprintf("beside which %s is not followed: %v", who.Name, err))
 			}
-			continue
 		}
 		if t == nil {
 			continue

@@ -74,9 +74,11 @@ const (
 
 // Maker reads what one maker's tools leave.
 type Maker struct {
-	Name  string                        // name of the tools
-	Place Place                         // where the tools leave their words
-	Tell  func(File) (*Metadata, error) // returns nil if the file is not theirs
+	Name  string // name of the tools
+	Place Place  // where the tools leave their words
+	// Tell returns what the tools wrote; nil if the file is not theirs. With an error it may return what can be followed
+	// all the same.
+	Tell func(File) (*Metadata, error)
 }
 
 var all = registry.New("maker", func(m Maker) []string { return []string{m.Name} })

@@ -248,7 +248,9 @@ func TestPaddleDetection(t *testing.T) {
 func TestTransformersHeads(t *testing.T) {
 	for architecture, want := range map[string]string{"DetrForObjectDetection": "detr",
 		"RTDetrV2ForObjectDetection": "rt-detr", "Mask2FormerForUniversalSegmentation": "maskformer",
-		"ViTForImageClassification": "", "Detr": ""} {
+		"Deimv2ForObjectDetection": "rt-detr", "LwDetrForObjectDetection": "rt-detr", "RfDetrForObjectDetection": "rt-detr",
+		"EomtForUniversalSegmentation": "maskformer", "EomtDinov3ForUniversalSegmentation": "maskformer",
+		"RfDetrForInstanceSegmentation": "rt-detr-seg", "ViTForImageClassification": "", "Detr": ""} {
 		config, err := json.Marshal(map[string]any{"architectures": []string{architecture}})
 		if err != nil {
 			t.Fatal(err)
@@ -256,6 +258,9 @@ func TestTransformersHeads(t *testing.T) {
 		f := File{Inputs: []Tensor{float("pixel_values", 1, 3, 64, 64)}, Layout: imgio.ChannelsFirst,
 			Outputs:       []Tensor{float("logits", 1, 9, 5), float("pred_boxes", 1, 9, 4)},
 			ReadNeighbour: beside("config.json", string(config))}
+		if want == "rt-detr-seg" {
+			f.Outputs = append(f.Outputs, float("pred_masks", 1, 9, 16, 16))
+		}
 		told, err := Transformers.Tell(f)
 		if err != nil {
 			t.Fatal(err)

@@ -20,15 +20,17 @@ import (
 var Transformers = register(Maker{Name: "transformers", Place: InNeighbour, Tell: func(f File) (*Metadata, error) {
 	t := &Metadata{}
 	var files []string
+	var odd error // of the preprocessing; labels and decoder are taken all the same
 	if data := f.ReadNeighbour("preprocessor_config.json"); data != nil {
 		p, err := hubPrep(data)
-		if err != nil {
-			return nil, fmt.Errorf("preprocessor_config.json: %w", err)
-		}
 		if h, w := f.size(); h > 0 && w > 0 && (p.Fit == imgio.Edges || p.Fit == imgio.Stretch && p.Resize == 0) {
 			p.Height, p.Width, p.Fit, p.Resize, p.Longest = h, w, imgio.Stretch, 0, 0
 		}
-		t.Prep, files = &p, append(files, "preprocessor_config.json")
+		if err != nil {
+			odd = fmt.Errorf("preprocessor_config.json: %w", err)
+		} else {
+			t.Prep, files = &p, append(files, "preprocessor_config.json")
+		}
 	}
 	if data := f.ReadNeighbour("config.json"); data != nil {
 		var err error
@@ -40,13 +42,13 @@ var Transformers = register(Maker{Name: "transformers", Place: InNeighbour, Tell
 		}
 	}
 	if files == nil {
-		return nil, nil
+		return nil, odd
 	}
 	t.By = "as " + strings.Join(files, " and ") + " beside it say"
 	if len(files) == 1 {
 		t.By += "s"
 	}
-	return t, nil
+	return t, odd
 }})
 
 // heads maps an architecture of transformers' detectors to its decoder and to the outputs that the decoder reads. The
@@ -58,9 +60,11 @@ var heads = map[string]struct {
 	"Detr": {"detr", boxOutputs}, "Yolos": {"detr", boxOutputs}, "TableTransformer": {"detr", boxOutputs},
 	"ConditionalDetr": {"rt-detr", boxOutputs}, "DeformableDetr": {"rt-detr", boxOutputs}, "Deta": {"rt-detr", boxOutputs},
 	"DabDetr": {"rt-detr", boxOutputs}, "RTDetr": {"rt-detr", boxOutputs}, "RTDetrV2": {"rt-detr", boxOutputs},
-	"DFine":      {"rt-detr", boxOutputs},
+	"DFine": {"rt-detr", boxOutputs}, "Deimv2": {"rt-detr", boxOutputs}, "LwDetr": {"rt-detr", boxOutputs},
+	"RfDetr":     {"rt-detr", boxOutputs},
 	"MaskFormer": {"maskformer", maskOutputs}, "Mask2Former": {"maskformer", maskOutputs},
-	"OneFormer": {"maskformer", maskOutputs},
+	"OneFormer": {"maskformer", maskOutputs}, "Eomt": {"maskformer", maskOutputs},
+	"EomtDinov3": {"maskformer", maskOutputs},
 }
 
 // boxOutputs and maskOutputs are the outputs of detectors with boxes, and of those with masks.
@@ -87,11 +91,14 @@ func (f File) head(config []byte) *detect.Spec {
 			return &detect.Spec{Decoder: h.decoder}
 		}
 	}
-	numbers := json.RawMessage(nil)
+	spec := &detect.Spec{Decoder: h.decoder, Outputs: h.outputs}
 	if h.decoder == "rt-detr" {
-		numbers = json.RawMessage(`{"first": "logits"}`)
+		spec.Numbers = json.RawMessage(`{"first": "logits"}`)
+		if _, is := f.output("pred_masks"); is {
+			spec.Decoder, spec.Outputs = "rt-detr-seg", append(slices.Clone(h.outputs), "pred_masks")
+		}
 	}
-	return &detect.Spec{Decoder: h.decoder, Outputs: h.outputs, Numbers: numbers}
+	return spec
 }
 
 // pictureProcessor is preprocessor_config.json as transformers writes it. A missing field has its processor's default.

@@ -93,3 +93,16 @@ func TestHubLabels(t *testing.T) {
 		}
 	}
 }
+
+// If the preprocessing is not known here, the labels and the decoder are taken all the same.
+func TestOddProcessor(t *testing.T) {
+	neighbours := map[string]string{"preprocessor_config.json": `{"image_processor_type": "EomtImageProcessor"}`,
+		"config.json": `{"architectures": ["EomtForUniversalSegmentation"], "id2label": {"0": "cat", "1": "dog"}}`}
+	told, err := Transformers.Tell(File{ReadNeighbour: func(name string) []byte { return []byte(neighbours[name]) }})
+	if err == nil || !strings.Contains(err.Error(), "EomtImageProcessor is not known") {
+		t.Errorf("it says %v", err)
+	}
+	if told == nil || told.Prep != nil || told.Detector == nil || !slices.Equal(told.Labels, []string{"cat", "dog"}) {
+		t.Errorf("it takes %+v", told)
+	}
+}
