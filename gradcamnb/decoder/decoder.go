@@ -36,4 +36,5 @@ const (
 	Yolov5Seg       Name = "yolov5-seg"
 	Yolov8          Name = "yolov8"
 	Yolox           Name = "yolox"
+	Yunet           Name = "yunet"
 )

@@ -63,6 +63,7 @@ func TestOwnDetectors(t *testing.T) {
 		{"extra-axis", nil, square, 1},
 		{"half", nil, square, 1},
 		{"softmaxed", []string{`{"decoder":"detr","numbers":{"softmaxed":true}}`}, square, 1},
+		{"yunet", nil, square, 0},
 		{"stars", []string{`={"decoder": "yolov8", "trusted": true}`}, heatmap.Box{43.5, 19.5, 44.5, 20.5}, 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -105,3 +105,24 @@ func TestEfficientDet(t *testing.T) {
 	near(t, "box", got.boxes, 22-10, 16-10, 22+10, 16+10)
 	near(t, "scores", got.scores, 0.2, 0.7)
 }
+
+// Of the cell (1, 0) of the stride 8: the middle is ((1 + 0.5) 8, (0 + 0.25) 8), the size (16, 8), a landmark at
+// ((1 + 0.125) 8, 8), and the face as probable as sqrt(0.5 * 0.98) = 0.7.
+func TestYuNet(t *testing.T) {
+	two := float32(math.Log(2))
+	got := decode(t, YuNet, `{"strides": [8]}`, 1, [2]int{8, 16}, tensor([]int{1, 2, 1}, 0, 0.5),
+		tensor([]int{1, 2, 4}, 0, 0, 0, 0, 0.5, 0.25, two, 0), tensor([]int{1, 2, 1}, 1, 0.98),
+		tensor([]int{1, 2, 10}, append(make([]float32, 10), 0.125, 1, 0, 0, 0, 0, 0, 0, 0, 0)...))
+	near(t, "box", got.boxes[4:], 12-8, 2-4, 12+8, 2+4)
+	near(t, "confidence", got.confidence, 0, 0.7)
+	near(t, "landmark", got.points[10:12], 9, 8)
+	head, err := YuNet.New(nil, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, shapes := range [][][]int{{{1, 2, 1}}, make([][]int, 12)} {
+		if head.Check(shapes, [2]int{8, 16}) == nil {
+			t.Errorf("the shapes %v are read", shapes)
+		}
+	}
+}

@@ -41,6 +41,11 @@ def padded(p, n, value):
     return torch.cat([p, (0 * p[:, :, :1] + value).repeat(1, 1, n - p.shape[2])], -1)
 
 
+def coarser(x):
+    """and zeros in the grids of two coarser strides"""
+    return x, 0 * x[:, :16], 0 * x[:, :4]
+
+
 def best(p):
     return p.max(-1)
 
@@ -82,6 +87,9 @@ STYLES = {
     "half": ("output", lambda p, m, s: torch.cat([m, s, p], -1).transpose(1, 2)),
     "counted-once": ("dets number", lambda p, m, s: (
         torch.cat([corners(m, s), column(best(p)[0]), column(best(p)[1])], -1)[0], (best(p)[0] > 0.5).sum().int())),
+    "yunet": ("cls_8 cls_16 cls_32 obj_8 obj_16 obj_32 bbox_8 bbox_16 bbox_32 kps_8 kps_16 kps_32", lambda p, m, s: (
+        *coarser(p[:, :, 1:2]), *coarser(0 * p[:, :, :1] + 1), *coarser(torch.cat([0 * m + 0.5, torch.log(s / CELLS)], -1)),
+        *coarser(torch.cat([0 * m + 0.5] * 5, -1)))),
     "bytes-last": ("boxes scores classes", lambda p, m, s: (corners(m, s), best(p)[0], best(p)[1].float())),
 }
 
