@@ -64,8 +64,8 @@ func behind(t *testing.T, op string, constants ...*protos.TensorProto) string {
 }
 
 // A map of a part that the network cuts from the picture lies on that part, also if the network mirrors it, and the
-// rest of the picture has no evidence. By hand: the score is the mean of 16 pixels, so the gradient of each is 1/16, and the
-// map is pixel/16. The part are the last 4 rows and the middle 4 columns.
+// rest of the picture has no evidence. By hand: the score is the mean of 16 pixels, so the gradient of each is 1/16,
+// and the map is pixel/16. The part are the last 4 rows and the middle 4 columns.
 func TestMapOfCutPart(t *testing.T) {
 	for name, file := range map[string]string{
 		"upright":  croppingModel(t, [2]int64{4, 2}, [2]int64{8, 6}, 1),
