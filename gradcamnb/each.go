@@ -18,7 +18,7 @@ type PictureError struct {
 	Err   error // what went wrong with it
 }
 
-func (e *PictureError) Error() string { return fmt.Sprintf("picture %d: %v", e.Index, e.Err) }
+func (e *PictureError) Error() string { return fmt.Sprintf("picture %d: %v", e.Index+1, e.Err) } // as elsewhere, from 1
 
 // Unwrap returns what went wrong with the picture.
 func (e *PictureError) Unwrap() error { return e.Err }

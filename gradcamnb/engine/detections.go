@@ -3,6 +3,8 @@ package engine
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 
 	"github.com/gomlx/gomlx/core/tensors"
 
@@ -11,6 +13,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/device"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/inputs"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+	"github.com/gradcam-go/gradcam/internal/place"
 )
 
 // Detect returns what the model finds in each picture.
@@ -24,6 +27,17 @@ func (s *session) Detect(ctx context.Context, r gradcamnb.Request) ([][]heatmap.
 		return nil, err
 	}
 	return d.Detections(), nil
+}
+
+// checkReading returns an error if a request says how detections are read and none of its targets is one: the reading
+// would be ignored.
+func checkReading(how gradcamnb.Reading, targets []gradcamnb.Target) error {
+	if how == (gradcamnb.Reading{}) || slices.ContainsFunc(targets, gradcamnb.Target.IsDetection) {
+		return nil
+	}
+	return fmt.Errorf("%s says how detections are read, but the target %s is no detection: leave it out, or explain a detection with %s",
+		place.Words("gradcamnb.Read", "--decoder, --threshold or --nms"), targets[0],
+		place.Words("gradcamnb.Detection(1)", "--target detection:1"))
 }
 
 func (s *session) detect(ctx context.Context, in inputs.Input, how gradcamnb.Reading) (*detections.Findings, error) {

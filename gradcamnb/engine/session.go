@@ -99,11 +99,15 @@ func (s *session) Explain(ctx context.Context, r gradcamnb.Request) ([]*heatmap.
 		return nil, err
 	}
 	clock.lap("prepare")
+	targets := plans.Targets(s.model.Card(), r)
+	if err := checkReading(r.Reading, targets); err != nil {
+		return nil, err
+	}
 	if results := whole.answerSooner(ctx, r, s, in); results != nil {
 		return results, nil
 	}
 	var seen *detections.Findings
-	if slices.ContainsFunc(plans.Targets(s.model.Card(), r), ask.Target.IsDetection) {
+	if slices.ContainsFunc(targets, ask.Target.IsDetection) {
 		if seen, err = s.detect(ctx, in, r.Reading); err != nil {
 			return nil, err
 		}

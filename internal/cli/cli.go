@@ -11,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gradcam-go/gradcam/internal/border"
-	"github.com/gradcam-go/gradcam/internal/nearest"
 	"github.com/gradcam-go/gradcam/internal/printable"
 )
 
@@ -45,7 +44,9 @@ func Execute(ctx context.Context, root *cobra.Command, args []string, told func(
 	root.SetArgs(args)
 	root.SetOut(printable.Writer(os.Stdout))
 	root.SetErr(say)
-	called, err := execute(ctx, root)
+	refuseAstray(root)
+	takeOnce(root)
+	called, err := execute(ctx, root, args)
 	if err == nil {
 		return 0
 	}
@@ -60,9 +61,12 @@ func Execute(ctx context.Context, root *cobra.Command, args []string, told func(
 	return Code(err)
 }
 
-func execute(ctx context.Context, root *cobra.Command) (called *cobra.Command, err error) {
+func execute(ctx context.Context, root *cobra.Command, args []string) (called *cobra.Command, err error) {
 	called = root
 	defer border.Recover(&err)
+	if err := checkFirst(root, args); err != nil {
+		return root, err
+	}
 	for _, c := range root.Commands() {
 		noteCommand(c, &called)
 	}
@@ -113,8 +117,7 @@ func NoArguments(c *cobra.Command, args []string) error {
 	case len(args) == 0:
 		return nil
 	case c.HasSubCommands():
-		return Usagef("there is no command %q%s; see %s --help", args[0], nearest.DidYouMean(args[0], commandNames(c)),
-			c.CommandPath())
+		return noCommand(c, args[0])
 	}
 	return Usagef("%s takes no argument %q; see %s --help", c.Name(), args[0], c.CommandPath())
 }

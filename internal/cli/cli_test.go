@@ -90,3 +90,41 @@ func TestFlagValues(t *testing.T) {
 		}
 	}
 }
+
+// What would be ignored without a word is an error: a second value, a flag before any command, help of what is not
+// there.
+func TestIgnored(t *testing.T) {
+	for args, want := range map[string]string{
+		"do --n=1 --n=2":        "--n is given twice, with different values",
+		"do --on --on=false":    "--on is given twice",
+		"do --n=1 --n=1":        "",
+		"do --all=a --all=b":    "",
+		"--debug do --n=1":      "",
+		"--n=1":                 "there is no command before --n=1",
+		"--n 1 do":              "there is no command before --n",
+		"help done":             `there is no command "done"`,
+		"help do":               "",
+		"--help":                "",
+		"-h":                    "",
+		"--version":             "",
+		"completion bsh":        `there is no command "bsh", did you mean "bash"`,
+		"completion bash":       "",
+		"help completion zsh":   "",
+		"--debug=true do --n=1": "",
+	} {
+		c := &cobra.Command{Use: "do", RunE: func(*cobra.Command, []string) error { return nil }}
+		c.Flags().Int("n", 0, "")
+		c.Flags().Bool("on", false, "")
+		c.Flags().StringArray("all", nil, "")
+		root := Root("test", "", c)
+		root.PersistentFlags().Bool("debug", false, "")
+		var told error
+		code := Execute(context.Background(), root, strings.Fields(args), func(err error) error { told = err; return err })
+		switch {
+		case want == "" && (code != 0 || told != nil):
+			t.Errorf("%s: exit code %d, %v", args, code, told)
+		case want != "" && (code != 2 || told == nil || !strings.Contains(told.Error(), want)):
+			t.Errorf("%s: exit code %d, %v, want %s", args, code, told, want)
+		}
+	}
+}

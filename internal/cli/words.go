@@ -51,6 +51,8 @@ func flagError(c *cobra.Command, err error) error {
 		none  *pflag.ValueRequiredError
 	)
 	switch {
+	case errors.As(err, &wrong) && errors.Is(err, errTwice):
+		return Usagef("--%s %w", wrong.GetFlag().Name, errTwice)
 	case errors.As(err, &wrong):
 		said := values[wrong.GetFlag().Value.Type()]
 		if said == "" {

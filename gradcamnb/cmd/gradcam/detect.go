@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -107,13 +108,21 @@ results file instead of what the model finds, and --method takes a method of a l
 	return c
 }
 
-// detector opens the model and returns it with a request that holds the pictures and how their detections are read.
-func (f explainFlags) detector(ctx context.Context) (gradcamnb.Request, *gradcamnb.Model, error) {
+// checkNamed returns an error if no model or no picture is named.
+func (f explainFlags) checkNamed() error {
 	switch {
 	case f.model == "":
-		return gradcamnb.Request{}, nil, cli.Usagef("--model is missing: name an ONNX file")
-	case len(f.images) == 0:
-		return gradcamnb.Request{}, nil, cli.Usagef("--image is missing: name a picture")
+		return cli.Usagef("--model is missing: name an ONNX file")
+	case len(f.images) == 0 || slices.Contains(f.images, ""):
+		return cli.Usagef("--image is missing: name a picture")
+	}
+	return nil
+}
+
+// detector opens the model and returns it with a request that holds the pictures and how their detections are read.
+func (f explainFlags) detector(ctx context.Context) (gradcamnb.Request, *gradcamnb.Model, error) {
+	if err := f.checkNamed(); err != nil {
+		return gradcamnb.Request{}, nil, err
 	}
 	if _, err := f.reading(); err != nil {
 		return gradcamnb.Request{}, nil, err

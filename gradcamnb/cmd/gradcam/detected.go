@@ -57,6 +57,9 @@ func (f *detectFlags) check() error {
 }
 
 func (f *detectFlags) run(c *cobra.Command) error {
+	if err := f.checkNamed(); err != nil {
+		return err
+	}
 	if err := f.check(); err != nil {
 		return err
 	}

@@ -66,6 +66,9 @@ A figure stores how it was made, and --like FIGURE.png makes it again. That also
 a figure that was saved from a notebook.`,
 		Args: cli.NoArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
+			if f.batch < 1 && c.Flags().Changed("batch") {
+				return cli.Usagef("--batch %d: it is a number of pictures from 1, for --image", f.batch)
+			}
 			if f.like == "" {
 				return explain(c.Context(), f)
 			}
@@ -141,8 +144,10 @@ func (f explainFlags) check() error {
 		return cli.Usagef("--image or --tensor is missing: name what to explain")
 	case len(f.images) > 0 && f.tensor != "":
 		return cli.Usagef("--image and --tensor exclude each other")
-	case f.batch < 0 || f.batch > 0 && f.tensor != "":
-		return cli.Usagef("--batch %d: it is a number of pictures from 1, for --image", f.batch)
+	case f.batch > 0 && f.tensor != "":
+		return cli.Usagef("--batch goes with --image, and --tensor has its batch in its first axis")
+	case slices.Contains(f.images, ""):
+		return cli.Usagef("--image \"\": name a picture")
 	}
 	return nil
 }

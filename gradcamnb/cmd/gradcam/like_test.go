@@ -62,7 +62,10 @@ func TestLike(t *testing.T) {
 		"it is no PNG picture":              {"--like", net},
 		"neither in this folder nor beside": {"--like", put(t, figure, filepath.Join(t.TempDir(), "alone.png"))},
 	} {
-		code, _, said := call(t, append([]string{"explain", "--like", figure, "--out", t.TempDir()}, args...)...)
+		if args[0] != "--like" {
+			args = append(args, "--like", figure)
+		}
+		code, _, said := call(t, append([]string{"explain", "--out", t.TempDir()}, args...)...)
 		if code == 0 || !strings.Contains(said, want) || strings.Count(said, "\n") != 1 {
 			t.Errorf("%q: exit code %d, %q", args, code, said)
 		}

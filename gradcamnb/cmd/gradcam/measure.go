@@ -35,10 +35,16 @@ func (f *measureFlags) add(c *cobra.Command) {
 		"say how far every map can be trusted: compared with noise and a bump in the middle, with random weights, for another class, and under noise")
 }
 
+// errClassAlone is the error of a class of truths without truths.
+var errClassAlone = cli.Usagef("--truth-class goes with --truth: name the class of the truths that --truth gives")
+
 // request adds the flags to a request about these pictures.
 func (f measureFlags) request(r *gradcamnb.Request, pictures []string) error {
 	r.Measuring.Metrics, r.Measuring.Trust = f.metrics, f.trust
-	if len(f.truths) == 0 {
+	switch {
+	case len(f.truths) == 0 && f.class != "":
+		return errClassAlone
+	case len(f.truths) == 0:
 		return nil
 	}
 	if len(f.truths) != len(pictures) {

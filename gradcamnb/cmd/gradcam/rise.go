@@ -275,6 +275,9 @@ func (f *samplingFlags) run(c *cobra.Command, target gradcamnb.Target) error {
 		return fmt.Errorf("interrupted after %d of %d masks; the map so far is in %s, and --resume %s continues it",
 			len(drawn.Sampled.Weights), o.Masks, dir, dir)
 	}
+	if ended == nil {
+		sayResults(dir, results)
+	}
 	return ended
 }
 

@@ -196,6 +196,9 @@ func (f sheetFlags) lay(s *heatmap.Sheet) error {
 	if len(f.difference) == 0 {
 		return nil
 	}
+	if n := len(s.Cells); min(f.difference[0], f.difference[1]) < 1 || max(f.difference[0], f.difference[1]) > n {
+		return cli.Usagef("--difference %d,%d: the sheet has %d rows, counted from 1", f.difference[0], f.difference[1], n)
+	}
 	if err := s.Subtract(f.difference[0]-1, f.difference[1]-1); err != nil {
 		return cli.Usagef("--difference %v: %w", f.difference, err)
 	}

@@ -97,7 +97,7 @@ func TestSheetOfCheckpoints(t *testing.T) {
 	}
 	for says, more := range map[string][]string{
 		"name two rows, as in 1,2": {"--difference", "1"},
-		"the sheet has no row":     {"--difference", "1,9"},
+		"the sheet has 2 rows":     {"--difference", "1,9"},
 		"sheets with the columns":  {"--model", model("densenet.dyn.onnx")},
 	} {
 		if code, _, said := call(t, append(append(args, "--model", early), more...)...); code != 2 ||

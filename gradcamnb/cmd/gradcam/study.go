@@ -104,6 +104,8 @@ func (f studyFlags) checkStudy() error {
 		return cli.Usagef("--pictures is missing: name a folder, a pattern in quotes, a .csv, .tar or .parquet file")
 	case f.out == "":
 		return cli.Usagef("--out is missing: name a folder for the results")
+	case f.truthClass != "" && f.truth == "":
+		return errClassAlone
 	case f.atLabel && f.target != "":
 		return cli.Usagef("--at-label and --target exclude each other")
 	case f.batch < 1 || f.part < 1:

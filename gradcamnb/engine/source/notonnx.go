@@ -26,6 +26,7 @@ var exports = map[string]string{
 	".pb":          "is a TensorFlow graph: convert its folder with python -m tf2onnx.convert --saved-model DIR --output model.onnx",
 	".mlmodel":     "is a Core ML model: export the model that it was made of to ONNX",
 	".engine":      "is a TensorRT engine: take the ONNX file that it was built of",
+	".json":        "is a JSON file, such as a model's sidecar: name the .onnx file that it belongs to",
 }
 
 const (

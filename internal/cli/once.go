@@ -1,0 +1,43 @@
+package cli
+
+import (
+	"errors"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// errTwice is the error of a flag that is given two different values and has room for one.
+var errTwice = errors.New("is given twice, with different values: give it once")
+
+// once is the value of a flag that has room for one. Without it the last value would count, and the others would be
+// ignored without a word.
+type once struct {
+	pflag.Value
+	given *string
+}
+
+func (o *once) Set(text string) error {
+	if o.given != nil && *o.given != text {
+		return errTwice
+	}
+	o.given = &text
+	return o.Value.Set(text)
+}
+
+// takeOnce makes all flags of a command and of those below it refuse a second value, but for lists.
+func takeOnce(c *cobra.Command) {
+	wrap := func(f *pflag.Flag) {
+		if _, isList := f.Value.(pflag.SliceValue); isList {
+			return
+		}
+		if _, done := f.Value.(*once); !done {
+			f.Value = &once{Value: f.Value}
+		}
+	}
+	c.Flags().VisitAll(wrap)
+	c.PersistentFlags().VisitAll(wrap)
+	for _, sub := range c.Commands() {
+		takeOnce(sub)
+	}
+}
