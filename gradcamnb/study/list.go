@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -37,14 +38,28 @@ func List(path string) (out []Picture, err error) {
 			return noColumnError("picture")
 		}
 		label, _ := get(labelColumns...)
-		at := name
-		if !filepath.IsAbs(at) {
-			at = filepath.Join(filepath.Dir(path), at)
+		at := from(filepath.Dir(path), name)
+		if strings.Contains(name, `\`) && !exists(at) { // as Windows writes paths
+			name = strings.ReplaceAll(name, `\`, "/")
+			at = from(filepath.Dir(path), name)
 		}
 		out = append(out, file(filepath.ToSlash(name), label, at))
 		return nil
 	})
 	return out, err
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+// from returns a path that starts at a folder, unless it is absolute.
+func from(dir, path string) string {
+	if filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(dir, path)
 }
 
 // records calls a function for each record of a CSV file whose first line names the columns. It gives the function get,

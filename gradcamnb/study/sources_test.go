@@ -307,6 +307,19 @@ func TestClassesByFoldedNames(t *testing.T) {
 	}
 }
 
+// A list that was written on Windows has backslashes between folders. A name with one stays if there is such a file.
+func TestListsOfWindows(t *testing.T) {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "cat", "1.png"), nil)
+	write(t, filepath.Join(dir, `d\2.png`), nil)
+	path := filepath.Join(dir, "a.csv")
+	write(t, path, []byte("picture,label\r\ncat\\1.png,cat\r\nd\\2.png,dog\r\n"))
+	pictures, err := OpenPictures(path)
+	if got, want := said(pictures), `cat/1.png=cat d\2.png=dog`; err != nil || filepath.Separator == '/' && got != want {
+		t.Errorf("%s, %v, want %s", got, err, want)
+	}
+}
+
 // An error names no more than 12 columns of a table that lacks one.
 func TestManyColumns(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a.csv")
