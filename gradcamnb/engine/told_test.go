@@ -73,7 +73,7 @@ func TestReadingsWithoutSense(t *testing.T) {
 	for _, c := range []struct{ model, decoder, want string }{
 		{"pose", "yolov8", "the decoder yolov8 does not fit the model pose with 1 labels, but with 7"}, // 11 columns
 		{"obb", "yolov8", "the decoder yolov8 does not fit the model obb with 3 labels, but with 4"},   // 8 columns
-		{"untold", "yolov8", `corners; if so, write "detector": {"decoder":"yolov8","numbers":{"order":"xyxy"}} into the sidecar`},
+		{"untold", "yolov8", `corners; if so, write "detector": {"decoder":"yolov8","numbers":{"order":"xyxy"}} in the sidecar`},
 		{"detect", "yolov5", "the decoder yolov5 does not fit"},
 	} {
 		m, err := detectorModel(t, c.model)
