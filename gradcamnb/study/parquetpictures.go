@@ -90,7 +90,9 @@ func isText(n parquet.Node) bool {
 func columnNames(s *parquet.Schema) string {
 	var names []string
 	for _, path := range s.Columns() {
-		names = appendNew(names, path[0])
+		if len(names) == 0 || names[len(names)-1] != path[0] { // the columns of a group follow each other
+			names = append(names, path[0])
+		}
 	}
 	return listNames(names)
 }

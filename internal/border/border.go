@@ -19,7 +19,8 @@ type PanicError struct {
 }
 
 // Recover turns a panic of the function that defers it into an error. It keeps an error that the function has returned,
-// but escapes characters of its text that would steer a terminal: it may hold names of a stranger's file.
+// but escapes characters of its text that would steer a terminal, and cuts a text that would fill many screens: it may
+// hold names of a stranger's file.
 //
 //	defer border.Recover(&err)
 func Recover(err *error) {
@@ -29,9 +30,20 @@ func Recover(err *error) {
 	if *err == nil {
 		return
 	}
-	if said := (*err).Error(); printable.Text(said) != said {
-		*err = &printed{*err, printable.Text(said)}
+	if said := (*err).Error(); safe(said) != said {
+		*err = &printed{*err, safe(said)}
 	}
+}
+
+// safe returns a text in the form in which it is printed.
+func safe(text string) string {
+	const most, kept = 16 << 10, 15 << 10 // bytes; what is cut stays below the limit with some words around it
+	text = printable.Text(text)
+	if len(text) <= most {
+		return text
+	}
+	cut := strings.ToValidUTF8(text[:kept], "")
+	return fmt.Sprintf("%s … and %d bytes more", cut, len(text)-len(cut))
 }
 
 // printed is an error with a text that is safe to print.

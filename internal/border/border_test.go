@@ -43,6 +43,13 @@ func TestRecover(t *testing.T) {
 		err.Error() != `no \x1b[2J\u202e\xff: the file was changed` {
 		t.Errorf("error %q", err)
 	}
+	long := named(fmt.Errorf("%s: %w", strings.Repeat("é", 1e6), own)).Error()
+	if !strings.HasSuffix(long, "é … and 1984662 bytes more") || len(long) > 16<<10 {
+		t.Errorf("%d bytes that end with %q", len(long), long[len(long)-40:])
+	}
+	if again := named(fmt.Errorf("explaining: %s", long)).Error(); again != "explaining: "+long {
+		t.Errorf("cut twice: %q", again[len(again)-80:])
+	}
 	if err := named(own); err != own { //nolint:errorlint // it is the same
 		t.Errorf("error %v", err)
 	}

@@ -147,6 +147,9 @@ var ofAgain = []attempt{
 	{"labels", "of 6 MB each", several(file("net.json", `{"labels": "l.txt"}`), func(dir string) error {
 		return file("l.txt", strings.Repeat(strings.Repeat("x", 6e6)+"\n", 10))(dir)
 	}), explaining("--image", cat), 1, "it is no label"},
+	{"truth", "XML with a class of 15 MB", several(renamed("cat.png"), func(dir string) error {
+		return file("in/cat.xml", "<annotation><object><name>"+strings.Repeat("x", 15e6)+"</name></object></annotation>")(dir)
+	}), ofTruth("{}/in", "--truth-class", "y"), 1, "bytes more"},
 	{"array", "of 20,000 axes", file("a.npy", arrayOf(strings.Repeat("1,", 20_000))),
 		explaining("--tensor", "{}/a.npy"), 1, "an array of 20000 axes"},
 	{"array", "a header of 30,000 brackets", file("a.npy", arrayOf(strings.Repeat("(", 30_000))),

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"math"
 	"slices"
+	"strconv"
 
 	"github.com/parquet-go/parquet-go/encoding/delta"
 	"github.com/parquet-go/parquet-go/encoding/thrift"
@@ -22,6 +23,14 @@ var Tables = map[string]func() []byte{
 	"a schema 100,000 deep": func() []byte {
 		one := thrift.New(int32(1))
 		return whole(nil, packed(format.FileMetaData{Schema: many(format.SchemaElement{Name: "a", NumChildren: one}, 1e5)}))
+	},
+	"60,000 columns": func() []byte {
+		const n = 60_000
+		schema := []format.SchemaElement{{Name: "row", NumChildren: thrift.New(int32(n))}}
+		for i := range n {
+			schema = append(schema, format.SchemaElement{Name: strconv.Itoa(i), Type: thrift.New(format.ByteArray)})
+		}
+		return whole(nil, packed(format.FileMetaData{Schema: schema}))
 	},
 	"an index of pages of 2 GiB": func() []byte {
 		t := parquetFile{page: onePage{data: plain}}
