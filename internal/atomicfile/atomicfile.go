@@ -10,14 +10,21 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 )
 
 // Write puts data into the named file. It writes a temporary file in the same folder, which is renamed when it is
 // complete. If anything fails, the old file stays. The file has the mode 0666 less the umask.
+//
+// What is no file, such as /dev/stdout or a pipe, is written to and not replaced.
 func Write(path string, data []byte) (err error) {
-	if info, err := os.Stat(path); err == nil && info.IsDir() {
+	switch info, err := os.Stat(path); {
+	case err != nil: // it is not there
+	case info.IsDir():
 		return fmt.Errorf("writing %s: it is a folder", path)
+	case !info.Mode().IsRegular():
+		return writeStraight(path, data)
 	}
 	sweep(filepath.Dir(path))
 	f, err := create(path)
@@ -36,6 +43,16 @@ func Write(path string, data []byte) (err error) {
 		return err
 	}
 	return os.Rename(f.Name(), path)
+}
+
+// writeStraight writes data to a device or a pipe. A pipe that nobody reads is an error, since opening it would wait.
+func writeStraight(path string, data []byte) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return fmt.Errorf("writing %s: %w", path, err)
+	}
+	_, err = f.Write(data)
+	return errors.Join(err, f.Close())
 }
 
 // create makes a temporary file in the folder of path. It is hidden, and has a name that is not in use.

@@ -1,6 +1,7 @@
 package atomicfile
 
 import (
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -96,5 +97,37 @@ func TestSweep(t *testing.T) {
 func TestLongName(t *testing.T) {
 	if err := Write(filepath.Join(t.TempDir(), strings.Repeat("n", 255)), nil); err != nil {
 		t.Error(err)
+	}
+}
+
+// A pipe gets the data and stays a pipe; one that nobody reads is an error and no wait.
+func TestPipeIsNotReplaced(t *testing.T) {
+	posix.Need(t)
+	pipe := filepath.Join(t.TempDir(), "pipe")
+	if err := posix.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	isPipe := func() {
+		t.Helper()
+		if info, err := os.Lstat(pipe); err != nil || info.Mode()&os.ModeNamedPipe == 0 {
+			t.Fatalf("it is no pipe any more: %v, %v", info, err)
+		}
+	}
+	if err := Write(pipe, []byte("lost")); err == nil || !strings.Contains(err.Error(), pipe) {
+		t.Errorf("nobody reads, and the error is %v", err)
+	}
+	isPipe()
+	reader, err := os.OpenFile(pipe, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = reader.Close() }() // only read
+	if err := Write(pipe, []byte("words")); err != nil {
+		t.Fatal(err)
+	}
+	isPipe()
+	got := make([]byte, 5)
+	if _, err := io.ReadFull(reader, got); err != nil || string(got) != "words" {
+		t.Errorf("%q, %v", got, err)
 	}
 }
