@@ -28,4 +28,10 @@ CASES = {
         backbone_config=hf.SwinConfig(image_size=SIZE, embed_dim=16, depths=[1, 1, 1, 1], num_heads=[1, 2, 4, 8], window_size=5, out_features=["stage1", "stage2", "stage3", "stage4"]),
         decoder_config=hf.DetrConfig(**small(backbone_config=resnet(), num_queries=20)), fpn_feature_size=32, mask_feature_size=32, num_labels=CLASSES))), normal, masked,
         inputs=("pixel_values",), outputs=("class_queries_logits", "masks_queries_logits"), files=hub("MaskFormerImageProcessor", "MaskFormerForInstanceSegmentation", size={"shortest_edge": 160, "longest_edge": 213}), threshold=0.05),
+    "DEIMv2 of the hub": lambda: Case(Logits(spread(hf.Deimv2ForObjectDetection(hf.Deimv2Config(**rt())))), stretched, lambda y, h, w: queries(y[0][0], y[1][0], h, w), inputs=("pixel_values",), outputs=("logits", "pred_boxes"),
+                                      files=hub("RTDetrImageProcessor", "Deimv2ForObjectDetection", size={"height": SIZE, "width": SIZE}, do_normalize=False), threshold=0.5, opset=20),
+    "LW-DETR of the hub": lambda: Case(Logits(spread(hf.LwDetrForObjectDetection(hf.LwDetrConfig(
+        backbone_config=hf.LwDetrViTConfig(hidden_size=32, num_hidden_layers=2, num_attention_heads=4, image_size=SIZE, pretrain_image_size=SIZE, num_windows=4, window_block_indices=[0], out_features=["stage1", "stage2"]),
+        projector_scale_factors=[1.0], d_model=32, decoder_ffn_dim=64, decoder_layers=2, decoder_self_attention_heads=4, decoder_cross_attention_heads=4, num_queries=30, group_detr=1, num_labels=CLASSES)))), normal, lambda y, h, w: queries(y[0][0], y[1][0], h, w),
+        inputs=("pixel_values",), outputs=("logits", "pred_boxes"), files=hub("DeformableDetrImageProcessor", "LwDetrForObjectDetection", size={"height": SIZE, "width": SIZE}), threshold=0.5, opset=20),
 }
