@@ -130,7 +130,7 @@ var ofFlags = []attempt{
 		"--scale", "64", "--masks", "0", "--out", "{}/out"}, 2, "masks"},
 	{"flags", "a grid of 10^9 cells", nothing, []string{"rise", "--model", onnx, "--image", cat, "--size", "64", "--mean",
 		"127", "--scale", "64", "--grid", "1000000000", "--out", "{}/out"}, 1, "grid"},
-	{"flags", "a backend that there is not", nothing, append(explaining("--image", cat), "--backend", "tpu"), either,
+	{"flags", "a backend that there is not", nothing, with(explaining("--image", cat), "--backend", "tpu"), either,
 		"tpu"},
 	{"flags", "no command", nothing, []string{"explian"}, 2, "explain"},
 }

@@ -44,6 +44,14 @@ func explaining(more ...string) []string {
 		"class:1", "--out", "{}/out", "--backend", "go"}, more...)
 }
 
+// with gives flags of a command other values, flags and values in turn.
+func with(args []string, other ...string) []string {
+	for i := 0; i < len(other); i += 2 {
+		args[slices.Index(args, other[i])+1] = other[i+1]
+	}
+	return args
+}
+
 // pngOf is a PNG that claims a size and holds nothing.
 func pngOf(w, h uint32) []byte {
 	header := binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32([]byte("IHDR"), w), h)
@@ -138,7 +146,7 @@ func campaign() []attempt {
 	}
 	for _, what := range slices.Sorted(maps.Keys(hostile.Lies)) {
 		models = append(models, attempt{"onnxruntime", what, written(hostile.Lies[what]),
-			explaining("--image", cat, "--method", "occlusion", "--size", "32", "--backend", "onnxruntime"), either, ""})
+			with(explaining("--image", cat, "--method", "occlusion"), "--size", "32", "--backend", "onnxruntime"), either, ""})
 	}
 	return slices.Concat(models, byHand, ofPictures, ofSidecars, ofFlags, ofFolders, ofStudies, ofNewer, ofSizes,
 		ofTables(), ofAgain)
