@@ -11,8 +11,8 @@ import (
 )
 
 // YuNet reads OpenCV's face detector of several strides. For each stride s and each of its cells (c, r), row by row,
-// there are two scores [batch, n, 1], one that there is an object and one that it is a face, a box b [batch, n, 4] and five
-// landmarks l [batch, n, 10]:
+// there are two scores [batch, n, 1], one that there is an object and one that it is a face, a box b [batch, n, 4] and
+// five landmarks l [batch, n, 10]:
 //
 //	cx = (c + b_0) s, cy = (r + b_1) s, w = exp(b_2) s, h = exp(b_3) s
 //	landmark j at ((c + l_2j) s, (r + l_2j+1) s)
