@@ -21,6 +21,7 @@ var different = []struct{ name, reason string }{
 	{`^test_reduce_max_empty_set_bool`, "the largest of no truth value"},
 	{`^test_resize_downsample_scales_(cubic|linear)_align_corners$`,
 		"onnxruntime and torch divide by the rounded size less one, as here, and onnx by the size before it is rounded"},
+	{`^light_squeezenet$`, "on XLA the softmax of its thousand logits, which are all 9.5e9, is not a number"},
 	{`^test_operator_add`, "values of float64 beyond the largest float32"},
 }
 
