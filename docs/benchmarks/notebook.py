@@ -53,7 +53,6 @@ for _, l := range layers {
 
 # The cell's own CPU time is that of its program, not of building it.
 PAIR = """%%
-import "syscall"
 net := gradcamnb.MustOpen("MODEL")
 picture := imgio.MustOpen("PICTURE")
 start := time.Now()
@@ -171,7 +170,7 @@ def pairs(name, given, rounds=5):
     k.rest()
     said = []
     k.run(LAYERS.replace("MODEL", model), 0, said.append)
-    names = "".join(said).split("\n")[:-1]
+    names = [line.rpartition("\r")[2] for line in "".join(said).split("\n")[:-1]]
     code = PAIR.replace("MODEL", model).replace("PICTURE", picture)
     wall, upto, all_of_it, backends = [], [], [], set()
     for i in range(rounds):
@@ -179,7 +178,7 @@ def pairs(name, given, rounds=5):
         before, said = k.rest(), []
         k.run(code.format(*two), 0, said.append)
         after = k.cpu()
-        took, own, backend = next(line for line in "".join(said).split("\n") if line.startswith("pair ")).split()[1:4]
+        took, own, backend = "".join(said).rpartition("pair ")[2].split()[:3]  # a line of progress may stand before it
         wall.append(float(took))
         upto.append(after - before + float(own))
         all_of_it.append(k.rest() - before + float(own))
