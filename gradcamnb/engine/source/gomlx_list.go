@@ -223,7 +223,7 @@ func (m *gomlxModel) listWalk(w walkedModel, x *Node) *listing {
 // checkBatch returns an error if the graph function cannot be built for so many pictures, or if it does not look at
 // each picture alone.
 func (m *gomlxModel) checkBatch(input []int) error {
-	if input[0] == 1 {
+	if input[0] <= 1 { // a number that is no batch is refused with the other settings
 		return nil
 	}
 	l, err := m.list(input)
