@@ -224,6 +224,15 @@ func TestDifferenceByHand(t *testing.T) {
 		d.Target != "class 1 - class 2" || d.Index != -1 || d.Score != 2 {
 		t.Errorf("%+v", d)
 	}
+	// Of a logit and a probability, and of a layer and the picture, nothing is in common.
+	at, sure := *a, *b
+	at.Place, at.ScoreUnit, sure.Place, sure.ScoreUnit = AtLayer, "logits", AtPicture, "probability"
+	if d, err := Difference(&at, &sure); err != nil || d.Place != "" || d.ScoreUnit != "" {
+		t.Errorf("%+v, %v", d, err)
+	}
+	if d, err := Difference(&at, &at); err != nil || d.Place != AtLayer || d.ScoreUnit != "logits" {
+		t.Errorf("%+v, %v", d, err)
+	}
 	// What is known of one map alone is not known of the difference.
 	one := *a
 	one.Beside, one.Trust, one.Gross, one.Warped = "other", &Trust{Words: []string{"sure"}}, 9, true

@@ -72,12 +72,18 @@ func Difference(a, b *Map) (*Map, error) {
 		return nil, fmt.Errorf("maps of %s and of %s pixels have no difference: explain both at one input size",
 			a.Size(), b.Size())
 	}
-	d := Map{Grid: a.Zeros(), Raw: a.Zeros(), Place: a.Place, Layer: mergeWords(a.Layer, b.Layer),
+	d := Map{Grid: a.Zeros(), Raw: a.Zeros(), Layer: mergeWords(a.Layer, b.Layer),
 		Method: mergeWords(a.Method, b.Method), Target: mergeWords(a.Target, b.Target), Class: mergeWords(a.Class, b.Class),
-		Index: -1, Score: a.Score - b.Score, ScoreUnit: a.ScoreUnit, Unit: a.Unit}
+		Index: -1, Score: a.Score - b.Score, Unit: a.Unit}
 	for i := range d.Raw.Values {
 		d.Raw.Values[i] = a.Values[i] - b.Values[i]
 		d.Values[i] = max(d.Raw.Values[i], 0)
+	}
+	if a.Place == b.Place {
+		d.Place = a.Place
+	}
+	if a.ScoreUnit == b.ScoreUnit {
+		d.ScoreUnit = a.ScoreUnit
 	}
 	if a.Box == b.Box {
 		d.Box = a.Box

@@ -1,7 +1,6 @@
 package nb
 
 import (
-	"cmp"
 	"fmt"
 	"html"
 	"math"
@@ -104,7 +103,7 @@ func detectionsAlt(found []heatmap.Detection) string {
 	}
 	var parts []string
 	for _, d := range found[:min(named, len(found))] {
-		parts = append(parts, fmt.Sprintf("%s %.2f", cmp.Or(d.Label, fmt.Sprintf("class %d", d.Class)), d.Score))
+		parts = append(parts, fmt.Sprintf("%s %.2f", heatmap.ClassName(d.Label, d.Class), d.Score))
 	}
 	if n := len(found) - named; n > 0 {
 		parts = append(parts, fmt.Sprintf("and %d more", n))

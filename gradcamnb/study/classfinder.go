@@ -22,8 +22,9 @@ func newClassFinder(labels []string) *classFinder {
 	c := &classFinder{n: len(labels), named: map[string][]int{}, whole: map[string][]int{}, parts: map[string][]int{}}
 	for i, label := range labels {
 		c.named[label] = append(c.named[label], i)
-		whole := kind.FoldWords(label)
-		c.whole[whole] = append(c.whole[whole], i)
+		if whole := kind.FoldWords(label); whole != "" {
+			c.whole[whole] = append(c.whole[whole], i)
+		}
 		for part := range strings.SplitSeq(label, ",") {
 			if part := kind.FoldWords(part); part != "" && !slices.Contains(c.parts[part], i) {
 				c.parts[part] = append(c.parts[part], i)

@@ -293,13 +293,14 @@ func TestClassesByFoldedNames(t *testing.T) {
 		classes, labels []string
 		want            int
 	}{"spaces": {"Tiger__cat", nil, []string{"dog", "tiger cat"}, 1}, "more": {"tigercat", nil, []string{"tiger cat"}, -1},
-		"dashes":            {"tiger-cat", nil, []string{"dog", "Tiger Cat"}, 1},
-		"one of its names":  {"Tinca tinca", nil, []string{"goldfish, Carassius auratus", "tench, Tinca tinca"}, 1},
-		"its whole name":    {"maillot", nil, []string{"maillot, tank suit", "maillot"}, 1},
-		"of two classes":    {"crane", nil, []string{"crane", "dog", "crane"}, -1},
-		"a name of two":     {"crane", nil, []string{"crane, bird", "dog", "crane, machine"}, -1},
-		"a digit as a name": {"2", digits, []string{"ZERO", "one", "two"}, -1},
-		"a number":          {"2", nil, []string{"zero", "one", "two"}, 2}} {
+		"dashes":             {"tiger-cat", nil, []string{"dog", "Tiger Cat"}, 1},
+		"one of its names":   {"Tinca tinca", nil, []string{"goldfish, Carassius auratus", "tench, Tinca tinca"}, 1},
+		"its whole name":     {"maillot", nil, []string{"maillot, tank suit", "maillot"}, 1},
+		"of two classes":     {"crane", nil, []string{"crane", "dog", "crane"}, -1},
+		"a name of two":      {"crane", nil, []string{"crane, bird", "dog", "crane, machine"}, -1},
+		"nothing but dashes": {"_", nil, []string{"-", "cat"}, -1},
+		"a digit as a name":  {"2", digits, []string{"ZERO", "one", "two"}, -1},
+		"a number":           {"2", nil, []string{"zero", "one", "two"}, 2}} {
 		got, err := newClassFinder(c.labels).find(Picture{Label: c.label, classes: c.classes})
 		if got != c.want || (err != nil) != (c.want < 0) {
 			t.Errorf("%s: class %d, %v, want %d", name, got, err, c.want)

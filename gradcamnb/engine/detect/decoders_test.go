@@ -251,6 +251,10 @@ func TestCheck(t *testing.T) {
 	if _, err := YOLOv8.New(json.RawMessage(`{"stride": 8}`), 0); err == nil {
 		t.Error("a number that a decoder has not is taken")
 	}
+	if _, err := DETR.New(json.RawMessage(`{"sigmoid": true, "softmaxed": true}`), 0); err == nil ||
+		!strings.Contains(err.Error(), "exclude each other") {
+		t.Errorf("probabilities of which to take a sigmoid: %v", err)
+	}
 }
 
 // columnsOf are n columns of zeros but for the second one.

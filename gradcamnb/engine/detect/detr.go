@@ -2,6 +2,7 @@ package detect
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	. "github.com/gomlx/gomlx/core/graph"
@@ -13,7 +14,8 @@ import (
 //
 // Carion et al. 2020, "End-to-End Object Detection with Transformers" (section 3).
 // Deformable DETR and RT-DETR have no such class and take a sigmoid of each
-// logit: "sigmoid": true. If the model ends in the softmax, "softmaxed": true says so. If boxes are read in another way, "order" and "unit" say so.
+// logit: "sigmoid": true. If the model ends in the softmax, "softmaxed": true says so. If boxes are read in another
+// way, "order" and "unit" say so.
 var DETR = register(Decoder{
 	Name:    "detr",
 	Outputs: `two outputs: class logits [batch, queries, classes + 1], "no object" last, and boxes [batch, queries, 4]`,
@@ -23,6 +25,9 @@ var DETR = register(Decoder{
 		h := detr{boxFormat: boxFormat{Order: "cxcywh", Unit: true}, classes: classes}
 		if err := numbers(data, &h); err != nil {
 			return nil, err
+		}
+		if h.Sigmoid && h.Softmaxed {
+			return nil, errors.New(`"sigmoid" and "softmaxed" exclude each other: the first is for logits, the second for probabilities`)
 		}
 		return &h, h.check()
 	},

@@ -5,7 +5,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/gradcam-go/gradcam/internal/regular"
@@ -29,8 +28,11 @@ func openModelFolder(model string) (*modelFolder, error) {
 		return nil, err
 	}
 	parts := strings.Split(whole, string(filepath.Separator))
-	if at := slices.Index(parts, "snapshots"); at > 0 && strings.HasPrefix(parts[at-1], "models--") {
-		top, in = strings.Join(parts[:at], string(filepath.Separator)), filepath.Join(parts[at:]...)
+	for at := len(parts) - 1; at > 0; at-- {
+		if parts[at] == "snapshots" && strings.HasPrefix(parts[at-1], "models--") {
+			top, in = strings.Join(parts[:at], string(filepath.Separator)), filepath.Join(parts[at:]...)
+			break
+		}
 	}
 	root, err := os.OpenRoot(top)
 	if err != nil {

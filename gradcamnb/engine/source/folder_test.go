@@ -89,10 +89,11 @@ func TestSnapshotOfPythonsCache(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, c := range map[string]struct{ repository, to, want string }{
-		"of the repository":     {"models--a--b", "../../../blobs/labels", ""},
-		"of another repository": {"models--a--b", "../../../../models--c--d/labels", "leads out of the folder"},
-		"of the machine":        {"models--a--b", "/etc/passwd", "leads out of the folder"},
-		"of an ordinary folder": {"somewhere", "../../../blobs/labels", "leads out of the folder"},
+		"of the repository":                   {"models--a--b", "../../../blobs/labels", ""},
+		"of a cache in a folder of that name": {"snapshots/models--a--b", "../../../blobs/labels", ""},
+		"of another repository":               {"models--a--b", "../../../../models--c--d/labels", "leads out of the folder"},
+		"of the machine":                      {"models--a--b", "/etc/passwd", "leads out of the folder"},
+		"of an ordinary folder":               {"somewhere", "../../../blobs/labels", "leads out of the folder"},
 	} {
 		top := t.TempDir()
 		repository := filepath.Join(top, c.repository)

@@ -91,8 +91,11 @@ var files = map[string]struct {
 		[]Tensor{float("output0", 1, 168, 4), float("590", 1, 168, 2), float("591", 1, 168, 10)}, nil, "RetinaFace",
 		"retinaface", imgio.Prep{Width: 64, Height: 64, Fit: imgio.Stretch, Filter: imgio.CV2,
 			Mean: [3]float32{104, 117, 123}, Scale: each(1), Order: "BGR"}},
-	"other names":  {inputs: []Tensor{float("x", 1, 3, 64, 64)}, outputs: []Tensor{float("y", 1, 84, 85)}},
-	"a classifier": {inputs: []Tensor{float("input", 1, 3, 64, 64)}, outputs: []Tensor{float("output", 1, 5)}},
+	"maps of two pictures with 7 columns": {inputs: []Tensor{float("data", 2, 3, 64, 64)},
+		outputs: []Tensor{float("map", 2, 1, 200, 7)}},
+	"a map of 7 x 7": {inputs: []Tensor{float("data", 1, 3, 64, 64)}, outputs: []Tensor{float("map", 1, 1, 7, 7)}},
+	"other names":    {inputs: []Tensor{float("x", 1, 3, 64, 64)}, outputs: []Tensor{float("y", 1, 84, 85)}},
+	"a classifier":   {inputs: []Tensor{float("input", 1, 3, 64, 64)}, outputs: []Tensor{float("output", 1, 5)}},
 }
 
 // Every maker's export is recognised by its names and shapes, and by no other maker.

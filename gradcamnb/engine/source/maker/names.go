@@ -12,7 +12,7 @@ import (
 
 // readNames reads the names of all classes from a list of names, a dictionary of names by class or of classes by name,
 // or a list of entries {"id": 0, "name": "cat"}, in JSON or as Python prints it. It returns nil if the text is anything
-// else, or if a class has no name.
+// else, if a class is missing, or if no name means anything. A name in a list may be empty.
 func readNames(s string) []string {
 	if !json.Valid([]byte(s)) {
 		s = pythonToJSON(s)
