@@ -193,18 +193,21 @@ func (p *pageChecker) checkData(v format.DataPageHeader, body []byte, most int) 
 	if err != nil {
 		return err
 	}
-	for _, width := range []int{p.repeated, p.missing} {
-		if width == 0 {
+	for _, levels := range []struct {
+		width    int
+		encoding format.Encoding
+	}{{p.repeated, v.RepetitionLevelEncoding}, {p.missing, v.DefinitionLevelEncoding}} {
+		if levels.width == 0 {
 			continue
 		}
-		if v.DefinitionLevelEncoding != format.RLE {
+		if levels.encoding != format.RLE {
 			return errDamaged
 		}
-		var levels []byte
-		if levels, body, err = cutPrefixed(body); err != nil {
+		var runs []byte
+		if runs, body, err = cutPrefixed(body); err != nil {
 			return err
 		}
-		if err := checkRuns(levels, width, int(v.NumValues)); err != nil {
+		if err := checkRuns(runs, levels.width, int(v.NumValues)); err != nil {
 			return err
 		}
 	}

@@ -17,7 +17,7 @@ import (
 // Write puts data into the named file. It writes a temporary file in the same folder, which is renamed when it is
 // complete. If anything fails, the old file stays. The file has the mode 0666 less the umask.
 //
-// What is no file, such as /dev/stdout or a pipe, is written to and not replaced.
+// What is no file, such as a device or a pipe, is written to and not replaced, and so is what /dev/stdout leads to.
 func Write(path string, data []byte) (err error) {
 	switch info, err := os.Stat(path); {
 	case err != nil: // it is not there
@@ -25,6 +25,13 @@ func Write(path string, data []byte) (err error) {
 		return fmt.Errorf("writing %s: it is a folder", path)
 	case !info.Mode().IsRegular():
 		return writeStraight(path, data)
+	default:
+		for _, out := range []*os.File{os.Stdout, os.Stderr} { // /dev/stdout is such a file if the shell leads it into one
+			if of, err := out.Stat(); err == nil && os.SameFile(of, info) {
+				_, err := out.Write(data)
+				return err
+			}
+		}
 	}
 	sweep(filepath.Dir(path))
 	f, err := create(path)

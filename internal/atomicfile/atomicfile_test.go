@@ -131,3 +131,31 @@ func TestPipeIsNotReplaced(t *testing.T) {
 		t.Errorf("%q, %v", got, err)
 	}
 }
+
+// What /dev/stdout leads to is written to and not replaced, also if it is a file.
+func TestStandardOutputIsNotReplaced(t *testing.T) {
+	posix.Need(t)
+	file, err := os.CreateTemp(t.TempDir(), "out")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = file.Close() }() // a test's
+	link := filepath.Join(t.TempDir(), "stdout")
+	if err := os.Symlink(file.Name(), link); err != nil {
+		t.Fatal(err)
+	}
+	stdout := os.Stdout
+	os.Stdout = file
+	_, before := file.WriteString("before, ")
+	err = Write(link, []byte("words"))
+	os.Stdout = stdout
+	if err != nil || before != nil {
+		t.Fatal(before, err)
+	}
+	if info, err := os.Lstat(link); err != nil || info.Mode()&os.ModeSymlink == 0 {
+		t.Errorf("it is no link any more: %v, %v", info, err)
+	}
+	if got, err := os.ReadFile(file.Name()); err != nil || string(got) != "before, words" {
+		t.Errorf("%q, %v", got, err)
+	}
+}

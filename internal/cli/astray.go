@@ -40,19 +40,27 @@ func noCommand(c *cobra.Command, name string) error {
 	return Usagef("there is no command %q%s; see %s --help", name, nearest.DidYouMean(name, commandNames(c)), c.CommandPath())
 }
 
-// checkFirst returns an error if the arguments begin with a flag that belongs to a command, before any command. It
-// would be ignored.
+// checkFirst returns an error if a flag that belongs to a command stands before any command. If no command followed,
+// cobra would print the help as if all were well.
 func checkFirst(root *cobra.Command, args []string) error {
-	if !root.HasSubCommands() || len(args) == 0 || !strings.HasPrefix(args[0], "-") {
+	if !root.HasSubCommands() {
 		return nil
 	}
 	root.InitDefaultHelpFlag()
 	root.InitDefaultVersionFlag()
-	name, _, _ := strings.Cut(strings.TrimLeft(args[0], "-"), "=")
-	known := name == "" || root.Flags().Lookup(name) != nil || root.PersistentFlags().Lookup(name) != nil ||
-		len(name) == 1 && root.Flags().ShorthandLookup(name) != nil
-	if known {
-		return nil
+	for _, arg := range args {
+		if !strings.HasPrefix(arg, "-") {
+			break
+		}
+		if name, _, _ := strings.Cut(strings.TrimLeft(arg, "-"), "="); !hasFlag(root, name) {
+			return Usagef("there is no command before %s: name one first; see %s --help", arg, root.Name())
+		}
 	}
-	return Usagef("there is no command before %s: name one first; see %s --help", args[0], root.Name())
+	return nil
+}
+
+// hasFlag tells whether the root itself has a flag of this name, or letter, or whether there is no name, as in --.
+func hasFlag(root *cobra.Command, name string) bool {
+	return name == "" || root.Flags().Lookup(name) != nil || root.PersistentFlags().Lookup(name) != nil ||
+		len(name) == 1 && root.Flags().ShorthandLookup(name) != nil
 }

@@ -102,6 +102,7 @@ func TestIgnored(t *testing.T) {
 		"--debug do --n=1":      "",
 		"--n=1":                 "there is no command before --n=1",
 		"--n 1 do":              "there is no command before --n",
+		"--debug --n=1":         "there is no command before --n=1",
 		"help done":             `there is no command "done"`,
 		"help do":               "",
 		"--help":                "",

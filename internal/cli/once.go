@@ -33,6 +33,9 @@ func takeOnce(c *cobra.Command) {
 		}
 		if _, done := f.Value.(*once); !done {
 			f.Value = &once{Value: f.Value}
+			if f.DefValue == "0s" { // which pflag's help leaves out for its own type only
+				f.DefValue = ""
+			}
 		}
 	}
 	c.Flags().VisitAll(wrap)

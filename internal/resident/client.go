@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"sync"
 	"time"
 )
 
@@ -61,7 +62,7 @@ func Call[Args, Note, Answer any](ctx context.Context, c Client, method string, 
 		wait()
 	})
 	defer stop()
-	for {
+	for show := c.shower(); ; {
 		var h head
 		if err := dec.Decode(&h); err != nil {
 			return answer, lost(ctx, err)
@@ -69,9 +70,7 @@ func Call[Args, Note, Answer any](ctx context.Context, c Client, method string, 
 		if ctx.Err() != nil {
 			wait()
 		}
-		if h.Say != "" && c.Say != nil {
-			c.Say(h.Say)
-		}
+		show(h)
 		if h.Alive {
 			continue
 		}
@@ -87,6 +86,24 @@ func Call[Args, Note, Answer any](ctx context.Context, c Client, method string, 
 		}
 		if note != nil {
 			note(n)
+		}
+	}
+}
+
+// shower returns a function that shows the user what the server says, and once that a call that was given up goes on.
+func (c Client) shower() func(head) {
+	if c.Say == nil {
+		return func(head) {}
+	}
+	sayGoesOn := sync.OnceFunc(func() {
+		c.Say("gradcam: the call is given up, and ends with the pass that the engine is in the middle of\n")
+	})
+	return func(h head) {
+		if h.Alive {
+			sayGoesOn()
+		}
+		if h.Say != "" {
+			c.Say(h.Say)
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 )
@@ -60,6 +61,8 @@ func TestGiveUpSlowly(t *testing.T) {
 			return "half", ctx.Err()
 		})}})
 	c.lastWait = wait
+	var said []string
+	c.Say = func(text string) { said = append(said, text) }
 	ctx, cancel := context.WithCancel(t.Context())
 	var notes []int
 	got, err := Call[int, int, string](ctx, c, "pass", 0, func(n int) {
@@ -68,6 +71,9 @@ func TestGiveUpSlowly(t *testing.T) {
 	})
 	if got != "half" || !errors.Is(err, context.Canceled) || fmt.Sprint(notes) != "[1 2]" {
 		t.Errorf("got %q, %v, notes %v", got, err, notes)
+	}
+	if len(said) != 1 || !strings.Contains(said[0], "in the middle of") {
+		t.Errorf("said %q", said)
 	}
 }
 

@@ -47,7 +47,11 @@ func explaining(more ...string) []string {
 // with gives flags of a command other values, flags and values in turn.
 func with(args []string, other ...string) []string {
 	for i := 0; i < len(other); i += 2 {
-		args[slices.Index(args, other[i])+1] = other[i+1]
+		at := slices.Index(args, other[i])
+		if at < 0 {
+			panic("the arguments have no " + other[i])
+		}
+		args[at+1] = other[i+1]
 	}
 	return args
 }

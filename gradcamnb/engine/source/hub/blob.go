@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha1" //nolint:gosec // git names its objects by it
 	"crypto/sha256"
@@ -176,16 +177,17 @@ func (r *Repo) fill(ctx context.Context, name string, f *os.File, want content) 
 			return nil
 		case errors.As(err, new(refusal)):
 			return err
+		case errors.Is(err, errNoBeginning) && try == 1: // what an earlier call left is of another file
 		case ctx.Err() != nil || try == tries || now <= have:
-			if err == nil {
-				err = io.ErrUnexpectedEOF
-			}
-			err = explainError(ctx, err)
+			err = explainError(ctx, cmp.Or(err, io.ErrUnexpectedEOF))
 			return fmt.Errorf("%s: fetching %q broke off after %s of %s: %w; the next time it goes on from there", r.ref, name,
 				megabytes(now), megabytes(want.size), err)
 		}
 	}
 }
+
+// errNoBeginning is the error of a part in the cache that is longer than the hub's file.
+var errNoBeginning = errors.New("the hub has no bytes of it")
 
 // refusal is an answer of the hub that another try would not change.
 type refusal struct{ error }
@@ -221,7 +223,7 @@ func (r *Repo) transfer(ctx context.Context, f partial, report func(done int64))
 				resp.Header.Get("Content-Range"))}
 		}
 	case http.StatusRequestedRangeNotSatisfiable: // what is there is no beginning of the file
-		return errors.Join(fmt.Errorf("the hub has no bytes of it from %d on", f.have), f.Truncate(0))
+		return errors.Join(fmt.Errorf("%w from %d on", errNoBeginning, f.have), f.Truncate(0))
 	default:
 		return refusal{r.refused(resp.StatusCode)}
 	}

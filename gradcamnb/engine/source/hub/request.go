@@ -157,10 +157,23 @@ func (r *Repo) fetchList(ctx context.Context, file string) (listing, error) {
 	if err != nil {
 		return listing{}, err
 	}
-	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-		return listing{}, fmt.Errorf("the cache of the hub: %w", err)
+	if err := replaceList(file, data); err != nil { // as in a cache that may only be read
+		fmt.Fprintf(r.say, "gradcam: the list of the files of %s is not kept: %v\n", r.ref.Repo, err)
 	}
-	return l, atomicfile.Write(file, data)
+	return l, nil
+}
+
+// replaceList puts the list into the cache. A pipe, or a link, that somebody else may have put there is removed.
+func replaceList(file string, data []byte) error {
+	if info, err := os.Lstat(file); err == nil && !info.Mode().IsRegular() {
+		if err := os.Remove(file); err != nil {
+			return err
+		}
+	}
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		return err
+	}
+	return atomicfile.Write(file, data)
 }
 
 // explainError returns the reason why ctx ended, if it did. Else it returns the error of the transfer without the
