@@ -92,35 +92,67 @@ func scoresOf(outputs []onnxruntime.Tensor, n int) int {
 	return findOnly(outputs, likely)
 }
 
+// rowLayout is an order of the numbers in rows of six.
+type rowLayout struct {
+	decoder      string
+	class, score int // columns
+}
+
+var rowLayouts = []rowLayout{{"paddle", 0, 1}, {"end-to-end", 5, 4}}
+
 // rowRoles finds the outputs of models that write rows [n, 6], and the number of rows of each picture: class, score and
-// corners, as PaddleDetection does, or corners, score and class. The values tell which.
+// corners, as PaddleDetection does, or corners, score and class. The values tell which: it finds nothing if both orders
+// fit, or if no row has a score above 0.
 func rowRoles(outputs []onnxruntime.Tensor) ([]string, *detect.Spec) {
+	at := findRows(outputs)
+	if at < 0 {
+		return nil, nil
+	}
+	var decoders []string
+	for _, l := range rowLayouts {
+		if fits, some := l.fit(outputs[at].Values); fits && some {
+			decoders = append(decoders, l.decoder)
+		}
+	}
+	if len(decoders) != 1 {
+		return nil, nil
+	}
+	return []string{outputs[at].Name}, &detect.Spec{Decoder: decoders[0]}
+}
+
+// MayBeRows tells whether outputs may be rows [n, 6] of detections and their number. Unlike [Roles] it does not need to
+// know the order of a row's numbers.
+func MayBeRows(outputs []onnxruntime.Tensor) bool {
+	at := findRows(outputs)
+	return at >= 0 && slices.ContainsFunc(rowLayouts, func(l rowLayout) bool {
+		fits, _ := l.fit(outputs[at].Values)
+		return fits
+	})
+}
+
+// findRows returns the number of the output with rows [n, 6], if there is one, beside their number; or -1.
+func findRows(outputs []onnxruntime.Tensor) int {
 	rows := findOnly(outputs, func(t onnxruntime.Tensor) bool { return len(t.Dims) == 2 && t.Dims[1] == 6 })
 	count := findOnly(outputs, func(t onnxruntime.Tensor) bool {
 		return len(t.Dims) < 2 && len(t.Values) == 1 && t.IsInteger()
 	})
-	if rows < 0 || count < 0 || len(outputs) > 3 {
-		return nil, nil
+	if count < 0 || len(outputs) > 3 {
+		return -1
 	}
-	for _, layout := range []struct {
-		decoder      string
-		class, score int
-	}{{"paddle", 0, 1}, {"end-to-end", 5, 4}} {
-		if isRowOf(outputs[rows].Values, layout.class, layout.score) {
-			return []string{outputs[rows].Name}, &detect.Spec{Decoder: layout.decoder}
-		}
-	}
-	return nil, nil
+	return rows
 }
 
-// isRowOf tells whether rows of six have whole numbers and probabilities in these columns.
-func isRowOf(rows []float32, class, score int) bool {
+// fit tells whether rows of six have whole numbers and probabilities in the layout's columns, and whether some
+// probability is above 0.
+func (l rowLayout) fit(rows []float32) (fits, some bool) {
 	for ; len(rows) >= 6; rows = rows[6:] {
-		if c, p := rows[class], rows[score]; c != float32(int(c)) || !(p >= 0 && p <= 1) {
-			return false
+		c, p := rows[l.class], rows[l.score]
+		if c != float32(int(c)) || !(p >= 0 && p <= 1) {
+			return false, false
 		}
+		some = some || p > 0
 	}
-	return true
+	return true, some
 }
 
 // findOnly returns the number of the only output for which is returns true, or -1.

@@ -51,3 +51,32 @@ func TestOutputsInAnotherOrder(t *testing.T) {
 		}
 	}
 }
+
+// Rows of six are read in the order that alone fits their values. If both fit, or no score is above 0, nothing is
+// guessed.
+func TestOrderOfRows(t *testing.T) {
+	for _, c := range []struct {
+		rows []float32
+		want string
+		may  bool
+	}{
+		{[]float32{3, 0.9, 1, 2, 30.5, 40.5}, "paddle", true},
+		{[]float32{1.5, 2, 30.5, 40.5, 0.9, 3}, "end-to-end", true},
+		{[]float32{0, 0, 640, 480, 0.9, 3}, "end-to-end", true}, // clipped at the picture's edges
+		{[]float32{-1, 0, 0, 0, 0, 0, 3, 0.9, 1, 2, 30.5, 40.5}, "paddle", true},
+		{[]float32{1, 1, 640, 480, 0.9, 3}, "", true}, // class 1 with 1, or class 3 with 0.9
+		{[]float32{0, 0, 0, 0, 0, 0}, "", true},
+		{nil, "", true},
+		{[]float32{0.5, 2, 0.5, 2, 0.5, 2.5}, "", false},
+	} {
+		outputs := []onnxruntime.Tensor{{Name: "rows", Type: "float32", Dims: []int{len(c.rows) / 6, 6}, Values: c.rows},
+			{Name: "count", Type: "int32", Dims: []int{1}, Values: []float32{1}}}
+		got := ""
+		if _, spec := Roles(outputs); spec != nil {
+			got = spec.Decoder
+		}
+		if got != c.want || MayBeRows(outputs) != c.may {
+			t.Errorf("%v: %q, want %q; they may be rows: %v, want %v", c.rows, got, c.want, MayBeRows(outputs), c.may)
+		}
+	}
+}

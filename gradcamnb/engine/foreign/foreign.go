@@ -16,11 +16,14 @@ import (
 
 // Model is a file that onnxruntime runs.
 type Model struct {
-	whole  source.WholeModel
-	run    *onnxruntime.Model
-	card   source.Card
-	looked sync.Once
-	ragged bool // outputs have no axis of pictures, so they get one, and rows of zeros
+	whole source.WholeModel
+	run   *onnxruntime.Model
+
+	mu      sync.Mutex  // held while what follows is read or changed, but for what no pass changes of the card
+	card    source.Card // a pass may change Detector and DetectorTold
+	passed  bool        // the first pass is over
+	learned bool        // outputs have shown how a detector's are read
+	ragged  bool        // outputs have no axis of pictures, so they get one, and rows of zeros
 }
 
 // Open loads a model's file with onnxruntime. The model is freed when nothing uses it any more, since an engine may
@@ -47,8 +50,12 @@ func Open(fed source.BoundModel) (*Model, error) {
 	return m, nil
 }
 
-// Card returns what is known of the model. After the first pass that includes what the outputs show.
-func (m *Model) Card() source.Card { return m.card }
+// Card returns what is known of the model. That includes what the outputs of its passes have shown.
+func (m *Model) Card() source.Card {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.card
+}
 
 // Pass runs the model on pictures [n, ...] and returns every output as [n, ...]. It runs as many pictures at once as
 // the file is made for. If ctx ends first, Pass returns the error of ctx.
@@ -56,6 +63,7 @@ func (m *Model) Pass(ctx context.Context, values []float32, dims []int, others m
 	map[string]source.Value, error) {
 	n := len(values) / dims[0]
 	var rows []map[string]source.Value // by picture
+	ragged := false
 	for at := 0; at < dims[0]; at += m.whole.Batch {
 		part := make([]float32, 0, n*m.whole.Batch)
 		for i := range m.whole.Batch { // the last batch is filled up
@@ -82,26 +90,32 @@ func (m *Model) Pass(ctx context.Context, values []float32, dims []int, others m
 		for i := range outputs {
 			outputs[i].Name = m.whole.Outputs[i]
 		}
-		m.looked.Do(func() { m.learnOutputs(outputs) })
+		ragged = m.learnOutputs(outputs)
 		for i := range min(m.whole.Batch, dims[0]-at) {
-			row, err := m.row(outputs, i)
+			row, err := m.row(outputs, i, ragged)
 			if err != nil {
 				return nil, err
 			}
 			rows = append(rows, row)
 		}
 	}
-	return stackRows(rows, m.ragged), nil
+	return stackRows(rows, ragged), nil
 }
 
-// learnOutputs finds out after the first pass whether the outputs have an axis of pictures, and whether they are those
-// of a detector.
-func (m *Model) learnOutputs(outputs []onnxruntime.Tensor) {
+// learnOutputs finds out after the first pass whether the outputs have no axis of pictures, and returns that. It finds
+// out, too, whether they are those of a detector. A picture without objects may not tell: later ones are looked at
+// until one does.
+func (m *Model) learnOutputs(outputs []onnxruntime.Tensor) (ragged bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.learned || m.passed && !m.ragged {
+		return m.ragged
+	}
 	names, spec := detections.Roles(outputs)
-	m.ragged = m.whole.Bare || spec != nil && len(outputs[0].Dims) < 3 ||
-		slices.ContainsFunc(outputs, func(t onnxruntime.Tensor) bool {
-			return m.whole.Batch == 1 && (len(t.Dims) == 0 || t.Dims[0] != 1)
-		})
+	if !m.passed {
+		m.passed, m.ragged = true, m.lackBatch(outputs) || spec != nil && len(outputs[0].Dims) < 3
+	}
+	m.learned = spec != nil
 	switch {
 	case spec == nil:
 	case m.card.Detector != nil:
@@ -112,14 +126,23 @@ func (m *Model) learnOutputs(outputs []onnxruntime.Tensor) {
 			m.card.Detector, m.card.DetectorTold = &filled, true
 		}
 	}
+	return m.ragged
+}
+
+// lackBatch tells whether outputs have no axis of pictures, as far as shapes and rows of detections tell.
+func (m *Model) lackBatch(outputs []onnxruntime.Tensor) bool {
+	return m.whole.Bare || detections.MayBeRows(outputs) ||
+		m.whole.Batch == 1 && slices.ContainsFunc(outputs, func(t onnxruntime.Tensor) bool {
+			return len(t.Dims) == 0 || t.Dims[0] != 1
+		})
 }
 
 // row returns the part of the outputs that belongs to picture i, [1, ...] each.
-func (m *Model) row(outputs []onnxruntime.Tensor, i int) (map[string]source.Value, error) {
+func (m *Model) row(outputs []onnxruntime.Tensor, i int, ragged bool) (map[string]source.Value, error) {
 	row := map[string]source.Value{}
 	for _, t := range outputs {
 		switch {
-		case m.ragged:
+		case ragged:
 			row[t.Name] = source.Value{Dims: append([]int{1}, t.Dims...), Values: t.Values}
 		case len(t.Dims) == 0 || t.Dims[0] != m.whole.Batch:
 			return nil, fmt.Errorf("model %s: its output %q has the shape %v for a batch of %d: its first axis is not that of the pictures", m.card.Name, t.Name, t.Dims, m.whole.Batch)

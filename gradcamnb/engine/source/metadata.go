@@ -50,13 +50,21 @@ func (m *onnxModel) takeMetadata(ctx context.Context, beside func(name string) [
 	return nil
 }
 
-// tell returns what a maker's words say; nil if they are of another maker.
+// tell returns what a maker's words say; nil if they are of another maker. With an error it may return what can be
+// followed all the same, which never includes labels that are too long.
 func tell(who maker.Maker, f maker.File) (*maker.Metadata, error) {
 	t, err := who.Tell(f)
-	if err != nil || t == nil {
+	if t == nil {
 		return nil, err
 	}
-	return t, checkLabels(t.Labels)
+	if bad := checkLabels(t.Labels); bad != nil {
+		bad = fmt.Errorf("%w (%s)", bad, t.By)
+		if err != nil {
+			bad = fmt.Errorf("%w; %w", err, bad)
+		}
+		t.Labels, err = nil, bad
+	}
+	return t, err
 }
 
 // describePrep returns words that say how pictures are prepared.

@@ -116,7 +116,10 @@ func readLabels(dir *modelFolder, name string) ([]string, error) {
 	}
 	text := strings.TrimRight(strings.ReplaceAll(string(data), "\r\n", "\n"), "\n")
 	labels := strings.Split(text, "\n")
-	return labels, checkLabels(labels)
+	if err := checkLabels(labels); err != nil {
+		return nil, fmt.Errorf("reading the labels of %s: %w", name, err)
+	}
+	return labels, nil
 }
 
 // checkLabels returns an error for a text that is too long to be a label: every table and figure would show it.
