@@ -2,6 +2,7 @@ package engine
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -58,6 +59,12 @@ func TestVolumesOfGoMLXByHand(t *testing.T) {
 			x = one(scope, Reshape(x, b*2, 4, 2, 1), 2, 2, 1)
 			return mean(Reshape(x, b, 2, 2, 2, 1))
 		}, 2, []float32{1, 2, 5, 6, 9, 10, 13, 14}},
+		"video, frame by frame, pooled": {[]int{-1, 2, 4, 2, 1}, "", func(scope *model.Scope, x *Node) []*Node {
+			b := batch(x)
+			x = MaxPool(Reshape(x, b*2, 4, 2, 1)).WindowPerAxis(2, 1).Done()
+			x = one(scope, x, 2, 1, 1)
+			return mean(Reshape(x, b, 2, 2, 2, 1))
+		}, 2, []float32{3, 4, 7, 8, 11, 12, 15, 16}},
 		"tokens of a volume": {[]int{-1, 2, 2, 2, 1}, "", func(scope *model.Scope, x *Node) []*Node {
 			b := batch(x)
 			x = Reshape(x, b, 8, 1)
@@ -105,6 +112,37 @@ func TestVolumesOfGoMLXByHand(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// A layer whose cells are no longer those of all slices, one below another, has no map.
+func TestSlicesThatAreNoMap(t *testing.T) {
+	for name, of := range map[string]func(x *Node) *Node{
+		"a part of the frames": func(x *Node) *Node {
+			return Reshape(Slice(x, AxisRange(), AxisRange(0, 2)), x.Shape().Dim(0)*2, 4, 2, 1)
+		},
+		"a montage": func(x *Node) *Node { return Reshape(x, x.Shape().Dim(0), 16, 2, 1) },
+	} {
+		m, err := source.GoMLX(source.Card{Name: "slices", Input: []int{-1, 4, 4, 2, 1}, Untrained: true}, model.NewStore(),
+			func(scope *model.Scope, x *Node) []*Node {
+				y := one(scope, of(x), 2, 1, 1)
+				return []*Node{ReduceMean(Reshape(y, x.Shape().Dim(0), -1, 1), 1)}
+			})
+		if err != nil {
+			t.Fatal(err)
+		}
+		all, err := gradcamnb.NewModel(testEngine(t, "go").Session(m)).Layers()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, l := range all {
+			if l.Name == "conv" && l.Grid != [2]int{} {
+				t.Errorf("%s: %s has a map of %v", name, l.Name, l.Grid)
+			}
+		}
+		if !slices.ContainsFunc(all, func(l gradcamnb.Layer) bool { return l.Name == "conv" }) {
+			t.Errorf("%s: no layer conv in %v", name, all)
+		}
 	}
 }
 

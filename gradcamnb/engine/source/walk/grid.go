@@ -55,7 +55,7 @@ func (a axes) layout() Layout {
 		if r, c := x.grid(); r*c > 1 && len(a) == 3 {
 			k = tokens
 		}
-		if _, twice := at[k]; twice || k == other || x.isMoved() {
+		if _, twice := at[k]; twice || k == other || x.isMoved() || x.lacksSlices() {
 			return Layout{}
 		}
 		at[k] = i
@@ -84,7 +84,7 @@ func (l Layout) ofPlanes(a axes, at map[kind]int) Layout {
 	if hasSlices {
 		axes = 5
 	}
-	if !hasRows || !hasColumns || len(a) != axes || len(at) != axes || hasSlices && a[d].isCrop() {
+	if !hasRows || !hasColumns || len(a) != axes || len(at) != axes {
 		return Layout{}
 	}
 	l.Rows, l.Columns, l.order = l.frames*a[h].size(), a[w].size(), []int{at[batch], h, w, at[channels]}
@@ -93,6 +93,11 @@ func (l Layout) ofPlanes(a axes, at map[kind]int) Layout {
 	}
 	l.beyond = [2][2]float64{a[h].beyond(), a[w].beyond()}
 	return l
+}
+
+// lacksSlices tells whether the axis holds only a part of the picture's slices, of which a map would tell nothing.
+func (a axis) lacksSlices() bool {
+	return slices.ContainsFunc(a.sequence().cells, func(p part) bool { return p.kind == depth && axis{p}.isCrop() })
 }
 
 // slices returns the number of slices of a volume; 0 if no axis counts any.

@@ -41,8 +41,9 @@ func (a axis) isMoved() bool {
 	return slices.ContainsFunc(a.sequence().cells, func(p part) bool { return p.moved })
 }
 
-// isPlane tells whether the axis holds slices, rows, columns or samples.
-func (a axis) isPlane() bool { return isPlane(a.soleKind()) }
+// isPlane tells whether the axis holds slices, rows, columns or samples. An axis that counts the slices of each picture
+// holds pictures, also if there is one.
+func (a axis) isPlane() bool { return !a.isBatch() && isPlane(a.soleKind()) }
 
 func isPlane(k kind) bool { return k == depth || k == height || k == width || k == samples }
 

@@ -103,12 +103,15 @@ func (t tracer) convolution(n *Node, dims []int) axes {
 }
 
 // spatialKinds returns what the axes hold that a convolution slides over. If its input does not tell, two are rows and
-// columns.
+// columns. If one holds slices times rows, none is known.
 func spatialKinds(from axes, at []int) []kind {
 	kinds := make([]kind, len(at))
 	for i, a := range at {
 		if from == nil || !from[a].isPlane() || slices.Contains(kinds[:i], from[a].soleKind()) {
-			if len(at) == 2 {
+			mixed := from != nil && slices.ContainsFunc(at, func(a int) bool {
+				return from[a].slices() > 0 && !from[a].isPlane()
+			})
+			if len(at) == 2 && !mixed {
 				return []kind{height, width}
 			}
 			return make([]kind, len(at))
