@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -41,11 +42,12 @@ func norms(scope *model.Scope, x *Node) *Node {
 	return norm.BatchNorm(scope.In("second"), x, -1).UseBackendInference(false).Done()
 }
 
+func half(x *Node) *Node { return Scalar(x.Graph(), x.DType(), 0.5) }
+
 // A function that switches training on is explained as in inference: its batch norms take their moving averages, and
 // its dropouts drop nothing, whatever their form. By hand: of the picture 1, 2, 3, 4 the score is the mean of
 // 3 (x - 2 - 1), which is -1.5, and x times its gradient 3/4 x.
 func TestTrainingByHand(t *testing.T) {
-	half := func(x *Node) *Node { return Scalar(x.Graph(), x.DType(), 0.5) }
 	for name, drop := range map[string]func(scope *model.Scope, x *Node) *Node{
 		"nothing": func(_ *model.Scope, x *Node) *Node { return x },
 		"dropout": func(scope *model.Scope, x *Node) *Node { return layers.DropoutStatic(scope, x, 0.3) },
@@ -59,6 +61,31 @@ func TestTrainingByHand(t *testing.T) {
 		"a mask by hand": func(scope *model.Scope, x *Node) *Node {
 			kept := GreaterThan(scope.RandomUniform(x.Graph(), x.Shape()), Scalar(x.Graph(), x.DType(), 0.2))
 			return Mul(x, DivScalar(ConvertDType(kept, x.DType()), 0.8))
+		},
+		"a reshaped mask, scaled behind": func(scope *model.Scope, x *Node) *Node {
+			kept := LessThan(scope.RandomUniform(x.Graph(), x.Shape()), Scalar(x.Graph(), x.DType(), 0.8))
+			x = Reshape(Mul(x, ConvertDType(kept, x.DType())), -1, 4)
+			return Reshape(DivScalar(x, 0.8), -1, 2, 2, 1)
+		},
+		"scaled before": func(scope *model.Scope, x *Node) *Node {
+			kept := LessThan(scope.RandomUniform(x.Graph(), x.Shape()), Scalar(x.Graph(), x.DType(), 0.8))
+			return Where(kept, DivScalar(x, 0.8), ZerosLike(x))
+		},
+		"a selected scale": func(scope *model.Scope, x *Node) *Node {
+			kept := LessThan(scope.RandomUniform(x.Graph(), x.Shape()), Scalar(x.Graph(), x.DType(), 0.8))
+			return Mul(x, Where(kept, Scalar(x.Graph(), x.DType(), 1/0.8), ScalarZero(x.Graph(), x.DType())))
+		},
+		"half precision": func(scope *model.Scope, x *Node) *Node {
+			x = ConvertDType(x, dtypes.Float16)
+			kept := LessThan(scope.RandomUniform(x.Graph(), shapes.Make(dtypes.Float32, x.Shape().Dimensions...)),
+				Scalar(x.Graph(), dtypes.Float32, 0.9))
+			x = DivScalar(Mul(x, ConvertDType(kept, x.DType())), 0.9)
+			return ConvertDType(x, dtypes.Float32)
+		},
+		"a rate that is computed": func(scope *model.Scope, x *Node) *Node {
+			rate := half(x)
+			kept := LessThan(scope.RandomUniform(x.Graph(), x.Shape()), OneMinus(rate))
+			return Div(Mul(x, ConvertDType(kept, x.DType())), OneMinus(rate))
 		},
 		"a selection by hand": func(scope *model.Scope, x *Node) *Node {
 			kept := LessThan(scope.RandomUniform(x.Graph(), x.Shape()), Scalar(x.Graph(), x.DType(), 0.8))
@@ -157,6 +184,29 @@ func TestLayersOfATraining(t *testing.T) {
 	}
 }
 
+// A moving average of the weights does not take their place. By hand: the score is 2 times the mean of 1, 2, 3, 4.
+func TestAverageOfWeights(t *testing.T) {
+	store := model.NewStore()
+	store.VariableWithValue("/w", float32(2))
+	store.VariableWithValue("/average", float32(100))
+	m, err := source.GoMLX(source.Card{Name: "averages", Input: []int{-1, 2, 2, 1}}, store,
+		func(scope *model.Scope, x *Node) []*Node {
+			scope.Store().SetTraining(x.Graph(), true)
+			w, average := store.GetVariable("/w").NodeValue(x.Graph()), store.GetVariable("/average")
+			before := average.NodeValue(x.Graph())
+			average.SetNodeValue(Add(MulScalar(before, 0.75), MulScalar(w, 0.25)))
+			return []*Node{ReduceMean(Mul(x, w), 1, 2)}
+		})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := gradcamnb.NewModel(testEngine(t, "go").Session(m)).ExplainTensor(gradcamnb.Tensor{Dims: []int{1, 2, 2, 1},
+		Values: []float32{1, 2, 3, 4}}, gradcamnb.Methods("Input x gradient"))
+	if err != nil || r[0].Maps[0].Score != 5 {
+		t.Fatalf("%v, error %v", r, err)
+	}
+}
+
 // What a function does otherwise in training than batch norm and dropout do is refused, with its line.
 func TestTrainingThatIsRefused(t *testing.T) {
 	for name, fn := range map[string]func(scope *model.Scope, x *Node) *Node{
@@ -167,6 +217,20 @@ func TestTrainingThatIsRefused(t *testing.T) {
 			one := Ones(x.Graph(), shapes.Make(x.DType(), 1))
 			y, _, _ := InternalBatchNormForTraining(x, one, one, 1e-3, 3) // at: a norm without averages
 			return y
+		},
+		"one of two norms without averages": func(scope *model.Scope, x *Node) *Node {
+			x = norm.BatchNorm(scope.In("first"), x, -1).Done()
+			one := Ones(x.Graph(), shapes.Make(x.DType(), 1))
+			y, _, _ := InternalBatchNormForTraining(x, one, one, 1e-3, 3) // at: one of two norms without averages
+			return y
+		},
+		"a mask with another scale": func(scope *model.Scope, x *Node) *Node {
+			kept := LessThan(scope.RandomUniform(x.Graph(), x.Shape()), half(x)) // at: a mask with another scale
+			return DivScalar(Mul(x, ConvertDType(kept, x.DType())), 0.8)
+		},
+		"a random choice": func(scope *model.Scope, x *Node) *Node {
+			kept := LessThan(scope.RandomUniform(x.Graph(), x.Shape()), half(x)) // at: a random choice
+			return Add(Where(kept, x, ZerosLike(x)), Where(kept, ZerosLike(x), Neg(x)))
 		},
 		"a scaled mask": func(scope *model.Scope, x *Node) *Node {
 			return Mul(x, scope.RandomUniform(x.Graph(), x.Shape())) // at: a scaled mask

@@ -148,7 +148,7 @@ func checkCard(c Card, at string) error {
 	}
 	if h, w, ok := c.Size(); ok && c.Prep != nil && c.Prep.Width > 0 && (c.Prep.Width != w || c.Prep.Height != h) {
 		return wrongCardf(c, at, "card's Prep makes pictures of %d x %d pixels, width by height, and its Input %v takes %d x %d in the layout %s",
-			c.Prep.Width, c.Prep.Height, c.Input, w, h, c.Layout)
+			c.Prep.Width, c.Prep.Height, c.OwnShape(), w, h, c.Layout)
 	}
 	return nil
 }
@@ -206,9 +206,10 @@ func (m *gomlxModel) outputs(scope *model.Scope, x *Node) map[string]*Node {
 	out := m.call(x, func() []*Node { return m.fn(scope, m.unstack(x), m.inputs(x)) })
 	feeds := ancestors(acceptAny, out...)
 	m.refuseMadeUp(x.Graph(), feeds, before, lazy)
-	out = m.infer(x, out)
+	averages := m.averages(x.Graph())
+	out = m.infer(x, out, averages)
 	m.keepVariables(x.Graph())
-	m.refuseTraining(x.Graph(), ancestors(acceptAny, out...))
+	m.refuseTraining(x.Graph(), ancestors(acceptAny, out...), averages)
 	if len(out) < len(m.card.Outputs) {
 		m.wrongFunctionf(x.Graph(), "returns %d outputs, and %d are named: %q", len(out), len(m.card.Outputs), m.card.Outputs)
 	}

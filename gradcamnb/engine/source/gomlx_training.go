@@ -12,7 +12,7 @@ import (
 
 // infer returns the outputs as in inference, if the graph function built them as in training: a function may itself
 // switch training on. A batch norm takes its moving averages, and a dropout drops nothing.
-func (m *gomlxModel) infer(x *Node, out []*Node) []*Node {
+func (m *gomlxModel) infer(x *Node, out []*Node, averages map[*Node]*Node) []*Node {
 	g := x.Graph()
 	ends := slices.DeleteFunc(slices.Clone(out), func(n *Node) bool { return n == nil })
 	for alias, n := range g.IterAliasedNodes() {
@@ -20,7 +20,7 @@ func (m *gomlxModel) infer(x *Node, out []*Node) []*Node {
 			ends = append(ends, n)
 		}
 	}
-	if walk.Inference(x, m.averages(g), ends...) {
+	if walk.Inference(x, averages, ends...) {
 		m.doubt(g, "graph function builds batch norms or dropouts as in training; they are explained as in inference")
 	}
 	if m.store.IsTraining(g) {
@@ -64,8 +64,8 @@ func parameterNodes(g *Graph) map[string]*Node {
 // refuseTraining panics if the graph function builds its outputs as in training in a way of its own, so that [infer]
 // could not tell what they are in inference. What it builds of random numbers without a training is explained, and
 // said. feeds holds the nodes that the outputs are computed from.
-func (m *gomlxModel) refuseTraining(g *Graph, feeds map[*Node]bool) {
-	trained, random := m.findTraining(g, feeds)
+func (m *gomlxModel) refuseTraining(g *Graph, feeds map[*Node]bool, averages map[*Node]*Node) {
+	trained, random := findTraining(g, feeds, averages)
 	const cure = "and what is explained is inference: take SetTraining out of it, or explain the function that it calls"
 	switch {
 	case trained != nil:
@@ -78,13 +78,13 @@ func (m *gomlxModel) refuseTraining(g *Graph, feeds map[*Node]bool) {
 	}
 }
 
-// findTraining returns the first batch norm that takes the mean of the batch, and the first node of random numbers,
-// among those that the outputs are computed from; nil if there is none.
-func (m *gomlxModel) findTraining(g *Graph, feeds map[*Node]bool) (trained, random *Node) {
+// findTraining returns the first batch norm that takes the mean of the batch and keeps no averages, and the first node
+// of random numbers, among those that the outputs are computed from; nil if there is none.
+func findTraining(g *Graph, feeds map[*Node]bool, averages map[*Node]*Node) (trained, random *Node) {
 	for _, n := range g.Nodes() {
 		switch {
 		case !feeds[n]:
-		case trained == nil && n.Type() == NodeTypeBatchNormForTraining:
+		case trained == nil && walk.LacksAverages(n, averages):
 			trained = n
 		case random == nil && n.Type() == NodeTypeRNGBitGenerator:
 			random = n

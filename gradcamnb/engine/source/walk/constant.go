@@ -55,12 +55,16 @@ func scalar(n *Node) (x float64, ok bool) {
 	return 0, false
 }
 
-// numberOf returns the value of a node that is one constant number, or the difference of two.
+// numberOf returns the value of a node that is one constant number, or the difference or quotient of two.
 func numberOf(n *Node) (x float64, ok bool) {
-	if n = skipNeutral(n); n.Type() != NodeTypeSub {
+	n = skipNeutral(n)
+	if n.Type() != NodeTypeSub && n.Type() != NodeTypeDiv {
 		return scalar(n)
 	}
 	a, isA := numberOf(n.Inputs()[0])
 	b, isB := numberOf(n.Inputs()[1])
+	if n.Type() == NodeTypeDiv {
+		return a / b, isA && isB
+	}
 	return a - b, isA && isB
 }

@@ -1,7 +1,8 @@
 package walk
 
 import (
-	"math"
+	"cmp"
+	"maps"
 	"slices"
 
 	. "github.com/gomlx/gomlx/core/graph"
@@ -14,19 +15,26 @@ import (
 //	x mask / keep         is x: dropout, with a random mask that is 1 with the probability keep
 //	x mask                is x: DropPath and DropBlock
 //
-// averages maps the mean and the variance of a batch to their moving averages; see [AveragedBy].
+// A dropout stays, and is random, if a number stands beside it that may be its 1 / keep but is another one, or if what
+// it drops is taken from elsewhere.
+//
+// averages maps the mean and the variance of a batch to their moving averages; see [AveragedBy]. An average of what
+// does not depend on the picture, such as one of the weights, counts as none.
 func Inference(picture *Node, averages map[*Node]*Node, ends ...*Node) (changed bool) {
-	t := training{averages: averages, random: map[*Node]bool{}, sees: map[*Node]bool{picture: true}}
-	for _, n := range sortNodes(ends...) {
-		if n.Type() == NodeTypeBatchNormForTraining && !t.hasAverages(n) {
-			return false // there is no inference to build
-		}
+	t := training{averages: maps.Clone(averages), random: map[*Node]bool{}, sees: map[*Node]bool{picture: true}}
+	for _, n := range sortNodes(slices.AppendSeq(slices.Clone(ends), maps.Keys(averages))...) {
 		t.random[n] = n.Type() == NodeTypeRNGBitGenerator
 		for _, in := range n.Inputs() {
 			t.random[n], t.sees[n] = t.random[n] || t.random[in], t.sees[n] || t.sees[in]
 		}
 	}
-	copies := rebuild(ends, averages, t.rule)
+	maps.DeleteFunc(t.averages, func(b, _ *Node) bool { return !t.sees[b] })
+	nodes := sortNodes(ends...)
+	if slices.ContainsFunc(nodes, func(n *Node) bool { return LacksAverages(n, t.averages) }) {
+		return false // there is no inference to build
+	}
+	t.undone = t.undo(nodes)
+	copies := rebuild(ends, t.averages, t.rule)
 	changed = slices.ContainsFunc(ends, func(n *Node) bool { return copies[n] != nil })
 	if changed {
 		remember(picture.Graph(), copies)
@@ -64,142 +72,40 @@ type training struct {
 	averages map[*Node]*Node
 	random   map[*Node]bool // nodes that depend on random numbers
 	sees     map[*Node]bool // nodes that depend on the picture
+	undone   map[*Node]int  // nodes of dropouts, with the input that each is in inference
 }
 
 func (t training) rule(n *Node, inputs []*Node) *Node {
 	switch n.Type() {
 	case NodeTypeBatchNormForTraining:
-		norm, of := NormOf(n), t.averagesOf(n)
+		norm, of := NormOf(n), averagesOf(n, t.averages)
 		return InternalBatchNormForInference(inputs[0], inputs[1], inputs[2], of[1], of[2], float32(norm.Epsilon), norm.Axis)
 	case NodeTypeSplitNode:
 		if n.Inputs()[0].Type() == NodeTypeBatchNormForTraining {
 			return inputs[0]
 		}
 	case NodeTypeWhere, NodeTypeMul, NodeTypeDiv:
-		if i, _ := t.dropped(n); i >= 0 {
+		if i, ok := t.undone[n]; ok {
 			return inputs[i]
-		}
-		for i, in := range n.Inputs() {
-			if of, keep := t.dropped(in); of >= 0 && keep.divides(n, i) {
-				return inputs[i]
-			}
 		}
 	}
 	return nil
 }
 
-// hasAverages tells whether the moving averages of a batch norm are known.
-func (t training) hasAverages(n *Node) bool {
-	of := t.averagesOf(n)
-	return of[1] != nil && of[2] != nil
+// LacksAverages tells whether a node is a batch norm as in training of which no moving averages are known.
+func LacksAverages(n *Node, averages map[*Node]*Node) bool {
+	of := averagesOf(n, averages)
+	return n.Type() == NodeTypeBatchNormForTraining && (of[1] == nil || of[2] == nil)
 }
 
 // averagesOf returns the moving averages of the outputs of a batch norm: nil of the first one, the mean, the variance.
-func (t training) averagesOf(n *Node) (out [3]*Node) {
-	for b, average := range t.averages {
+func averagesOf(n *Node, averages map[*Node]*Node) (out [3]*Node) {
+	for b, average := range averages {
 		if b.Type() == NodeTypeSplitNode && b.Inputs()[0] == n {
 			out[number(b, "index")] = average
 		}
 	}
 	return out
-}
-
-// dropped returns which input of a node is the one that it drops parts of at random, and the probability that a part
-// is kept; -1 if the node drops nothing.
-func (t training) dropped(n *Node) (input int, keep probability) {
-	in := n.Inputs()
-	switch n.Type() {
-	case NodeTypeMul:
-		for i, mask := range in {
-			if keep, ok := t.mask(mask); ok && t.sees[in[1-i]] {
-				return 1 - i, keep
-			}
-		}
-	case NodeTypeWhere:
-		keep, ok := t.mask(in[0])
-		switch {
-		case ok && isScalar(skipNeutral(in[1]), 0):
-			return 2, keep.opposite()
-		case ok && isScalar(skipNeutral(in[2]), 0):
-			return 1, keep
-		}
-	}
-	return -1, keep
-}
-
-// mask returns the probability with which a random mask is 1; ok is false if the node is no such mask. A mask may be
-// divided by that probability, and a 0 in it may have been spread over a block.
-func (t training) mask(n *Node) (one probability, ok bool) {
-	n = skipNeutral(n)
-	if !t.random[n] || t.sees[n] {
-		return one, false
-	}
-	in := n.Inputs()
-	switch n.Type() {
-	case NodeTypeReduceWindow:
-		one, ok = t.mask(in[0])
-		return one, ok && WindowOf(n).Reduction == "Min"
-	case NodeTypeDiv, NodeTypeMul:
-		for i := range in {
-			if one, ok = t.mask(in[i]); ok && one.divides(n, i) {
-				return one, true
-			}
-		}
-		return one, false
-	case NodeTypeLogicalNot:
-		one, ok = t.mask(in[0])
-		return one.opposite(), ok
-	case NodeTypeLessThan, NodeTypeLessOrEqual:
-		return probability{in[1], false}, !t.random[in[1]]
-	case NodeTypeGreaterThan, NodeTypeGreaterOrEqual:
-		return probability{in[1], true}, !t.random[in[1]]
-	}
-	return one, false
-}
-
-// probability is the value of a node, or the rest of it to 1.
-type probability struct {
-	of   *Node
-	rest bool
-}
-
-func (p probability) opposite() probability { return probability{p.of, !p.rest} }
-
-// divides tells whether a node is its i-th input divided by the probability, or multiplied by its inverse.
-func (p probability) divides(n *Node, i int) bool {
-	switch n.Type() {
-	case NodeTypeDiv:
-		by := n.Inputs()[1]
-		return i == 0 && (p.rest && isRest(by, p.of) || !p.rest && isSame(by, p.of))
-	case NodeTypeMul:
-		inverse, isNumber := numberOf(n.Inputs()[1-i])
-		x, ok := numberOf(p.of)
-		if p.rest {
-			x = 1 - x
-		}
-		return isNumber && ok && math.Abs(inverse*x-1) <= 1e-6
-	}
-	return false
-}
-
-// isSame tells whether two nodes have one value: they are the same node, or equal numbers.
-func isSame(a, b *Node) bool {
-	if skipNeutral(a) == skipNeutral(b) {
-		return true
-	}
-	x, isX := numberOf(a)
-	y, isY := numberOf(b)
-	return isX && isY && math.Abs(x-y) <= 1e-6
-}
-
-// isRest tells whether a node is 1 - of.
-func isRest(n, of *Node) bool {
-	if n = skipNeutral(n); n.Type() == NodeTypeSub {
-		return isOne(skipNeutral(n.Inputs()[0])) && isSame(n.Inputs()[1], of)
-	}
-	x, isX := numberOf(n)
-	y, isY := numberOf(of)
-	return isX && isY && math.Abs(x-(1-y)) <= 1e-6
 }
 
 // inferred are the nodes of a graph that were built again as in inference.
@@ -217,7 +123,8 @@ func remember(g *Graph, copies map[*Node]*Node) {
 		all = inferred{map[*Node]*Node{}, map[*Node]*Node{}, map[*Node]string{}}
 		g.AttachState(inferredKey{}, all)
 	}
-	for n, c := range copies {
+	for _, n := range slices.SortedFunc(maps.Keys(copies), func(a, b *Node) int { return cmp.Compare(a.Id(), b.Id()) }) {
+		c := copies[n]
 		all.copies[n] = c
 		if of := all.originals[c]; c.Id() > n.Id() && (of == nil || n.Id() < of.Id()) {
 			all.originals[c] = n
