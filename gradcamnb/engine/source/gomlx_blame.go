@@ -1,6 +1,7 @@
 package source
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"regexp"
@@ -116,10 +117,17 @@ var lacking = regexp.MustCompile(`sorry, op "(\w+)" not implemented in the "(\w+
 
 // lastScope returns the scope of the variable that the graph read last, before a node if one is given.
 func lastScope(g *Graph, before *Node) string {
-	for _, n := range slices.Backward(g.Nodes()) {
-		if before != nil && n.Id() > walk.Original(before).Id() {
-			continue
+	nodes := g.Nodes() // by rising Id
+	if before != nil {
+		until, found := slices.BinarySearchFunc(nodes, walk.Original(before).Id(), func(n *Node, id NodeId) int {
+			return cmp.Compare(n.Id(), id)
+		})
+		if found {
+			until++
 		}
+		nodes = nodes[:until]
+	}
+	for _, n := range slices.Backward(nodes) {
 		if n.Type() != NodeTypeParameter || !strings.HasPrefix(n.GetParameterName(), model.RootScopePath) {
 			continue
 		}

@@ -71,7 +71,7 @@ func reorders(n *node) bool {
 			}
 		}
 	case "Gather":
-		return isCells(axis(n.intOr("axis", 0), len(n.in[0].dims)))
+		return len(n.in) > 0 && n.in[0] != nil && isCells(axis(n.intOr("axis", 0), len(n.in[0].dims)))
 	}
 	return false
 }

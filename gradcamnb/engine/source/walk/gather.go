@@ -71,7 +71,7 @@ func (t tracer) pick(n *Node, k, from, size int) axis {
 // another axis.
 func orderOf(indices *Node, vector, k int) (order []int, ok bool) {
 	t := skipShape(indices).ConstantValue()
-	if t == nil {
+	if t == nil || t.DType().IsHalfPrecision() {
 		return nil, false
 	}
 	dims := slices.Clone(indices.Shape().Dimensions)
@@ -104,6 +104,9 @@ func orderOf(indices *Node, vector, k int) (order []int, ok bool) {
 func integer(v reflect.Value) int64 {
 	if v.CanUint() {
 		return int64(min(v.Uint(), math.MaxInt64))
+	}
+	if v.CanFloat() {
+		return int64(v.Float())
 	}
 	return v.Int()
 }
