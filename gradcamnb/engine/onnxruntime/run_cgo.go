@@ -135,9 +135,9 @@ func value(t Tensor) (ort.Value, error) {
 		}
 		return ort.NewCustomDataTensor(shape, data, ort.TensorElementDataTypeFloat16)
 	case "uint8":
-		return ort.NewTensor(shape, convert[uint8](round(t.Values)))
+		return ort.NewTensor(shape, convert[uint8](round(t.Values, 0, math.MaxUint8)))
 	case "int8":
-		return ort.NewTensor(shape, convert[int8](t.Values))
+		return ort.NewTensor(shape, convert[int8](round(t.Values, math.MinInt8, math.MaxInt8)))
 	case "int32":
 		return ort.NewTensor(shape, convert[int32](t.Values))
 	case "int64":
@@ -152,11 +152,11 @@ func value(t Tensor) (ort.Value, error) {
 	return nil, fmt.Errorf("the type %s is not supported", t.Type)
 }
 
-// round returns the values rounded to whole numbers from 0 to 255.
-func round(values []float32) []float32 {
+// round returns the values rounded to whole numbers from lo to hi.
+func round(values []float32, lo, hi float32) []float32 {
 	out := make([]float32, len(values))
 	for i, v := range values {
-		out[i] = float32(math.RoundToEven(float64(min(255, max(0, v)))))
+		out[i] = float32(math.RoundToEven(float64(min(hi, max(lo, v)))))
 	}
 	return out
 }

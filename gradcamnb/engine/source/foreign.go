@@ -139,31 +139,33 @@ func NewWholeModel(f BoundModel) (WholeModel, error) {
 	return w, nil
 }
 
-// wrapOutputs adds a node behind each output that onnxruntime_go v1.27.0 cannot take: numbers in half precision become
+// wrapOutputs adds nodes behind each output that onnxruntime_go v1.27.0 cannot take: numbers in half precision become
 // float32, and a single number without axes becomes a list of one. It returns the new outputs' names by those of the
 // old ones.
 func wrapOutputs(g *protos.GraphProto) map[string]string {
-	const single = int64(protos.TensorProto_FLOAT)
 	ends := map[string]string{}
 	for _, o := range g.Output {
-		t := o.GetType().GetTensorType()
-		node := &protos.NodeProto{Input: []string{o.Name}, Output: []string{o.Name + "/taken"}}
-		switch kind := protos.TensorProto_DataType(t.GetElemType()); {
-		case kind == protos.TensorProto_FLOAT16 || kind == protos.TensorProto_BFLOAT16:
-			node.OpType = "Cast"
-			node.Attribute = []*protos.AttributeProto{{Name: "to", Type: protos.AttributeProto_INT, I: single}}
+		t, from, old := o.GetType().GetTensorType(), o.Name, o.Name
+		add := func(node *protos.NodeProto, step string) {
+			o.Name = old + "/" + step
+			node.Output = []string{o.Name}
+			g.Node = append(g.Node, node)
+			from, ends[old] = o.Name, o.Name
+		}
+		kind := protos.TensorProto_DataType(t.GetElemType())
+		if kind == protos.TensorProto_FLOAT16 || kind == protos.TensorProto_BFLOAT16 {
+			const single = protos.TensorProto_FLOAT
+			add(&protos.NodeProto{OpType: "Cast", Input: []string{from}, Attribute: []*protos.AttributeProto{
+				{Name: "to", Type: protos.AttributeProto_INT, I: int64(single)}}}, "single")
 			t.ElemType = int32(single)
-		case t.GetShape() != nil && len(t.Shape.Dim) == 0:
-			one := o.Name + "/one"
-			node.OpType, node.Input = "Reshape", append(node.Input, one)
+		}
+		if t.GetShape() != nil && len(t.Shape.Dim) == 0 {
+			one := old + "/one"
 			g.Initializer = append(g.Initializer, &protos.TensorProto{Name: one, Dims: []int64{1},
 				DataType: int32(protos.TensorProto_INT64), Int64Data: []int64{1}})
+			add(&protos.NodeProto{OpType: "Reshape", Input: []string{from, one}}, "taken")
 			t.Shape = nil
-		default:
-			continue
 		}
-		g.Node = append(g.Node, node)
-		ends[o.Name], o.Name = node.Output[0], node.Output[0]
 	}
 	return ends
 }

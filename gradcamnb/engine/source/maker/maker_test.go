@@ -147,7 +147,9 @@ func TestTensorRT(t *testing.T) {
 			map[string]float64{"box_coding": 1, "score_activation": 1, "background_class": 0}},
 		`{"decoder":"before-nms","outputs":["b","s"],"nms":0.5,"numbers":{"background":"last","first":"boxes","unit":true}}`: {
 			"BatchedNMSDynamic_TRT", []string{"b", "s"},
-			map[string]float64{"iouThreshold": 0.5, "isNormalized": 1, "backgroundLabelId": 80}},
+			map[string]float64{"iouThreshold": 0.5, "backgroundLabelId": 80, "numClasses": 81}},
+		`{"decoder":"before-nms","outputs":["b","s"],"nms":0.6,"numbers":{"first":"boxes"}}`: {"BatchedNMS_TRT", []string{"b", "s"},
+			map[string]float64{"iouThreshold": 0.6, "isNormalized": 0, "backgroundLabelId": -1, "numClasses": 81}},
 		"with anchors":   {"EfficientNMS_TRT", []string{"b", "s", "a"}, nil},
 		"another plugin": {"InstanceNormalization_TRT", []string{"b", "s"}, nil},
 	} {
@@ -279,6 +281,20 @@ func TestTransformersHeads(t *testing.T) {
 		}
 		if got != want {
 			t.Errorf("%s is read by %q, want %q", architecture, got, want)
+		}
+	}
+}
+
+// A background in the middle, or one that nothing shows to be the last class, is refused.
+func TestTensorRTBackground(t *testing.T) {
+	for want, p := range map[string]Plugin{
+		"class 3 is the background": {"BatchedNMS_TRT", []string{"b", "s"},
+			map[string]float64{"backgroundLabelId": 3, "numClasses": 81}},
+		"class 80 is the background": {"EfficientNMS_TRT", []string{"b", "s"}, map[string]float64{"background_class": 80}},
+	} {
+		if got, err := TensorRT.Tell(File{Plugins: []Plugin{p}}); got != nil || err == nil ||
+			!strings.Contains(err.Error(), want) {
+			t.Errorf("%+v, %v, want %q", got, err, want)
 		}
 	}
 }

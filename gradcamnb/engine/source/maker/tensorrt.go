@@ -2,6 +2,7 @@ package maker
 
 import (
 	"encoding/json"
+	"fmt"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/detect"
 )
@@ -9,6 +10,9 @@ import (
 // TensorRT recognises graphs that end in a plugin of TensorRT that suppresses boxes, as exports of YOLO for TensorRT
 // do. Nothing else runs a plugin, so the model is read before it: at boxes [batch, n, 4] or [batch, n, 1, 4] and class
 // scores [batch, n, classes]. If the picture's input is called images, it is prepared as YOLO v5 to v8 do.
+//
+// A background other than the first or the last class is refused. Boxes of BatchedNMS are of the unit square, unless
+// isNormalized says no.
 //
 // NVIDIA/TensorRT at v10.0.1, plugin/efficientNMSPlugin/README.md and plugin/batchedNMSPlugin/README.md. The plugin
 // that decodes boxes from anchors, which are its third input, is not read.
@@ -18,17 +22,31 @@ var TensorRT = register(Maker{Name: "TensorRT", Place: InNames, Tell: func(f Fil
 			continue
 		}
 		spec := detect.Spec{Decoder: "before-nms", Outputs: p.Inputs}
+		numbers := map[string]any{"first": "boxes"}
+		var err error
 		switch p.Op {
 		case "EfficientNMS_TRT":
 			spec.Threshold, spec.NMS = p.number("score_threshold", 0), p.number("iou_threshold", 0)
-			spec.Numbers = beforeNMS(p.number("box_coding", 0) == 1, false, p.number("score_activation", 0) == 1,
-				p.number("background_class", -1))
+			if p.number("box_coding", 0) == 1 {
+				numbers["order"] = "cxcywh"
+			}
+			if p.number("score_activation", 0) == 1 {
+				numbers["activation"] = "sigmoid"
+			}
+			err = setBackground(numbers, p, "background_class", -1)
 		case "BatchedNMS_TRT", "BatchedNMSDynamic_TRT":
 			spec.Threshold, spec.NMS = p.number("scoreThreshold", 0), p.number("iouThreshold", 0)
-			spec.Numbers = beforeNMS(false, p.number("isNormalized", 0) == 1, false, p.number("backgroundLabelId", -1))
+			if p.number("isNormalized", 1) == 1 {
+				numbers["unit"] = true
+			}
+			err = setBackground(numbers, p, "backgroundLabelId", p.number("numClasses", 0)-1)
 		default:
 			continue
 		}
+		if err != nil {
+			return nil, err
+		}
+		spec.Numbers, _ = json.Marshal(numbers) // of words and truth values
 		t := &Metadata{By: "whose graph ends in TensorRT's plugin " + p.Op, Detector: &spec, Ended: true}
 		if f.hasInputs("images") {
 			t.Prep = letterboxPrep(f)
@@ -38,25 +56,19 @@ var TensorRT = register(Maker{Name: "TensorRT", Place: InNames, Tell: func(f Fil
 	return nil, nil
 }})
 
-// beforeNMS returns the numbers of the decoder before-nms: whether boxes have middle and size in place of corners,
-// whether they are of the unit square, whether scores are logits, and which class is the background; -1 if none is.
-func beforeNMS(middles, unit, logits bool, background float64) json.RawMessage {
-	numbers := map[string]any{"first": "boxes"}
-	if middles {
-		numbers["order"] = "cxcywh"
-	}
-	if unit {
-		numbers["unit"] = true
-	}
-	if logits {
-		numbers["activation"] = "sigmoid"
-	}
-	switch {
-	case background == 0:
+// setBackground sets which class the decoder before-nms takes for the background, from an attribute with its number; -1
+// is none. last is the number of the last class; -1 if that is not known.
+func setBackground(numbers map[string]any, p Plugin, attribute string, last float64) error {
+	switch class := p.number(attribute, -1); {
+	case class < 0:
+	case class == 0:
 		numbers["background"] = "first"
-	case background > 0:
+	case class == last:
 		numbers["background"] = "last"
+	default:
+		return fmt.Errorf("%s of its node %s says that class %g is the background, and only the first or the last class is "+
+			`taken for it: if it is the last, name the boxes and scores %q as "outputs" in the sidecar, with the decoder `+
+			`before-nms and "background": "last"`, attribute, p.Op, class, p.Inputs)
 	}
-	text, _ := json.Marshal(numbers) // of words and truth values
-	return text
+	return nil
 }
