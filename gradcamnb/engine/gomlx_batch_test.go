@@ -39,6 +39,31 @@ func TestFunctionsOfOnePicture(t *testing.T) {
 				return weigh(s, flat(Tanh(Sub(x, ReduceAndKeep(x, ReduceMean, 1, 2))), x.Shape().Dim(0)))
 			},
 		},
+		"the largest of the batch": {
+			func(s *model.Scope, x *Node) []*Node {
+				return weigh(s, flat(Tanh(Sub(x, ReduceAndKeep(x, ReduceMax, 0, 1, 2))), x.Shape().Dim(0)))
+			},
+			func(s *model.Scope, x *Node) []*Node {
+				return weigh(s, flat(Tanh(Sub(x, ReduceAndKeep(x, ReduceMax, 1, 2))), x.Shape().Dim(0)))
+			},
+		},
+		"the first picture": {
+			func(s *model.Scope, x *Node) []*Node {
+				first := BroadcastToShape(Slice(x, AxisRange(0, 1)), x.Shape())
+				return weigh(s, flat(Tanh(Add(x, MulScalar(first, 0.5))), x.Shape().Dim(0)))
+			},
+			func(s *model.Scope, x *Node) []*Node {
+				return weigh(s, flat(Tanh(Add(x, MulScalar(x, 0.5))), x.Shape().Dim(0)))
+			},
+		},
+		"pictures turned round": {
+			func(s *model.Scope, x *Node) []*Node {
+				return weigh(s, flat(Tanh(Add(x, MulScalar(Reverse(x, 0), 0.5))), x.Shape().Dim(0)))
+			},
+			func(s *model.Scope, x *Node) []*Node {
+				return weigh(s, flat(Tanh(Add(x, MulScalar(x, 0.5))), x.Shape().Dim(0)))
+			},
+		},
 		"a product over the batch": {
 			func(s *model.Scope, x *Node) []*Node {
 				f := flat(x, x.Shape().Dim(0))
@@ -87,6 +112,24 @@ func TestFunctionsOfOnePicture(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// The largest number of a whole batch that a softmax subtracts changes no answer, and nothing is refused.
+func TestSoftmaxOfABatch(t *testing.T) {
+	m, err := source.GoMLX(source.Card{Name: "softmax", Input: []int{-1, 2, 2, 1}, Untrained: true}, model.NewStore(),
+		func(_ *model.Scope, x *Node) []*Node {
+			x = Reshape(x, x.Shape().Dim(0), 4)
+			x = Sub(x, ReduceAllMax(x))
+			return []*Node{Sub(x, Log(ReduceAndKeep(Exp(x), ReduceSum, 1)))}
+		})
+	if err != nil {
+		t.Fatal(err)
+	}
+	two := gradcamnb.Tensor{Dims: []int{2, 2, 2, 1}, Values: []float32{1, 2, 3, 4, 4, 3, 2, 1}}
+	net := gradcamnb.NewModel(testEngine(t, "go").Session(m))
+	if _, err := net.ExplainTensor(two, gradcamnb.Methods("Saliency"), gradcamnb.Class(0)); err != nil {
+		t.Error(err)
 	}
 }
 

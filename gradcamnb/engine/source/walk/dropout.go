@@ -20,13 +20,7 @@ func (m mask) opposite() mask { return mask{m.keep.opposite(), m.drawn, m.scaled
 
 // undo finds the dropouts among nodes, and maps each node of theirs to the input that it is in inference.
 func (t training) undo(nodes []*Node) map[*Node]int {
-	uses := map[*Node][]*Node{}
-	for _, n := range nodes {
-		for _, in := range n.Inputs() {
-			uses[in] = append(uses[in], n)
-		}
-	}
-	undone, chooses := map[*Node]int{}, t.choices(nodes)
+	uses, undone, chooses := usesOf(nodes), map[*Node]int{}, t.choices(nodes)
 	for _, n := range nodes {
 		i, m := t.dropped(n)
 		if i < 0 || chooses[m.drawn] {

@@ -105,6 +105,7 @@ func Read(picture Picture, outputs ...*Node) *Walk {
 	for _, n := range nodes {
 		w.read(n)
 	}
+	w.mixing = w.findMixing(nodes)
 	w.Places = w.dropInner(nodes)
 	slices.SortStableFunc(w.Places, func(a, b *Place) int { return int(a.Node.Id()) - int(b.Node.Id()) })
 	for _, p := range w.Places {
@@ -203,7 +204,6 @@ func (w *Walk) read(n *Node) {
 	w.sees[n] = true
 	w.trace.add(n)
 	w.findFirst(n)
-	w.findMixing(n)
 	p := w.place(n, homes, reads)
 	w.home[n] = p
 	for _, h := range homes {
