@@ -255,6 +255,17 @@ func TestCellsThatMovedInGoMLX(t *testing.T) {
 		}, "no layer"},
 		"rows repeated": {func(x *Node) *Node { return gatherRows(x, 0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7) }, ""},
 		"interpolated":  {func(x *Node) *Node { return Interpolate(x, NoInterpolation, 12, 12, NoInterpolation).Nearest().Done() }, ""},
+		"interpolated between": {func(x *Node) *Node {
+			return Interpolate(x, NoInterpolation, 12, 6, NoInterpolation).Bilinear().Done()
+		}, ""},
+		"the middle magnified": {func(x *Node) *Node { // rows 2, 2, 3, 3, 4, 4, 5, 5
+			at := Floor(AddScalar(MulScalar(Iota(x.Graph(), shapes.Make(dtypes.Float32, 8, 1), 0), 0.5), 2))
+			return TransposeAllAxes(Gather(TransposeAllAxes(x, 1, 0, 2, 3), ConvertDType(at, dtypes.Int32)), 1, 0, 2, 3)
+		}, "no layer"},
+		"mirrored by rounding": {func(x *Node) *Node {
+			at := Round(Sub(Scalar(x.Graph(), dtypes.Float32, 7), Iota(x.Graph(), shapes.Make(dtypes.Float32, 8, 1), 0)))
+			return TransposeAllAxes(Gather(TransposeAllAxes(x, 1, 0, 2, 3), ConvertDType(at, dtypes.Int32)), 1, 0, 2, 3)
+		}, "no layer"},
 		"pooled": {func(x *Node) *Node {
 			return Max(Slice(x, AxisRange(), AxisRange(0, 7)), Slice(x, AxisRange(), AxisRange(1, 8)))
 		}, ""},

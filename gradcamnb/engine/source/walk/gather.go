@@ -47,7 +47,8 @@ func (t tracer) pick(n *Node, k, from, size int) axis {
 	}
 	order, known := orderOf(indices, number(n, "indexVectorAxis"), k)
 	switch {
-	case !known && t.of[indices] == nil && isRounded(indices):
+	case !known && t.of[indices] == nil && isRounded(indices) &&
+		spans(indices, k, size, x.size(), numbers(n, "sliceSizes")[from]):
 		return x.resize(size)
 	case known && isEven(order):
 		step := 1
