@@ -158,4 +158,9 @@ func TestCardsOfVolumes(t *testing.T) {
 			t.Errorf("%v: error %v", input, err)
 		}
 	}
+	card := source.Card{Name: "volumes", Input: []int{-1, 2, 4, 4, 1}, Prep: &imgio.Prep{Width: 3, Height: 4}}
+	_, err := source.GoMLX(card, model.NewStore(), func(_ *model.Scope, x *Node) []*Node { return []*Node{x} })
+	if err == nil || !strings.Contains(err.Error(), "its Input [-1 2 4 4 1] takes 4 x 4") {
+		t.Errorf("pictures of another size: error %v", err)
+	}
 }
