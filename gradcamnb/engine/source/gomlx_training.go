@@ -24,7 +24,7 @@ func (m *gomlxModel) infer(x *Node, out []*Node, averages map[*Node]*Node) []*No
 		m.doubt(g, "graph function builds batch norms or dropouts as in training; they are explained as in inference")
 	}
 	if m.store.IsTraining(g) {
-		m.doubt(g, "graph function switches training on: what it does otherwise then, but for batch norms and dropouts, is explained as it is then")
+		m.doubt(g, "graph function switches training on: what it does otherwise then, but for batch norms of one use and dropouts, is explained as it is then")
 	}
 	inferred := slices.Clone(out)
 	for i, n := range out {
