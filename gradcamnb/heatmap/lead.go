@@ -54,15 +54,28 @@ func (l Lead) String() string {
 	if len(l.Repeated) == 1 {
 		return "by " + rounded(l.Mean(), l.Mean()/10)
 	}
-	how := fmt.Sprintf("in %d draws", len(l.Repeated))
-	if len(l.Over) > 0 {
-		how = "over the baselines " + strings.Join(l.Over, ", ")
-	}
+	how := l.repeats()
 	lead, err := rounded(l.Mean(), l.StdErr()), rounded(l.StdErr(), l.StdErr())
 	if lead == tiny && err == tiny {
-		return fmt.Sprintf("by %s %s", tiny, how)
+		return fmt.Sprintf("by %s%s", tiny, how)
 	}
-	return fmt.Sprintf("by %s ± %s %s", lead, err, how)
+	return fmt.Sprintf("by %s ± %s%s", lead, err, how)
+}
+
+// repeats returns words that say over what the difference was measured again; empty if it was measured once.
+func (l Lead) repeats() string {
+	switch {
+	case len(l.Repeated) == 1:
+		return ""
+	case len(l.Over) > 0:
+		return " over the baselines " + strings.Join(l.Over, ", ")
+	}
+	return fmt.Sprintf(" in %d draws", len(l.Repeated))
+}
+
+// isTie tells whether both maps scored the same each time.
+func (l Lead) isTie() bool {
+	return !slices.ContainsFunc(l.Repeated, func(d float64) bool { return d != 0 })
 }
 
 // tiny stands for numbers that have no digit among the decimals that are written.
@@ -117,6 +130,8 @@ func describeLeads(results []*Result) string {
 			behind.Repeated = append(behind.Repeated, -d)
 		}
 		return fmt.Sprintf("No frame: the best by %s falls behind the next best %s.", metric, behind)
+	case len(leads) == 1 && leads[0].isTie():
+		return fmt.Sprintf("No frame: the best two by %s are equal%s.", metric, leads[0].repeats())
 	case len(leads) == 1:
 		return fmt.Sprintf("No frame: the best by %s leads the next best %s, which is not clearly more than 0.", metric, leads[0])
 	}

@@ -111,6 +111,10 @@ func TestFrame(t *testing.T) {
 	if s = lay(b); len(framed(s)) != 0 || s.Note != "No frame: the best by m falls behind the next best by 0.200 ± 0.058 in 3 draws." {
 		t.Errorf("framed: %v, and the note is %q", framed(s), s.Note)
 	}
+	b.Maps[0].Lead = &Lead{Metric: "m", Repeated: []float64{0, 0, 0}, Over: []string{"mean", "blur", "black"}}
+	if s = lay(b); len(framed(s)) != 0 || s.Note != "No frame: the best two by m are equal over the baselines mean, blur, black." {
+		t.Errorf("framed: %v, and the note is %q", framed(s), s.Note)
+	}
 	if s = lay(a, b); s.Note != "Framed: the best m, if its lead is clear: 1 of 2." { // measured in other ways
 		t.Errorf("the note is %q", s.Note)
 	}
