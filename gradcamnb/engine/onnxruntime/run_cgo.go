@@ -176,37 +176,44 @@ func convert[T, S number](values []S) []T {
 
 // tensor returns a copy of an output.
 func tensor(v ort.Value) (Tensor, error) {
-	t := Tensor{}
-	for _, d := range v.GetShape() {
-		t.Dims = append(t.Dims, int(d))
-	}
 	switch v := v.(type) {
 	case *ort.Tensor[float32]:
-		t.Type, t.Values = "float32", convert[float32](v.GetData())
+		return copied(v), nil
 	case *ort.Tensor[float64]:
-		t.Type, t.Values = "float64", convert[float32](v.GetData())
+		return copied(v), nil
 	case *ort.Tensor[int64]:
-		t.Type, t.Values = "int64", convert[float32](v.GetData())
+		return copied(v), nil
 	case *ort.Tensor[int32]:
-		t.Type, t.Values = "int32", convert[float32](v.GetData())
+		return copied(v), nil
 	case *ort.Tensor[int16]:
-		t.Type, t.Values = "int16", convert[float32](v.GetData())
+		return copied(v), nil
 	case *ort.Tensor[int8]:
-		t.Type, t.Values = "int8", convert[float32](v.GetData())
+		return copied(v), nil
 	case *ort.Tensor[uint64]:
-		t.Type, t.Values = "uint64", convert[float32](v.GetData())
+		return copied(v), nil
 	case *ort.Tensor[uint32]:
-		t.Type, t.Values = "uint32", convert[float32](v.GetData())
+		return copied(v), nil
 	case *ort.Tensor[uint16]:
-		t.Type, t.Values = "uint16", convert[float32](v.GetData())
+		return copied(v), nil
 	case *ort.Tensor[uint8]:
-		t.Type, t.Values = "uint8", convert[float32](v.GetData())
+		return copied(v), nil
 	case *ort.Tensor[bool]:
-		t.Type, t.Values = "bool", truths(v.GetData())
-	default:
-		return t, errors.New("it holds no numbers, or is no tensor, which is not supported")
+		return Tensor{Type: "bool", Dims: dims(v), Values: truths(v.GetData())}, nil
 	}
-	return t, nil
+	return Tensor{}, errors.New("it holds no numbers, or is no tensor, which is not supported")
+}
+
+// copied returns a copy of a tensor of numbers, whose type is called as in Go.
+func copied[T number](v *ort.Tensor[T]) Tensor {
+	return Tensor{Type: reflect.TypeFor[T]().String(), Dims: dims(v), Values: convert[float32](v.GetData())}
+}
+
+// dims returns the shape of a value.
+func dims(v ort.Value) (out []int) {
+	for _, d := range v.GetShape() {
+		out = append(out, int(d))
+	}
+	return out
 }
 
 // truths returns 1 for true and 0 for false.

@@ -112,7 +112,8 @@ func integer(v reflect.Value) int64 {
 	return v.Int()
 }
 
-// skipShape returns what a node holds before its shape and type were changed.
+// skipShape returns what a node holds before its shape and type were changed, with every element in its order, which
+// [skipNeutral] does not keep.
 func skipShape(n *Node) *Node {
 	for n.Type() == NodeTypeReshape || n.Type() == NodeTypeConvertDType || n.Type() == NodeTypeIdentity {
 		n = n.Inputs()[0]
