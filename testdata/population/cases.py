@@ -327,8 +327,8 @@ def write(page, rows):
         "A map is right if it is that of torch, or of differences, in float64 to 1e-5 of its largest value, and its score and unit are right,",
         "too. If a question cannot be answered, a refusal with its reason is right. A picture is right to 3 of 255 in its mean colours, and a",
         "box to half a pixel. Pictures are decoded before a backend is used, so a row may have only one.",
-        "The nodes of channel-amax-old.onnx are those of channel-max-old.onnx, though torch shares the gradient of equal values in amax and",
-        "gives it to one of them in max: such a file does not say which it was, and max is taken.", ""]
+        "channel-amax-old.onnx and channel-max-old.onnx are the same file, byte for byte, though torch shares the gradient of equal values in",
+        "amax and gives it to one of them in max. Nothing in the file says which it was, so max is taken, and one of the two cannot be right.", ""]
     for b in backends:
         n = sum(r.backend == b for r in rows)
         lines.append(f"- **{b}: {len(good[b])} of {n} right**")

@@ -2,7 +2,7 @@
 
     python report.py PAGE RESULTS.jsonl ...
 """
-import importlib.metadata, json, sys
+import datetime, importlib.metadata, json, sys
 
 NOT_A_FILE = ("not made", "not exported", "not by onnxruntime")  # a fault of the program that compares is no excuse: it counts
 
@@ -68,7 +68,7 @@ def main(page, paths):
         "onnxruntime, and Grad-CAM at the suggested layer is that of torch's autograd in float64. The map may differ by 1e-4 of the",
         "largest value, or by three times as much as torch in float32 does.",
         f"**{right} of {n} files are right, {percent:.1f} %.** Backend go; made by",
-        "`testdata/population/population.py` and `report.py` on 2026-11-28.", "",
+        f"`testdata/population/population.py` and `report.py` on {datetime.date.today()}.", "",
         "Differences of output and map are told as a share of the largest value:", "",
         f"- {outright} files are within 1e-5 outright, and {roughly} within 1e-4.",
         f"- {right - roughly} more are right by a wider rule: some networks blow up rounding so much that torch itself differs in float32, and such",

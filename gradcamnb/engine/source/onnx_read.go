@@ -109,6 +109,7 @@ func parse(ctx context.Context, f *os.File, size int64, name string) (*protos.Mo
 	if err := onnxnorm.Inline(ctx, m); err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", name, err)
 	}
+	onnxnorm.Modernise(m)
 	if err := onnxnorm.Densify(m, size); err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", name, err)
 	}

@@ -48,6 +48,7 @@ func (b bench) open(c backendCase, cuts []string) (r *openedCase, err error) {
 	if err := onnxnorm.Inline(context.Background(), m); err != nil {
 		return nil, err
 	}
+	onnxnorm.Modernise(m)
 	g, err := onnxnorm.Normalise(context.Background(), m, p.dims, o)
 	if err != nil {
 		return nil, err

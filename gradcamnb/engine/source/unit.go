@@ -1,6 +1,10 @@
 package source
 
-import "github.com/gomlx/compute-onnx/support/protos"
+import (
+	"github.com/gomlx/compute-onnx/support/protos"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/onnxnorm"
+)
 
 // Unit tells what the numbers of a tensor are, judged by the operators that compute them.
 type Unit string
@@ -53,7 +57,11 @@ func EndingOf(m Model, tensor string) Ending {
 
 // Ending implements [EndingTeller]. It reads the unit off the operators.
 func (m *onnxModel) Ending(tensor string) Ending {
-	e := endings{made: map[string]*protos.NodeProto{}, consts: constantsOf(m.proto.Graph), known: map[string]Ending{}}
+	e := endings{made: map[string]*protos.NodeProto{}, consts: constantsOf(m.proto.Graph), known: map[string]Ending{},
+		shapes: m.shapesOf(tensor), softmaxAxis: -1}
+	if onnxnorm.Opset(m.proto) < 13 {
+		e.softmaxAxis = 1
+	}
 	for _, n := range m.proto.Graph.Node {
 		if len(n.Input) == 0 || ofTwo[n.OpType] && len(n.Input) != 2 { // as in a damaged file
 			continue
@@ -73,6 +81,10 @@ type endings struct {
 	made   map[string]*protos.NodeProto // nodes with as many inputs as are looked at
 	consts map[string]*protos.TensorProto
 	known  map[string]Ending
+	shapes map[string][]int // of the model's layers
+
+	// softmaxAxis is the axis of a softmax that names none. Before opset 13, a softmax goes over all axes from its own on.
+	softmaxAxis int
 }
 
 // deepest is how many operators are looked back through: more than any head has, and few enough for a damaged file

@@ -20,14 +20,14 @@ func init() { // the rules look into the map
 	}
 }
 
-// total returns a probability for a sum, along one axis, of probabilities of classes that exclude each other. A sum
-// along several axes, in one node or one after another, goes over places, too, and has no unit: it is an area. A sum of
-// weighted probabilities, such as an expectation or an entropy, has no unit. Any other sum counts as logits, as that
-// over a map does.
+// total returns a probability for a sum, along the axis of the classes, of probabilities of classes that exclude each
+// other. A sum along another axis, or along several, in one node or one after another, goes over places, too, and has
+// no unit: it is an area. A sum of weighted probabilities, such as an expectation or an entropy, has no unit. Any other
+// sum counts as logits, as that over a map does.
 func total(e endings, n *protos.NodeProto, depth int) Ending {
 	switch u := e.input(n, 0, depth).Unit; u {
 	case SoftmaxProbability:
-		if e.countAxes(n) == 1 && e.maker(n.Input[0], "ReduceSum") == nil {
+		if axes := e.axes(n); len(axes) == 1 && e.exclude(n.Input[0], axes[0]) {
 			return Ending{Unit: SoftmaxProbability}
 		}
 		return Ending{Unit: PlainNumbers}
@@ -44,19 +44,6 @@ func total(e endings, n *protos.NodeProto, depth int) Ending {
 		}
 	}
 	return Ending{Unit: Logits}
-}
-
-// countAxes returns how many axes a reduction names; 0 if it names none, or they are not known.
-func (e endings) countAxes(n *protos.NodeProto) int {
-	for _, a := range n.Attribute {
-		if a.Name == "axes" {
-			return len(a.Ints)
-		}
-	}
-	if len(n.Input) > 1 && e.consts[n.Input[1]] != nil {
-		return len(onnxnorm.Ints(e.consts[n.Input[1]]))
-	}
-	return 0
 }
 
 // negation returns no unit for a negative probability, its logarithm or a log-sigmoid, which is -softplus(-x); the
@@ -96,7 +83,7 @@ func dense(e endings, n *protos.NodeProto, depth int) Ending {
 	switch {
 	case dims[1] == 1:
 		return Ending{Unit: PlainNumbers}
-	case areDistributions(weights, int(dims[1])):
+	case areDistributions(weights, int(dims[1])) && e.exclude(n.Input[0], -1):
 		return Ending{Unit: SoftmaxProbability}
 	}
 	return Ending{Unit: Logits}

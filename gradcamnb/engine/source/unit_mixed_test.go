@@ -26,6 +26,8 @@ func TestUnitsOfWhatIsMadeOfProbabilities(t *testing.T) {
 		"0.5":      {DataType: int32(protos.TensorProto_FLOAT), FloatData: []float32{0.5}},
 		"1":        {DataType: int32(protos.TensorProto_FLOAT), FloatData: []float32{1}},
 		"one axis": {DataType: int32(protos.TensorProto_INT64), Dims: []int64{1}, Int64Data: []int64{-1}},
+		"classes":  {DataType: int32(protos.TensorProto_INT64), Dims: []int64{1}, Int64Data: []int64{1}},
+		"pictures": {DataType: int32(protos.TensorProto_INT64), Dims: []int64{1}, Int64Data: []int64{0}},
 		"two axes": {DataType: int32(protos.TensorProto_INT64), Dims: []int64{2}, Int64Data: []int64{2, 3}},
 		"3":        {DataType: int32(protos.TensorProto_FLOAT), Dims: []int64{3}, FloatData: []float32{10, 20, 30}},
 	}
@@ -65,7 +67,8 @@ func TestUnitsOfWhatIsMadeOfProbabilities(t *testing.T) {
 			Ending{LogProbability, "x", SoftmaxProbability}},
 		"moved": {[]*protos.NodeProto{node("Add", "y", "p", "0.5")}, unit(PlainNumbers)},
 	} {
-		e := endings{made: map[string]*protos.NodeProto{}, consts: consts, known: map[string]Ending{}}
+		e := endings{made: map[string]*protos.NodeProto{}, consts: consts, known: map[string]Ending{}, softmaxAxis: -1,
+			shapes: map[string][]int{"p": {1, 3}, "x": {1, 3}}}
 		for _, n := range append(c.nodes, node("Conv", "x", "image"), node("Softmax", "p", "x"), node("Sigmoid", "s", "x"),
 			node("LogSoftmax", "l", "x"), node("Greater", "c", "x", "0")) {
 			e.made[n.Output[0]] = n

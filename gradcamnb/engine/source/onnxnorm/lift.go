@@ -24,7 +24,7 @@ func Lift(m *protos.ModelProto, picture string, at int) {
 	}
 	squeeze := &protos.NodeProto{OpType: "Squeeze", Input: []string{picture}, Output: []string{within}}
 	const axesAreInput = 13 // the opset
-	if opset(m) < axesAreInput {
+	if Opset(m) < axesAreInput {
 		squeeze.Attribute = []*protos.AttributeProto{attrInts("axes", []int{at})}
 	} else {
 		axes := picture + "@axis"
@@ -56,8 +56,8 @@ func readFrom(nodes []*protos.NodeProto, name, other string) {
 //
 //	[b, c, slices * h, w] -> [b, c, slices, h, w]
 func Stack(m *protos.ModelProto, picture string, at, slicesIn int) error {
-	if opset(m) < shapeIsInput {
-		return fmt.Errorf("the file is of opset %d, and volumes are read from opset %d on: convert it", opset(m), shapeIsInput)
+	if Opset(m) < shapeIsInput {
+		return fmt.Errorf("the file is of opset %d, and volumes are read from opset %d on: convert it", Opset(m), shapeIsInput)
 	}
 	within := UnliftedName(picture)
 	readFrom(m.Graph.Node, picture, within)

@@ -159,7 +159,8 @@ func Prefix(ctx context.Context, m *protos.ModelProto, input []int, o Options) (
 	return out, nil
 }
 
-func opset(m *protos.ModelProto) int {
+// Opset returns the version of ONNX's operators that a file names; 1 if it names none.
+func Opset(m *protos.ModelProto) int {
 	for _, o := range m.OpsetImport {
 		if o.Domain == "" || o.Domain == "ai.onnx" {
 			return int(o.Version)
@@ -194,7 +195,7 @@ type walk struct {
 
 func newWalk(ctx context.Context, m *protos.ModelProto, input []int, o Options) *walk {
 	w := &walk{
-		values: map[string]*value{}, taken: map[string]bool{}, b: newBuilder(ctx, opset(m), o), cuts: o.Cuts,
+		values: map[string]*value{}, taken: map[string]bool{}, b: newBuilder(ctx, Opset(m), o), cuts: o.Cuts,
 		results: map[string]bool{}, evaluate: o.Evaluate, variant: variantName(input, o.Given), most: constantsFor(o.Bytes),
 	}
 	if len(input) > 0 {
@@ -285,6 +286,7 @@ func (contradiction) Error() string {
 func (c contradiction) Unwrap() error { return c.cause }
 
 func (w *walk) rewrite(n *node) {
+	w.b.align(n)
 	op := n.OpType
 	if n.Domain != "" && n.Domain != "ai.onnx" {
 		op = n.Domain + "." + op

@@ -30,7 +30,8 @@ var elementwise = set("Abs", "Acos", "Acosh", "Add", "And", "Asin", "Asinh", "At
 	"LeakyRelu", "Less", "LessOrEqual", "Log", "Max", "Mean", "Min", "Mish", "Mod", "Mul", "Neg", "Not", "Or", "Pow",
 	"PRelu", "QLinearAdd", "QLinearLeakyRelu", "QLinearMul", "QLinearSigmoid", "QuantizeLinear", "QuickGelu",
 	"Reciprocal", "Relu", "Round", "Selu", "Shrink", "Sigmoid", "Sign", "Sin", "Sinh", "Softplus", "Softsign", "Sqrt",
-	"Sub", "Sum", "Swish", "Tan", "Tanh", "ThresholdedRelu", "Where", "Xor", "BiasGelu", "FastGelu")
+	"Sub", "Sum", "Swish", "Tan", "Tanh", "ThresholdedRelu", "Where", "Xor", "BiasGelu", "FastGelu",
+	"Affine", "ImageScaler", "ParametricSoftplus", "Scale", "ScaledTanh")
 
 // Elementwise tells whether every number of an operator's output depends only on the numbers at the same place of its
 // inputs, after broadcasting.

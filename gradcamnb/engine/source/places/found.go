@@ -232,7 +232,7 @@ func CountLost(axes []Axis) int {
 		for _, p := range a {
 			n *= p.Size
 		}
-		if slices.ContainsFunc(a, func(p Part) bool { return p.Kind == Unknown || p.Moved }) {
+		if slices.ContainsFunc(a.core(), func(p Part) bool { return p.Kind == Unknown || p.Moved }) {
 			most = max(most, n)
 		}
 	}

@@ -71,20 +71,6 @@ func (p Part) Beyond() [2]float64 {
 	return beyond
 }
 
-// apart tells whether two axes hold cells of different parts of the picture.
-func apart(a, b Axis) bool {
-	p, ok1 := a.place()
-	q, ok2 := b.place()
-	if !ok1 || !ok2 || p.Kind != q.Kind {
-		return false
-	}
-	if p.Mirrored != q.Mirrored {
-		return true
-	}
-	x, y := p.Beyond(), q.Beyond()
-	return max(math.Abs(x[0]-y[0]), math.Abs(x[1]-y[1])) > max(p.cell(), q.cell())
-}
-
 // margins returns the axis that an operator of rows and columns makes of axis i, with the cells that it adds or needs
 // at the ends.
 func (s step) margins(i int, from, to Axis) Axis {
@@ -100,6 +86,11 @@ func (s step) margins(i int, from, to Axis) Axis {
 	case "CenterCropPad":
 		gone := p.Size - out[0].Size
 		out[0] = p.Crop(gone/2, gone-gone/2, out[0].Size)
+	case "Crop": // border counts from the left: columns before rows
+		if border, ok := s.ints(-1, "border"); ok && len(border) == 4 {
+			first := border[3-i]
+			out[0] = p.Crop(first, p.Size-first-out[0].Size, out[0].Size)
+		}
 	case "Resize":
 		out[0].Lost, out[0].Moved = s.region(i, p)
 	case "GridSample":

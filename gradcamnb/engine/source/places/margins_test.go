@@ -188,6 +188,12 @@ func TestPartsBehindConvolution(t *testing.T) {
 		"centre": {op: "CenterCropPad", dims: []int{1, 3, 8, 8}, given: []onnxnorm.Tensor{ints(8, 8)}, want: quarters},
 		"odd": {op: "CenterCropPad", dims: []int{1, 3, 11, 24}, given: []onnxnorm.Tensor{ints(11, 24)}, // 2 before, 3 behind
 			want: [2][2]float64{{2. / 16, 3. / 16}}},
+		"Crop of the first opset": {op: "Crop", dims: []int{1, 3, 8, 8}, attrs: []*protos.AttributeProto{
+			{Name: "border", Ints: []int64{8, 4, 8, 4}}}, want: quarters},
+		"Crop to a size": {op: "Crop", dims: []int{1, 3, 8, 8}, attrs: []*protos.AttributeProto{
+			{Name: "border", Ints: []int64{8, 4, 0, 0}}, {Name: "scale", Ints: []int64{8, 8}}}, want: quarters},
+		"largest channels": {op: "TopK", dims: []int{1, 2, 16, 24}, attrs: []*protos.AttributeProto{attribute("axis", 1)}},
+		"largest columns":  {op: "TopK", dims: []int{1, 3, 16, 5}, gone: true},
 		"negative pads": {op: "Pad", dims: []int{1, 3, 8, 8}, given: []onnxnorm.Tensor{ints(0, 0, -4, -8, 0, 0, -4, -8)},
 			want: quarters},
 		"pads": {op: "Pad", dims: []int{1, 3, 24, 40}, given: []onnxnorm.Tensor{ints(0, 0, 4, 8, 0, 0, 4, 8)},

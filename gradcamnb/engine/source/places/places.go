@@ -173,33 +173,3 @@ func regroup(axes []Axis, dims []int) []Axis {
 	}
 	return out
 }
-
-// pickBetter returns the one of two readings of an axis that says more about places.
-func pickBetter(a, b Axis) Axis {
-	rank := func(a Axis) int {
-		switch {
-		case len(a) == 0:
-			return 0
-		case slices.ContainsFunc(a, func(p Part) bool { return p.Kind == Unknown }):
-			return 1
-		case !slices.ContainsFunc(a, func(p Part) bool { return p.Kind != Other }):
-			return 2
-		case !slices.ContainsFunc(a, func(p Part) bool { return p.Kind != Other && p.Kind != Batch }):
-			return 3
-		case slices.ContainsFunc(a, func(p Part) bool { return p.Moved }):
-			return 4
-		case slices.ContainsFunc(a, func(p Part) bool { return p.Piece }):
-			return 5
-		}
-		return 6
-	}
-	switch p, q := rank(a), rank(b); {
-	case q > p:
-		return b
-	case q == p && apart(a, b):
-		out := slices.Clone(a)
-		out[0].Moved = true
-		return out
-	}
-	return a
-}

@@ -17,8 +17,9 @@ var (
 	_ = register(plane(true), "Conv", "FusedConv", "QLinearConv", "ConvInteger", "ConvTranspose", "DeformConv",
 		"SpaceToDepth", "DepthToSpace")
 	_ = register(plane(false), "MaxPool", "AveragePool", "LpPool", "QLinearAveragePool", "Resize", "Upsample", "Pad",
-		"GridSample", "CenterCropPad")
+		"GridSample", "CenterCropPad", "Crop")
 	_ = register(along("axis", 0), "GatherElements", "Compress")
+	_ = register(along("axis", -1), "TopK")
 	_ = register(along("time_axis", 0), "ReverseSequence")
 	_ = register(disordered, "GatherND")
 	_ = register(traceScatter, "ScatterND", "ScatterElements", "Scatter")
@@ -42,7 +43,7 @@ var (
 			out[i] = otherAxis(d)
 		}
 		return out
-	}, "RoiAlign", "TopK", "NonMaxSuppression", "NonZero", "MaxRoiPool")
+	}, "RoiAlign", "NonMaxSuppression", "NonZero", "MaxRoiPool")
 )
 
 // copyFirst returns the axes of the first input, which has the shape of the output.
