@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gradcam-go/gradcam/internal/testing/eventually"
 	"github.com/gradcam-go/gradcam/internal/testing/require"
 )
 
@@ -19,17 +20,17 @@ func TestCompletionAndHover(t *testing.T) {
 	k.shows("a cell before") // gopls needs a program that compiles
 	var offered struct{ Matches []string }
 	code := "%%\nmodel := gradcamnb.Op"
-	eventually(t, "after gradcamnb.Op it does not offer Open", func() bool { // gopls reads the packages first
+	eventually.True(t, "after gradcamnb.Op it offers Open", func() bool { // gopls reads the packages first
 		k.ask(map[string]any{"complete": code, "at": len(code)}, &offered)
 		return slices.Contains(offered.Matches, "Open")
 	})
 	code = "%%\nmodel := gradcamnb.MustOpen(\"net.onnx\")\nmodel.MustEx"
-	eventually(t, "after model.MustEx it does not offer MustExplain", func() bool {
+	eventually.True(t, "after model.MustEx it offers MustExplain", func() bool {
 		k.ask(map[string]any{"complete": code, "at": len(code)}, &offered)
 		return slices.Contains(offered.Matches, "MustExplain")
 	})
 	var shown struct{ Text string }
-	eventually(t, "hovering over MustOpen does not show its documentation", func() bool {
+	eventually.True(t, "hovering over MustOpen shows its documentation", func() bool {
 		k.ask(map[string]any{"inspect": code, "at": strings.Index(code, "Open") + 1}, &shown)
 		return strings.Contains(shown.Text, "MustOpen is like Open, but panics with the error.")
 	})

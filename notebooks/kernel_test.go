@@ -14,6 +14,9 @@ import (
 	"time"
 
 	"github.com/gradcam-go/gradcam/internal/resident"
+	"github.com/gradcam-go/gradcam/internal/testing/eventually"
+	"github.com/gradcam-go/gradcam/internal/testing/processes"
+	"github.com/gradcam-go/gradcam/internal/testing/require"
 )
 
 // kernel is a running kernel, through testdata/kernel.py.
@@ -152,7 +155,7 @@ func (k *kernel) shows(when string) cell {
 
 // engine is the process of the kernel's resident engine; 0 if there is none.
 func (k *kernel) engine() int {
-	for _, p := range processes() {
+	for _, p := range running() {
 		if p.parent == k.pid && strings.Contains(p.command, "gradcam serve") {
 			return p.pid
 		}
@@ -160,12 +163,12 @@ func (k *kernel) engine() int {
 	return 0
 }
 
-// 500 explanations through one engine, each of another class: every picture arrives, and
-// from the tenth cell on the engine's memory grows by no more than a tenth.
+// 500 explanations through one engine, each of another class: every picture arrives, and from the tenth cell on the
+// engine's memory grows by no more than a tenth. It is looked at after every five cells.
 func TestFiveHundred(t *testing.T) {
 	k := startKernel(t)
 	const cells, each = 50, 10
-	var early int
+	var memory []float64
 	for i := range cells {
 		c := k.run(fmt.Sprintf(`%%%%
 model := gradcamnb.MustOpen("../testdata/models/efficientnet-lite0.onnx")
@@ -176,12 +179,14 @@ for i := range %d {
 		if n := c.count("image/png"); c.Status != "ok" || n != each {
 			t.Fatalf("cell %d: %s %s, %d of %d pictures: %s", i, c.Status, c.Error, n, each, c.text("stderr"))
 		}
-		if i == 9 {
-			early = memoryOf(t, k.engine())
+		if i >= 9 && i%5 == 4 {
+			memory = append(memory, float64(memoryOf(t, k.engine())))
 		}
 	}
-	if late := memoryOf(t, k.engine()); late > early+early/10 {
-		t.Errorf("the engine holds %d KiB after %d explanations and %d KiB after 100", late, cells*each, early)
+	growth := processes.Growth(memory)
+	t.Logf("the engine's memory grew by %.1f %%, in KiB after every five cells: %.0f", 100*growth, memory)
+	if !(growth <= 0.1) {
+		t.Errorf("the engine's memory grew by %.1f %%, at most 10 %% is fine", 100*growth)
 	}
 }
 
@@ -220,7 +225,8 @@ func TestEngineIsKilled(t *testing.T) {
 		t.Errorf("the engine was process %d and is %d", first, second)
 	}
 	k.begin(long)
-	time.Sleep(2 * time.Second)
+	before := cpu(t, second)
+	eventually.True(t, "the engine works", func() bool { return cpu(t, second) > before+1 })
 	kill(t, second, syscall.SIGKILL)
 	var c cell
 	k.hear(&c)
@@ -238,20 +244,22 @@ func TestInterrupt(t *testing.T) {
 	engine := k.engine()
 	var c cell
 	k.ask(map[string]any{"run": long, "interrupt": 2}, &c)
-	// GoNB kills what has not ended five seconds after the interrupt.
-	if c.Status != "error" || len(c.Outputs) == 0 || c.Seconds-c.Outputs[0].At > 2+5 ||
-		strings.Contains(c.text("stdout"), "ends") {
+	if c.Status != "error" || len(c.Outputs) == 0 || strings.Contains(c.text("stdout"), "ends") {
 		t.Errorf("interrupted 2 s after it began: %s after %.0f s, %+v", c.Status, c.Seconds, c.Outputs)
+	}
+	// GoNB kills what has not ended five seconds after the interrupt.
+	if len(c.Outputs) > 0 && require.IsSlow() && c.Seconds-c.Outputs[0].At > 2+5 {
+		t.Errorf("it took %.0f s to end", c.Seconds-c.Outputs[0].At-2)
 	}
 	k.shows("after that")
 	if now := k.engine(); now != engine {
 		t.Errorf("the engine was process %d and is %d", engine, now)
 	}
-	before := cpu(t, engine)
-	time.Sleep(time.Second)
-	if used := cpu(t, engine) - before; used > 0.2 {
-		t.Errorf("the engine still works: %.1f s of processor time in a second", used)
-	}
+	eventually.True(t, "the engine rests", func() bool { // it may be compiling for what comes
+		before := cpu(t, engine)
+		time.Sleep(time.Second)
+		return cpu(t, engine)-before <= 0.2
+	})
 }
 
 // Two notebooks have an engine each, and each engine goes on when the other ends. A kernel that ends leaves no process
@@ -271,7 +279,7 @@ func TestTwoNotebooks(t *testing.T) {
 	mine := family(a.pid)
 	a.end()
 	for _, p := range mine {
-		eventually(t, "left running: "+p.command, func() bool { return !runs(p.pid) })
+		eventually.True(t, "it ends: "+p.command, func() bool { return !runs(p.pid) })
 	}
 	if _, err := os.Stat(filepath.Dir(socket)); err == nil {
 		t.Errorf("left behind: %s", socket)
@@ -288,9 +296,9 @@ func TestLauncherIsKilled(t *testing.T) {
 	all := family(k.pid)
 	kill(t, k.pid, syscall.SIGKILL)
 	for _, p := range all {
-		eventually(t, "left running: "+p.command, func() bool { return !runs(p.pid) })
+		eventually.True(t, "it ends: "+p.command, func() bool { return !runs(p.pid) })
 	}
-	eventually(t, "left behind: "+socket, func() bool { _, err := os.Stat(filepath.Dir(socket)); return err != nil })
+	eventually.True(t, "it is removed: "+socket, func() bool { _, err := os.Stat(filepath.Dir(socket)); return err != nil })
 	_ = k.driver.Process.Kill()
 }
 

@@ -66,7 +66,7 @@ func TestExploreEveryKind(t *testing.T) {
 			put(k.name+".json", []byte(k.sidecar))
 		}
 		cells = append(cells, "%%\nnet := gradcamnb.MustOpen(\""+k.name+".onnx\")\n"+
-			"nb.MustExplore(net, imgio.MustOpen(\"cat.png\"), "+k.target+", gradcamnb.Methods(\"Grad-CAM\", \"HiResCAM\"))")
+			patiently("net", "cat.png", k.target, `gradcamnb.Methods("Grad-CAM", "HiResCAM")`))
 		args = append(args, k.choose)
 	}
 	writeNotebook(t, filepath.Join(dir, "kinds.ipynb"), cells...)

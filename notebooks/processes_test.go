@@ -9,7 +9,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/gradcam-go/gradcam/internal/testing/posix"
 )
@@ -20,8 +19,8 @@ type process struct {
 	command     string
 }
 
-// processes lists what runs (proc(5)).
-func processes() (out []process) {
+// running lists what runs (proc(5)).
+func running() (out []process) {
 	files, _ := filepath.Glob("/proc/[0-9]*/stat")
 	for _, f := range files {
 		stat, err := os.ReadFile(f)
@@ -44,7 +43,7 @@ func processes() (out []process) {
 
 // family is a process and all that it started.
 func family(pid int) []process {
-	all := processes()
+	all := running()
 	var out []process
 	for i := -1; i < len(out); i++ {
 		for _, p := range all {
@@ -71,20 +70,8 @@ func memoryOf(t *testing.T, pid int) int {
 	return kib
 }
 
-// eventually waits for something for as long as a busy machine may need.
-func eventually(t *testing.T, what string, is func() bool) {
-	t.Helper()
-	const patience = 2 * time.Minute
-	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
-		if is() {
-			return
-		}
-	}
-	t.Errorf("after %v: %s", patience, what)
-}
-
 func runs(pid int) bool {
-	return slices.ContainsFunc(processes(), func(p process) bool { return p.pid == pid })
+	return slices.ContainsFunc(running(), func(p process) bool { return p.pid == pid })
 }
 
 func kill(t *testing.T, pid int, s syscall.Signal) {

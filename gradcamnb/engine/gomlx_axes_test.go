@@ -18,6 +18,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
+	"github.com/gradcam-go/gradcam/internal/testing/require"
 )
 
 // Channels first within a channels-last model: 24 channels of 6 x 4 cells are 6 x 4 cells, at the convolution and at
@@ -80,10 +81,21 @@ func TestAxesWithinGoMLXModels(t *testing.T) {
 	})
 }
 
-// The first map through a convolution with groups, one for each of 256 channels or one for each eight, takes 8 s at
-// most, and each further map at most three times as long as the network without a gradient. GoMLX 0.28.8 has the
-// gradient as one convolution for each group. With it, XLA compiles 256 groups for 45 s and 32 groups for 10 s, in
-// place of 1 s, and a map through 256 groups takes 4.2 times as long as the network.
+// convolutions is the number of convolutions of a graph.
+func convolutions(g *Graph) (n int) {
+	for _, node := range g.Nodes() {
+		if node.Type() == NodeTypeConvGeneral {
+			n++
+		}
+	}
+	return n
+}
+
+// A map through a convolution with groups, one for each of 256 channels or one for each eight, has a program of at most
+// ten convolutions. With -slow, on a quiet machine, the first map takes 8 s at most, and each further one at most three
+// times as long as the network without a gradient. GoMLX 0.28.8 has the gradient as one convolution for each group.
+// With it, XLA compiles 256 groups for 45 s and 32 groups for 10 s, in place of 1 s, and a map through 256 groups takes
+// 4.2 times as long as the network.
 func TestGroupedConvolutionsAreQuick(t *testing.T) {
 	onBackends(t, func(t *testing.T, e *Engine) {
 		in := gradcamnb.Tensor{Dims: []int{1, 16, 16, 256}, Values: make([]float32, 16*16*256)}
@@ -91,7 +103,9 @@ func TestGroupedConvolutionsAreQuick(t *testing.T) {
 			in.Values[i] = float32(i%7) - 3
 		}
 		for _, groups := range []int{256, 32} {
+			var programs []*Graph
 			m := gomlxModel(t, e, source.Card{Name: "grouped", Input: []int{-1, 16, 16, 256}}, func(x *Node) []*Node {
+				programs = append(programs, x.Graph())
 				k := Sin(IotaFull(x.Graph(), shapes.Make(dtypes.Float32, 3, 3, 256/groups, 256)))
 				y := Convolve(Layer(MulScalar(x, 1), "/map"), k).ChannelGroupCount(groups).PadSame().Done()
 				return []*Node{ReduceMean(Mul(y, y), 1, 2)}
@@ -112,6 +126,16 @@ func TestGroupedConvolutionsAreQuick(t *testing.T) {
 				return best
 			}
 			first := explain("Grad-CAM")
+			most := 0
+			for _, g := range programs {
+				most = max(most, convolutions(g))
+			}
+			if most < 2 || most > 10 {
+				t.Errorf("%d groups: the largest of %d programs has %d convolutions", groups, len(programs), most)
+			}
+			if !require.IsSlow() {
+				continue
+			}
 			further, without := quickest("Grad-CAM"), quickest("FEM")
 			t.Logf("%d groups: the first map took %v, each further one %v, and %v without a gradient", groups, first, further,
 				without)

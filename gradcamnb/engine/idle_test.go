@@ -1,49 +1,44 @@
 package engine
 
 import (
-	"context"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
 // Memory is given back once after a while without calls, and not while calls come.
 func TestGiveBackAfter(t *testing.T) {
-	gave := make(chan time.Time, 9)
+	e := testEngine(t, "go") // whose goroutines stay outside
 	old := giveBack
-	giveBack = func() { gave <- time.Now() }
 	defer func() { giveBack = old }()
-	e := testEngine(t, "go")
-	const while = 300 * time.Millisecond
+	synctest.Test(t, func(t *testing.T) { testGiveBackAfter(t, e) })
+}
+
+func testGiveBackAfter(t *testing.T, e *Engine) {
+	var gave []time.Time
+	giveBack = func() { gave = append(gave, time.Now()) }
+	const while = 5 * time.Minute
 	e.GiveBackAfter(while)
-	var last time.Time
-	_, end, err := e.begin(context.Background())
-	if err != nil {
-		t.Fatal(err)
-	}
-	end()
-	if _, end, err = e.begin(context.Background()); err != nil { // a call that lasts longer than that
-		t.Fatal(err)
-	}
-	time.Sleep(2 * while)
-	if len(gave) > 0 {
-		t.Error("memory was given back while a call ran")
-	}
-	end()
-	for range 5 {
-		_, end, err := e.begin(context.Background())
+	call := func(takes time.Duration) {
+		_, end, err := e.begin(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
+		time.Sleep(takes)
 		end()
-		last = time.Now()
-		time.Sleep(while / 6)
 	}
-	if at := <-gave; at.Sub(last) < while-time.Millisecond {
-		t.Errorf("memory was given back %v after a call, want %v", at.Sub(last), while)
+	call(0)
+	call(2 * while) // longer than that
+	if synctest.Wait(); len(gave) > 0 {
+		t.Error("memory was given back while a call ran")
 	}
-	select {
-	case <-gave:
-		t.Error("memory was given back twice")
-	case <-time.After(2 * while):
+	for range 5 {
+		time.Sleep(while - time.Second)
+		call(0)
+	}
+	last := time.Now()
+	time.Sleep(3 * while)
+	if len(gave) != 1 || gave[0].Sub(last) != while {
+		t.Errorf("memory was given back at %v, want once, %v after %v", gave, while, last)
 	}
 }

@@ -41,7 +41,7 @@ func TestMeetingAtTheTurn(t *testing.T) {
 	if had.Load() == 0 {
 		t.Error("nobody had the turn")
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	if err := turn.take(ctx); err != nil {
 		t.Errorf("somebody still has it: %v", err)

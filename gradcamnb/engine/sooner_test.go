@@ -5,10 +5,10 @@ import (
 	"math"
 	"slices"
 	"testing"
-	"time"
 
 	"github.com/gradcam-go/gradcam/gradcamnb"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+	"github.com/gradcam-go/gradcam/internal/testing/eventually"
 	"github.com/gradcam-go/gradcam/internal/testing/golden"
 	"github.com/gradcam-go/gradcam/internal/testing/require"
 )
@@ -88,13 +88,8 @@ func TestAnswerWhileCompilingOtherInputs(t *testing.T) {
 
 // waitFor waits until nothing compiles in the background.
 func waitFor(t *testing.T, e *Engine) {
-	for range 600 {
-		if !e.later.isBusy() {
-			return
-		}
-		time.Sleep(100 * time.Millisecond)
-	}
-	t.Fatal("the background does not end")
+	t.Helper()
+	eventually.True(t, "nothing compiles in the background", func() bool { return !e.later.isBusy() })
 }
 
 // If several tasks wait in the background, only the last one is done.

@@ -7,7 +7,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"testing"
-	"time"
+
+	"github.com/gradcam-go/gradcam/internal/testing/eventually"
 )
 
 // A picture that was opened has its file's name for as long as the picture is in memory.
@@ -31,14 +32,10 @@ func TestName(t *testing.T) {
 		t.Errorf("a picture from nowhere is called %q", got)
 	}
 	runtime.KeepAlive(img) // and from here on nothing holds it
-	for range 100 {
+	eventually.True(t, "the name goes when the picture has gone", func() bool {
 		runtime.GC()
 		left := 0
 		names.known.Range(func(any, any) bool { left++; return true })
-		if left == 0 {
-			return
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	t.Error("the name stays when the picture has gone")
+		return left == 0
+	})
 }

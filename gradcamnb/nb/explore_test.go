@@ -18,6 +18,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 	"github.com/gradcam-go/gradcam/gradcamnb/render"
+	"github.com/gradcam-go/gradcam/internal/testing/eventually"
 )
 
 // model answers every request with maps of the right names; class 9 fails.
@@ -68,7 +69,7 @@ func (model) Explain(_ context.Context, r gradcamnb.Request) ([]*heatmap.Result,
 
 func explorer() Explorer {
 	return Explorer{Model: gradcamnb.NewModel(model{}), Picture: image.NewNRGBA(image.Rect(0, 0, 8, 8)),
-		Answer: 5 * time.Second}
+		Answer: time.Minute}
 }
 
 // The last map of each resolution, with the suggested one for its own; neither pooled
@@ -87,6 +88,7 @@ func TestOfferedLayers(t *testing.T) {
 type page struct {
 	t     *testing.T
 	k     *kernel
+	came  []*protocol.DisplayData // and was not looked at yet
 	seen  []*protocol.DisplayData
 	asks  string
 	reply string
@@ -102,16 +104,20 @@ func (p *page) ask(a render.LiveQuestion) {
 
 // next waits for an output or message that fits.
 func (p *page) next(fits func(*protocol.DisplayData) bool) *protocol.DisplayData {
-	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
-		for _, m := range p.k.take() {
-			p.seen = append(p.seen, m)
+	found := &protocol.DisplayData{}
+	eventually.True(p.t, "an output or a message comes", func() bool {
+		p.came = append(p.came, p.k.take()...)
+		for len(p.came) > 0 {
+			m := p.came[0]
+			p.seen, p.came = append(p.seen, m), p.came[1:]
 			if fits(m) {
-				return m
+				found = m
+				return true
 			}
 		}
-	}
-	p.t.Error("nothing came")
-	return &protocol.DisplayData{}
+		return false
+	})
+	return found
 }
 
 var addresses = regexp.MustCompile(`"ask":"([^"]+)","reply":"([^"]+)"`)
@@ -239,10 +245,10 @@ func explored(ctx context.Context, t *testing.T, e Explorer, plays func(*page)) 
 		if err != nil {
 			t.Error(err)
 		}
-	case <-time.After(20 * time.Second):
+	case <-time.After(5 * time.Minute):
 		t.Fatal("it does not end")
 	}
-	return append(p.seen, p.k.take()...)
+	return slices.Concat(p.seen, p.came, p.k.take())
 }
 
 // left is what an exploration leaves: no live card, a reason, a picture, a table, a card.
@@ -301,7 +307,9 @@ func TestExplore(t *testing.T) {
 // What a page says on a connection that GoNB gives up is lost: the card is shown anew, and
 // a page that was merely slow says hello twice.
 func TestExploreShowsTheCardAnew(t *testing.T) {
-	left(t, explored(t.Context(), t, explorer(), func(p *page) {
+	e := explorer()
+	e.Answer = 15 * time.Second // a fifth of which goes by until the card is shown anew
+	left(t, explored(t.Context(), t, e, func(p *page) {
 		p.shown()
 		p.opens()
 		p.answer()

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/gradcam-go/gradcam/internal/border"
+	"github.com/gradcam-go/gradcam/internal/testing/eventually"
 )
 
 // While a batch is explained the next one is read, and no more than that, by one goroutine at a time. When Run has
@@ -34,10 +35,8 @@ func TestBatchesAreReadAhead(t *testing.T) {
 	explained := 0
 	s.Progress = func(p Progress) {
 		if explained = p.Done; explained == 2 {
-			for deadline := time.Now().Add(10 * time.Second); opened.Load() < 4 && time.Now().Before(deadline); {
-				time.Sleep(time.Millisecond)
-			}
-			if n := opened.Load(); n < 4 || n > 6 {
+			eventually.True(t, "the next batch is read while one is explained", func() bool { return opened.Load() >= 4 })
+			if n := opened.Load(); n > 6 {
 				t.Errorf("%d pictures are read when 2 of 8 are explained, want the next batches'", n)
 			}
 			cancel()

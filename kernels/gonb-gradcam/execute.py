@@ -14,7 +14,7 @@ from nbclient import NotebookClient
 
 source, folder = map(pathlib.Path, sys.argv[1:3])
 notebook = nbformat.read(source, as_version=4)
-NotebookClient(notebook, resources={"metadata": {"path": str(source.parent)}}).execute()
+NotebookClient(notebook, startup_timeout=600, resources={"metadata": {"path": str(source.parent)}}).execute()
 for cell in notebook.cells if sys.argv[3:] else []:
     cell.source = cell.source.replace('"../', f'"{source.resolve().parents[1].as_posix()}/')
 nbformat.write(notebook, folder / source.name)

@@ -9,7 +9,7 @@ import json
 import pathlib
 import sys
 
-from jupyterlab_browser import chromium, lab, open_notebook
+from jupyterlab_browser import PATIENCE, chromium, lab, open_notebook
 
 notebook, folder, base = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]), sys.argv[3]
 seen, errors = [], []
@@ -20,12 +20,12 @@ with lab(notebook.parent, base) as address, chromium() as browser:
     cell = page.locator(".jp-CodeCell").first
     page.keyboard.press("Control+Enter")
     live = cell.locator(".gradcam-card", has=page.locator('[data-name="stop"]'))
-    live.locator(".boxes button").first.wait_for(timeout=120_000)
+    live.locator(".boxes button").first.wait_for()
     status, box = live.locator("p[role=status].note"), lambda rank: live.locator(f'.boxes [data-rank="{rank}"]')
 
     def look(name):
         """Waits for the answer and keeps what the card shows."""
-        for _ in range(300):
+        for _ in range(10 * PATIENCE):
             if not status.inner_text().endswith("…"):
                 break
             page.wait_for_timeout(100)
@@ -41,10 +41,10 @@ with lab(notebook.parent, base) as address, chromium() as browser:
     page.keyboard.press("Enter")
     look("by-keys")
     live.locator('[data-name="stop"]').click()
-    cell.locator(".jp-RenderedMarkdown pre").first.wait_for(timeout=60_000)
+    cell.locator(".jp-RenderedMarkdown pre").first.wait_for()
     code = cell.locator(".jp-RenderedMarkdown pre").all_inner_texts()[-1]
     kept = cell.locator(".gradcam-card .boxes button")
-    kept.first.wait_for(timeout=60_000)
+    kept.first.wait_for()
     boxes_left = kept.count()
     cell.locator('.gradcam-card .boxes [data-rank="2"]').click(position={"x": 5, "y": 5})
     left = cell.locator(".gradcam-card p.sub").inner_text()

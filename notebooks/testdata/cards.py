@@ -44,7 +44,7 @@ def watched(browser, **options):
 def no_kernel(page):
     """Answers JupyterLab, which asks for a kernel: none is needed."""
     dialog = page.locator(".jp-Dialog")
-    dialog.wait_for(timeout=30_000)
+    dialog.wait_for()
     page.keyboard.press("Escape")
     dialog.wait_for(state="detached")
 
@@ -53,14 +53,14 @@ def play(page, name):
     """Uses everything on the first card."""
     seen = {}
     card = page.locator(".gradcam-card").nth(0)
-    card.locator(".stage").wait_for(timeout=60_000)
+    card.locator(".stage").wait_for()
     canvas, stage = card.locator("canvas.picture"), card.locator(".stage")
     pixels = lambda: canvas.evaluate("c => c.toDataURL('image/png')")
     save = lambda file: (folder / f"{name}-{file}.png").write_bytes(base64.b64decode(pixels().split(",")[1]))
     seen["title"] = card.locator("h3").inner_text()
     seen["diagnosis"] = card.locator(".why").inner_text() if card.locator(".why").is_visible() else ""
     figures = lambda: page.evaluate("() => [...document.querySelectorAll('.jp-OutputArea-output img')].filter(i => i.offsetWidth).length")
-    page.locator(".gradcam-card").nth(1).locator(".stage").wait_for(timeout=60_000)
+    page.locator(".gradcam-card").nth(1).locator(".stage").wait_for()
     seen["covered"] = [figures()]
     for _ in range(2):
         card.locator('[data-name="figure"]').click()
@@ -123,12 +123,12 @@ def keys(page):
     page.keyboard.press("ArrowRight")
     kept = cells.count() == before
     page.keyboard.press("b")  # a new cell below
-    page.wait_for_timeout(500)
+    cells.nth(before).wait_for()
     added = cells.count() - before
     card.locator(".stage").click()
     page.keyboard.press("Shift+Enter")  # runs the cell: with no kernel JupyterLab asks for one
     try:
-        page.locator(".jp-Dialog").wait_for(timeout=5000)
+        page.locator(".jp-Dialog").wait_for()
         ran = True
         page.keyboard.press("Escape")
     except Exception:
@@ -164,7 +164,7 @@ with chromium() as browser:
         with lab(notebook.parent, theme="JupyterLab " + theme, trust=[notebook]) as address:
             page = watched(browser)
             page.goto(address(notebook.name))
-            page.locator(".gradcam-card .stage").first.wait_for(timeout=30_000)
+            page.locator(".gradcam-card .stage").first.wait_for()
             no_kernel(page)
             out["lab " + theme] = play(page, "lab-" + theme)
             if theme == "Light":
@@ -173,7 +173,7 @@ with chromium() as browser:
             if theme == "Light":
                 page = watched(browser)
                 page.goto(address(untrusted.name))
-                page.locator(".jp-OutputArea-output img").nth(1).wait_for(timeout=60_000)
+                page.locator(".jp-OutputArea-output img").nth(1).wait_for()
                 no_kernel(page)
                 out["lab untrusted"] = stripped(page, "lab-untrusted")
                 page.close()

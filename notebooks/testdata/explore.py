@@ -83,21 +83,21 @@ with server as address, chromium() as browser:
         page.add_init_script(MUTE)
     errors = []
     page.on("pageerror", lambda e: errors.append(str(e)))
-    open_notebook(page, address(notebook.name), 60_000)
+    open_notebook(page, address(notebook.name))
     errors.clear()  # the page's own, before anything of ours is in it
     started = time.time()
     page.keyboard.press("Control+Enter")
     if args.mute:
-        idle(page, 120_000)
+        idle(page)
     else:
         card = page.locator(".gradcam-card")
         try:
-            card.locator(".stage").wait_for(timeout=90_000)
+            card.locator(".stage").wait_for()
         except Exception:
             page.screenshot(path=folder / "explore-failed.png", full_page=True)
             raise
         out["seconds to the first picture"] = time.time() - started
-        card.locator('[data-name="layer"]').wait_for(timeout=90_000)
+        card.locator('[data-name="layer"]').wait_for()
         out["seconds to all layers"] = time.time() - started
         root = card.first
         measure = lambda action, value: root.evaluate(MEASURE, [action, str(value)])
@@ -119,14 +119,14 @@ with server as address, chromium() as browser:
         field.fill("")
         field.press_sequentially("lion")  # "sea lion" holds it, too, and has a lower number
         field.press("Enter")
-        page.wait_for_function("() => /\\(lion\\)/.test(document.querySelector('.gradcam-card').shadowRoot.querySelector('p.sub').textContent)", timeout=30_000)
+        page.wait_for_function("() => /\\(lion\\)/.test(document.querySelector('.gradcam-card').shadowRoot.querySelector('p.sub').textContent)")
         out["lion"] = card.locator("p.sub").inner_text()
         field.fill("")
         field.press_sequentially("cat")
         field.press("Enter")
-        card.locator("p[role=status].note", has_text="was taken for").wait_for(timeout=30_000)
+        card.locator("p[role=status].note", has_text="was taken for").wait_for()
         out["cat"] = card.locator("p[role=status].note").inner_text()
-        page.wait_for_timeout(2000)
+        page.wait_for_function("() => /class 28\\d/.test(document.querySelector('.gradcam-card').shadowRoot.querySelector('p.sub').textContent)")
         out["last"] = card.locator("h3").inner_text() + "; " + card.locator("p.sub").inner_text().split(" · ")[0]
         if args.dead:
             # The kernel is restarted under the card: it says so, and nothing on it waits for ever.
@@ -135,17 +135,19 @@ with server as address, chromium() as browser:
               await fetch(`/api/kernels/${id}/restart`, {method: 'POST', headers: {'X-XSRFToken': xsrf || ''}}); }""")
             field.fill("291")
             field.press("Enter")
-            card.locator("p[role=status].note", has_text="does not answer").wait_for(timeout=40_000)
+            card.locator("p[role=status].note", has_text="does not answer").wait_for()
             out["dead"] = card.locator("p[role=status].note").inner_text()
             out["busy"] = card.locator(".busy").count() + card.locator('[data-name="stop"]').count()
             print(json.dumps(out))
             raise SystemExit
         card.locator('[data-name="stop"]').click()
-        idle(page, 60_000)
+        idle(page)
         out["seconds"] = time.time() - started
-    page.locator(".gradcam-card .stage").first.wait_for(timeout=60_000)
-    page.locator(".jp-RenderedMarkdown p").first.wait_for(timeout=60_000)
-    page.wait_for_timeout(1500)
+    page.locator(".gradcam-card .stage").first.wait_for()
+    page.locator(".jp-RenderedMarkdown p").first.wait_for()
+    page.locator(".jp-OutputArea-output img").first.wait_for(state="attached")
+    page.locator('[data-name="stop"]').wait_for(state="detached")
+    page.wait_for_timeout(1500)  # nothing comes after that
     out["pictures"] = page.locator(".jp-OutputArea-output img").count()
     if not args.mute:
         out["opens"] = page.locator(".gradcam-card h3").inner_text() + "; " + page.locator(".gradcam-card p.sub").inner_text().split(" · ")[0]

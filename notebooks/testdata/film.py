@@ -11,7 +11,7 @@ import json
 import pathlib
 import sys
 
-from jupyterlab_browser import chromium
+from jupyterlab_browser import chromium, drawing
 
 page_file, folder = map(pathlib.Path, sys.argv[1:])
 errors = []
@@ -21,20 +21,20 @@ with chromium() as browser:
     page.on("pageerror", lambda e: errors.append(str(e)))
     page.goto(page_file.resolve().as_uri())
     card = page.locator(".gradcam-card")
-    card.locator(".stage").wait_for(timeout=30_000)
+    card.locator(".stage").wait_for()
     slider = card.locator('[data-name="frame"]')
     name = lambda: card.locator("label.frame output").inner_text()
     seen = {"opened": name(), "frames": [], "keys": [], "pictures": card.locator('[data-name="picture"]').count(), "errors": errors}
     for i in range(int(slider.get_attribute("max")) + 1):
-        slider.fill(str(i))
-        page.wait_for_timeout(200)  # its picture is decoded first
+        with drawing(card):
+            slider.fill(str(i))
         seen["frames"].append([name(), card.locator(".sub").first.inner_text()])
         data = card.locator("canvas.picture").evaluate("c => c.toDataURL('image/png')")
         (folder / f"{i}.png").write_bytes(base64.b64decode(data.split(",")[1]))
     slider.focus()
     for key in ["Home", "ArrowRight", "ArrowRight", "ArrowLeft", "End"]:
-        page.keyboard.press(key)
-        page.wait_for_timeout(200)
+        with drawing(card):
+            page.keyboard.press(key)
         seen["keys"].append(name())
     seen["focused"] = card.evaluate("root => root.shadowRoot.activeElement.getAttribute('data-name')")
 print(json.dumps(seen))

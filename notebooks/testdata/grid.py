@@ -12,7 +12,7 @@ import json
 import pathlib
 import sys
 
-from jupyterlab_browser import chromium
+from jupyterlab_browser import chromium, drawing
 
 page_file, folder = map(pathlib.Path, sys.argv[1:])
 SWITCHES = ["picture", "target", "layer", "method"]
@@ -23,12 +23,12 @@ with chromium() as browser:
     page.on("pageerror", lambda e: errors.append(str(e)))
     page.goto(f"file://{page_file.resolve()}")
     card = page.locator(".gradcam-card")
-    card.locator(".stage").wait_for(timeout=30_000)
+    card.locator(".stage").wait_for()
     switch = lambda name: card.locator(f'[data-name="{name}"]')
     for places in itertools.product(*[range(switch(s).locator("option").count()) for s in SWITCHES]):
         for name, place in zip(SWITCHES, places):
-            switch(name).select_option(index=place)
-        page.wait_for_timeout(100)  # another picture is decoded first
+            with drawing(card):
+                switch(name).select_option(index=place)
         key = "-".join(map(str, places))
         titles[key] = card.locator("h3").inner_text() + "; " + card.locator("p.sub").inner_text()
         data = card.locator("canvas.picture").evaluate("c => c.toDataURL('image/png')")

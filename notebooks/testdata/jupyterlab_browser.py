@@ -15,6 +15,8 @@ import urllib.request
 
 from playwright.sync_api import sync_playwright
 
+PATIENCE = 240  # seconds that a busy machine may take for anything: a wait that ends is a fault, not a slow machine
+
 
 def free_ports(n):
     """Ports that nothing listens on."""
@@ -31,9 +33,9 @@ def serving(name, command, health, **options):
     with tempfile.TemporaryFile("w+") as log:
         server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=log, text=True, **options)
         try:
-            for _ in range(240):
+            for _ in range(4 * PATIENCE):
                 try:
-                    urllib.request.urlopen(health, context=ssl._create_unverified_context()).close()
+                    urllib.request.urlopen(health, timeout=PATIENCE, context=ssl._create_unverified_context()).close()
                     break
                 except OSError:
                     if server.poll() is not None:
@@ -52,16 +54,16 @@ def serving(name, command, health, **options):
                 server.wait()
 
 
-def open_notebook(page, url, timeout=90_000):
+def open_notebook(page, url):
     """Opens a notebook and goes into its first cell."""
     page.goto(url)
-    page.locator(".jp-CodeCell .cm-content").first.click(timeout=timeout)
+    page.locator(".jp-CodeCell .cm-content").first.click()
     page.wait_for_timeout(2000)  # what is run before the kernel is there waits for it
 
 
-def idle(page, timeout, cell=0):
+def idle(page, cell=0):
     """Waits until a cell has a number instead of a star."""
-    page.wait_for_function("i => /\\d/.test(document.querySelectorAll('.jp-CodeCell')[i]?.querySelector('.jp-InputPrompt')?.textContent || '')", arg=cell, timeout=timeout)
+    page.wait_for_function("i => /\\d/.test(document.querySelectorAll('.jp-CodeCell')[i]?.querySelector('.jp-InputPrompt')?.textContent || '')", arg=cell)
 
 
 @contextlib.contextmanager
@@ -107,24 +109,48 @@ c.SimpleLocalProcessSpawner.home_dir_template = {os.environ["HOME"]!r}
 c.Spawner.notebook_dir = {str(folder)!r}
 c.Spawner.args = ["--allow-root"]
 c.Spawner.env_keep = {list(os.environ)!r}
-c.Spawner.start_timeout = 120
+c.Spawner.start_timeout = {PATIENCE}
+c.Spawner.http_timeout = {PATIENCE}
 """)
         def sign_in(page):
-            page.goto(f"{root}/hub/login", timeout=60_000)
+            page.goto(f"{root}/hub/login")
             page.fill("#username_input", "explorer")
             page.fill("#password_input", "any")
             page.click("#login_submit")
-            page.wait_for_url("**/user/explorer/**", timeout=120_000)
+            page.wait_for_url("**/user/explorer/**")
 
         with serving("JupyterHub", [sys.executable, "-m", "jupyterhub", "-f", str(config)], f"{root}/hub/health", cwd=own):
             yield lambda notebook: f"{root}/user/explorer/lab/tree/{notebook}?reset", sign_in
 
 
+class Patient:
+    """A browser whose pages wait for as long as a busy machine may take."""
+
+    def __init__(self, browser):
+        self.browser = browser
+
+    def new_page(self, **options):
+        page = self.browser.new_page(**options)
+        page.set_default_timeout(1000 * PATIENCE)
+        return page
+
+
+@contextlib.contextmanager
+def drawing(card):
+    """Waits at the end of the block until the card has drawn what was chosen in it."""
+    root = card.element_handle()
+    root.evaluate("""(root, patience) => { root.drawn = new Promise((done, fail) => {
+      root.addEventListener("gradcam-drawn", done, {once: true});
+      setTimeout(() => fail(new Error("the card does not draw")), patience); }); }""", 1000 * PATIENCE)
+    yield
+    root.evaluate("root => root.drawn.then(() => {})")
+
+
 @contextlib.contextmanager
 def chromium():
     with sync_playwright() as p:
-        browser = p.chromium.launch(executable_path=shutil.which("chromium") or shutil.which("chromium-browser"), args=["--no-sandbox"])
+        browser = p.chromium.launch(executable_path=shutil.which("chromium") or shutil.which("chromium-browser"), args=["--no-sandbox"], timeout=1000 * PATIENCE)
         try:
-            yield browser
+            yield Patient(browser)
         finally:
             browser.close()

@@ -48,7 +48,7 @@ def run(code, interrupt=None, tell=False):
             outputs.extend({"at": at, "kind": kind, "text": str(text)} for kind, text in content["data"].items())
 
     timer = threading.Timer(interrupt or 0, manager.interrupt_kernel)
-    reply = client.execute_interactive(code, output_hook=hear, timeout=240, allow_stdin=False)["content"]
+    reply = client.execute_interactive(code, output_hook=hear, timeout=900, allow_stdin=False)["content"]
     timer.cancel()
     return {"status": reply["status"], "seconds": time.monotonic() - begin, "error": failed[0], "outputs": outputs}
 
@@ -60,10 +60,10 @@ try:
         if "run" in request:
             say(**run(request["run"], request.get("interrupt"), request.get("tell")))
         elif "complete" in request:
-            reply = client.complete(request["complete"], request["at"], reply=True, timeout=120)
+            reply = client.complete(request["complete"], request["at"], reply=True, timeout=900)
             say(matches=reply["content"].get("matches", []))
         else:
-            reply = client.inspect(request["inspect"], request["at"], reply=True, timeout=120)
+            reply = client.inspect(request["inspect"], request["at"], reply=True, timeout=900)
             say(text=str(reply["content"].get("data", {})))
 finally:
     client.stop_channels()

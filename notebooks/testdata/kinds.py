@@ -9,7 +9,7 @@ import json
 import pathlib
 import sys
 
-from jupyterlab_browser import chromium, idle, lab, open_notebook
+from jupyterlab_browser import PATIENCE, chromium, idle, lab, open_notebook
 
 notebook, folder, base = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]), sys.argv[3]
 out = []
@@ -23,17 +23,17 @@ with lab(notebook.parent, base) as address, chromium() as browser:
         cell.locator(".cm-content").click()
         page.keyboard.press("Control+Enter")
         live = cell.locator(".gradcam-card", has=page.locator('[data-name="stop"]'))
-        live.locator(".stage").wait_for(timeout=120_000)
+        live.locator(".stage").wait_for()
         sub = live.locator("p.sub")
         page.wait_for_function(
-            "i => { const c = document.querySelectorAll('.jp-CodeCell')[i].querySelector('.gradcam-card'); return c && c.shadowRoot && !c.shadowRoot.querySelector('p[role=status]').textContent.endsWith('…'); }", arg=i, timeout=90_000)
+            "i => { const c = document.querySelectorAll('.jp-CodeCell')[i].querySelector('.gradcam-card'); return c && c.shadowRoot && !c.shadowRoot.querySelector('p[role=status]').textContent.endsWith('…'); }", arg=i)
         seen = {"opens": sub.inner_text(), "said": live.locator("p[role=status].note").inner_text(), "fields": live.locator('[data-name="class"]').count(), "predictions": live.locator(".bars .name").all_inner_texts()}
         if element != "-":
             before = seen["opens"]
             field = live.locator('[data-name="class"]')
             field.fill(element)
             field.press("Enter")
-            for _ in range(300):
+            for _ in range(10 * PATIENCE):
                 note = live.locator("p[role=status].note").inner_text()
                 if sub.inner_text() != before or note and not note.endswith("…"):
                     break
@@ -41,8 +41,8 @@ with lab(notebook.parent, base) as address, chromium() as browser:
             seen["then"], seen["note"] = sub.inner_text(), note
         live.screenshot(path=folder / f"kind-{i}.png")
         live.locator('[data-name="stop"]').click()
-        idle(page, 90_000, i)
-        cell.locator(".jp-RenderedMarkdown pre").first.wait_for(timeout=60_000)
+        idle(page, i)
+        cell.locator(".jp-RenderedMarkdown pre").first.wait_for()
         seen["code"] = cell.locator(".jp-RenderedMarkdown pre").all_inner_texts()[-1]
         seen["left"] = cell.locator(".gradcam-card .stage").count()
         out.append(seen)

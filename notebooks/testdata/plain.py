@@ -7,8 +7,9 @@ Prints {"lines": [...], "left": TEXT}: every text that its output had, in order,
 import json
 import pathlib
 import sys
+import time
 
-from jupyterlab_browser import chromium, lab, open_notebook
+from jupyterlab_browser import PATIENCE, chromium, lab, open_notebook
 
 notebook = pathlib.Path(sys.argv[1])
 TEXT = "() => [...document.querySelectorAll('.jp-CodeCell .jp-RenderedText')].map(e => e.textContent).join('\\n')"
@@ -16,9 +17,9 @@ lines = []
 
 with lab(notebook.parent) as address, chromium() as browser:
     page = browser.new_page(viewport={"width": 1280, "height": 1100})
-    open_notebook(page, address(notebook.name), 60_000)
+    open_notebook(page, address(notebook.name))
     page.keyboard.press("Control+Enter")
-    for _ in range(600):
+    for _ in range(5 * PATIENCE):
         text = page.evaluate(TEXT).strip()
         if not lines or lines[-1] != text:
             lines.append(text)
@@ -28,5 +29,7 @@ with lab(notebook.parent) as address, chromium() as browser:
     page.wait_for_timeout(1000)
     left = page.evaluate(TEXT)
     page.keyboard.press("Control+s")
-    page.wait_for_timeout(1500)
+    deadline = time.monotonic() + PATIENCE
+    while "maps: 1" not in notebook.read_text(encoding="utf-8") and time.monotonic() < deadline:
+        page.wait_for_timeout(100)
 print(json.dumps({"lines": lines, "left": left}))

@@ -12,7 +12,7 @@ import pathlib
 import sys
 import time
 
-from jupyterlab_browser import chromium, idle, lab, open_notebook
+from jupyterlab_browser import PATIENCE, chromium, idle, lab, open_notebook
 
 notebook, folder = map(pathlib.Path, sys.argv[1:])
 LINES = "[...document.querySelectorAll('.jp-CodeCell :is(.jp-RenderedHTML, .jp-RenderedMarkdown)')].filter(e => /^(explaining|counting)/.test(e.textContent))"
@@ -27,15 +27,15 @@ WATCH = """() => {
 
 with lab(notebook.parent) as address, chromium() as browser:
     page = browser.new_page(viewport={"width": 1280, "height": 1100})
-    open_notebook(page, address(notebook.name), 60_000)
+    open_notebook(page, address(notebook.name))
     page.evaluate(WATCH)
     page.keyboard.press("Control+Enter")
-    page.wait_for_function("() => window.said.some(l => l.includes('pass '))", timeout=120_000)
+    page.wait_for_function("() => window.said.some(l => l.includes('pass '))")
     page.screenshot(path=folder / "progress.png")
-    idle(page, 120_000)
+    idle(page)
     page.wait_for_timeout(1500)
     page.keyboard.press("Control+s")
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE
     while "image/png" not in notebook.read_text(encoding="utf-8") and time.monotonic() < deadline:
         page.wait_for_timeout(100)
     page.screenshot(path=folder / "progress-ended.png", full_page=True)

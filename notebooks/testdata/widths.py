@@ -26,7 +26,7 @@ with chromium() as browser:
         page.on("pageerror", lambda e: errors.append(str(e)))
         page.goto(f"file://{page_file.resolve()}")
         card = page.locator(".gradcam-card")
-        card.locator(".stage").wait_for(timeout=30_000)
+        card.locator(".stage").wait_for()
         card.locator('[data-name="region from"]').fill("50")
         where = lambda: {name: card.locator(css).first.evaluate(BOX) for name, css in
                          {"canvas": "canvas.picture", "marks": ".stage svg", "bar": ".scale canvas", "region": "rect.region", "opacity": '[data-name="opacity"]'}.items()}
@@ -46,11 +46,11 @@ with chromium() as browser:
         page.screenshot(path=folder / f"{width}.png", full_page=True)
         if width == "800":
             page.emulate_media(color_scheme="dark")
-            page.wait_for_timeout(200)
+            card.locator(".card[data-dark]").wait_for()
             seen["dark"] = card.locator(".card").evaluate("e => [getComputedStyle(e).backgroundColor, getComputedStyle(e).color]")
             page.screenshot(path=folder / f"{width}-dark.png", full_page=True)
             page.emulate_media(color_scheme="light", media="print")
-            page.wait_for_timeout(200)
+            card.locator(".card:not([data-dark])").wait_for()
             seen["print"] = {**{k: v for k, v in where().items() if k != "opacity"}, "tools": card.locator(".tools").is_visible()}
             page.screenshot(path=folder / f"{width}-print.png", full_page=True)
         out[width] = seen

@@ -60,6 +60,11 @@ func call(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	return c.ProcessState.ExitCode(), out.String(), said.String()
 }
 
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
 func model(name string) string   { return golden.Path("models", name) }
 func picture(name string) string { return golden.Path("images", name) }
 

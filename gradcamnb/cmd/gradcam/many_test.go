@@ -17,6 +17,7 @@ import (
 
 	"github.com/gradcam-go/gradcam/internal/npyfile"
 	"github.com/gradcam-go/gradcam/internal/peak"
+	"github.com/gradcam-go/gradcam/internal/testing/eventually"
 	"github.com/gradcam-go/gradcam/internal/testing/golden"
 )
 
@@ -82,9 +83,7 @@ func TestManyPicturesKilledAndResumed(t *testing.T) {
 			t.Fatal(err)
 		}
 		want := len(before) + 20
-		for deadline := time.Now().Add(time.Minute); len(stamps(t, out)) < want && time.Now().Before(deadline); {
-			time.Sleep(20 * time.Millisecond)
-		}
+		eventually.True(t, "20 more results are there", func() bool { return len(stamps(t, out)) >= want })
 		_ = c.Process.Kill() // it may have ended
 		_ = c.Wait()
 		before = stamps(t, out)

@@ -19,6 +19,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/internal/npyfile"
+	"github.com/gradcam-go/gradcam/internal/testing/eventually"
 	"github.com/gradcam-go/gradcam/internal/testing/golden"
 )
 
@@ -194,7 +195,8 @@ func TestInterruptedRise(t *testing.T) {
 			"--target", "class:3", "--masks", strconv.Itoa(masks), "--out", out}, more...)
 	}
 	var said bytes.Buffer
-	for wait := time.Second; !strings.Contains(said.String(), "interrupted after"); wait *= 2 {
+	code := 0
+	for wait := time.Second; code != 1 || !strings.Contains(said.String(), "interrupted after"); wait *= 2 {
 		if wait > time.Minute {
 			t.Fatalf("no mask in a minute: %s", &said)
 		}
@@ -209,8 +211,15 @@ func TestInterruptedRise(t *testing.T) {
 			t.Fatal(err)
 		}
 		var exit *exec.ExitError
-		if err := c.Wait(); !errors.As(err, &exit) || exit.ExitCode() != 1 {
+		err := c.Wait()
+		if !errors.As(err, &exit) {
 			t.Fatalf("%v: %s", err, &said)
+		}
+		if code = exit.ExitCode(); code == -1 || code == 130 { // on a busy machine, before it hears signals or too late
+			continue
+		}
+		if code != 1 {
+			t.Fatalf("exit code %d: %s", code, &said)
 		}
 	}
 	if want := "--resume " + dir + " continues it"; !strings.Contains(said.String(), want) {
@@ -248,6 +257,7 @@ func TestInterruptedExplain(t *testing.T) {
 	if err := c.Start(); err != nil {
 		t.Fatal(err)
 	}
+	eventually.True(t, "it makes its folder", func() bool { return exists(out) }) // it hears signals by then
 	time.Sleep(2 * time.Second)
 	if err := c.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)

@@ -226,9 +226,8 @@ func TestHubOfAStranger(t *testing.T) {
 	t.Setenv("HF_ENDPOINT", bad.URL+"/silent")
 	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 	defer cancel()
-	start := time.Now()
-	if _, err := Open(ctx, address, io.Discard); err == nil || time.Since(start) > 5*time.Second {
-		t.Errorf("%v after %v", err, time.Since(start))
+	if _, err := Open(ctx, address, io.Discard); err == nil { // the server would keep it for ever
+		t.Error("no error")
 	}
 	// The good hub's list redirects to another port of its host; the token stays.
 	mu.Lock()

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"testing"
 
@@ -30,6 +31,21 @@ func Again(t *testing.T, env ...string) {
 	if err != nil || !strings.Contains(string(out), "--- PASS: "+name) {
 		t.Errorf("with %q: %v", env, err)
 	}
+}
+
+// Growth returns how much memory grew, as a share of the first figure. The figures are of the beginning and of the end
+// of each of several equal stretches of work. What leaks grows in every stretch. What happens once does not: the C
+// library or Go divides its heap anew, or another thread gets a part of it. So the growth is the smaller one of what
+// there is at the end and of what it would be if every stretch grew as the median one did.
+func Growth(figures []float64) float64 {
+	var steps []float64
+	for i := 1; i < len(figures); i++ {
+		steps = append(steps, figures[i]-figures[i-1])
+	}
+	inAll := figures[len(steps)] - figures[0]
+	slices.Sort(steps)
+	middle := (steps[(len(steps)-1)/2] + steps[len(steps)/2]) / 2
+	return min(inAll, middle*float64(len(steps))) / figures[0]
 }
 
 // ResidentMemory returns the process's resident memory in bytes (proc(5), /proc/pid/statm), without what Go could give
