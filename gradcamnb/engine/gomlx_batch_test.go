@@ -6,7 +6,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/layers"
 	"github.com/gomlx/gomlx/ml/model"
 
 	"github.com/gradcam-go/gradcam/gradcamnb"
@@ -25,6 +28,9 @@ func TestFunctionsOfOnePicture(t *testing.T) {
 		}
 		x = MatMul(x, scope.VariableWithValue("weights", w).NodeValue(x.Graph()))
 		return []*Node{Concatenate([]*Node{x, Neg(x)}, -1)}
+	}
+	halfMore := func(s *model.Scope, x *Node) []*Node {
+		return weigh(s, flat(Tanh(Add(x, MulScalar(x, 0.5))), x.Shape().Dim(0)))
 	}
 	for name, c := range map[string]struct{ fn, alone source.GraphFn }{
 		"a batch of one": {
@@ -52,16 +58,43 @@ func TestFunctionsOfOnePicture(t *testing.T) {
 				first := BroadcastToShape(Slice(x, AxisRange(0, 1)), x.Shape())
 				return weigh(s, flat(Tanh(Add(x, MulScalar(first, 0.5))), x.Shape().Dim(0)))
 			},
-			func(s *model.Scope, x *Node) []*Node {
-				return weigh(s, flat(Tanh(Add(x, MulScalar(x, 0.5))), x.Shape().Dim(0)))
-			},
+			halfMore,
 		},
 		"pictures turned round": {
 			func(s *model.Scope, x *Node) []*Node {
 				return weigh(s, flat(Tanh(Add(x, MulScalar(Reverse(x, 0), 0.5))), x.Shape().Dim(0)))
 			},
+			halfMore,
+		},
+		"pictures moved on": {
 			func(s *model.Scope, x *Node) []*Node {
-				return weigh(s, flat(Tanh(Add(x, MulScalar(x, 0.5))), x.Shape().Dim(0)))
+				n := x.Shape().Dim(0)
+				moved := Concatenate([]*Node{Slice(x, AxisRange(n-1)), Slice(x, AxisRange(0, n))}, 0)
+				return weigh(s, flat(Tanh(Add(x, MulScalar(Slice(moved, AxisRange(0, n)), 0.5))), n))
+			},
+			halfMore,
+		},
+		"pictures that are looked up": {
+			func(s *model.Scope, x *Node) []*Node {
+				n := x.Shape().Dim(0)
+				backwards := AddScalar(Neg(Iota(x.Graph(), shapes.Make(dtypes.Int32, n, 1), 0)), n-1)
+				return weigh(s, flat(Tanh(Add(x, MulScalar(Gather(x, backwards), 0.5))), n))
+			},
+			halfMore,
+		},
+		"sums over the pictures so far": {
+			func(s *model.Scope, x *Node) []*Node {
+				sum := CumSum(x, 0)
+				return weigh(s, flat(Tanh(Add(x, MulScalar(sum, 0.5))), x.Shape().Dim(0)))
+			},
+			halfMore,
+		},
+		"powers of e below the largest of the batch": {
+			func(s *model.Scope, x *Node) []*Node {
+				return weigh(s, flat(Exp(Sub(x, ReduceAndKeep(x, ReduceMax, 0, 1, 2))), x.Shape().Dim(0)))
+			},
+			func(s *model.Scope, x *Node) []*Node {
+				return weigh(s, flat(Exp(Sub(x, ReduceAndKeep(x, ReduceMax, 1, 2))), x.Shape().Dim(0)))
 			},
 		},
 		"a product over the batch": {
@@ -136,24 +169,30 @@ func TestSoftmaxOfABatch(t *testing.T) {
 // Two views of a picture that follow each other in the batch are no map, and nothing is explained there. FullGrad,
 // which needs all layers, says so.
 func TestViewsInTheBatch(t *testing.T) {
-	m, err := source.GoMLX(source.Card{Name: "views", Input: []int{-1, 4, 4, 1}, Untrained: true}, model.NewStore(),
-		func(scope *model.Scope, x *Node) []*Node {
-			n := x.Shape().Dim(0)
-			y := conv3(scope.In("conv"), Concatenate([]*Node{x, Reverse(x, 2)}, 0), 2, 1)
-			y = ReduceMean(Tanh(y), 1, 2)
-			return []*Node{Add(Slice(y, AxisRange(0, n)), Slice(y, AxisRange(n)))}
-		})
-	if err != nil {
-		t.Fatal(err)
-	}
-	net := gradcamnb.NewModel(testEngine(t, "go").Session(m))
-	picture := gradcamnb.Tensor{Dims: []int{1, 4, 4, 1}, Values: make([]float32, 16)}
-	for method, want := range map[string]string{
-		"Grad-CAM": "no layer of the model", "FullGrad": "the cells of layer conv do not lie",
-	} {
-		if _, err := net.ExplainTensor(picture, gradcamnb.Methods(method), gradcamnb.Class(0)); err == nil ||
-			!strings.Contains(err.Error(), want) {
-			t.Errorf("%s: error %v", method, err)
+	for name, rows := range map[string]int{"pictures": 4, "signals": 1} {
+		m, err := source.GoMLX(source.Card{Name: name, Input: []int{-1, rows, 4, 1}, Untrained: true}, model.NewStore(),
+			func(scope *model.Scope, x *Node) []*Node {
+				n := x.Shape().Dim(0)
+				x = Concatenate([]*Node{x, Reverse(x, 2)}, 0)
+				if rows == 1 {
+					x = Squeeze(x, 1)
+				}
+				y := layers.Convolution(scope.In("conv"), x).Channels(2).KernelSize(3).PadSame().Done()
+				y = ReduceMean(Reshape(Tanh(y), 2*n, 4*rows, 2), 1)
+				return []*Node{Add(Slice(y, AxisRange(0, n)), Slice(y, AxisRange(n)))}
+			})
+		if err != nil {
+			t.Fatal(err)
+		}
+		net := gradcamnb.NewModel(testEngine(t, "go").Session(m))
+		picture := gradcamnb.Tensor{Dims: []int{1, rows, 4, 1}, Values: make([]float32, 4*rows)}
+		for method, want := range map[string]string{
+			"Grad-CAM": "no layer of the model", "FullGrad": "the cells of layer conv do not lie",
+		} {
+			if _, err := net.ExplainTensor(picture, gradcamnb.Methods(method), gradcamnb.Class(0)); err == nil ||
+				!strings.Contains(err.Error(), want) {
+				t.Errorf("%s of %s: error %v", method, name, err)
+			}
 		}
 	}
 }

@@ -96,6 +96,21 @@ func testLayers(t *testing.T, on *device.Backend) {
 	}
 }
 
+// No network brings the pictures of a batch together, so several can be explained at once.
+func TestPicturesAreKeptApart(t *testing.T) {
+	for _, n := range Nets() {
+		m, err := source.GoMLX(source.Card{Name: n.Name, Input: n.Input}, n.Store(), func(scope *model.Scope, x *Node) []*Node {
+			return []*Node{n.Fn(scope, x)}
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, _, _, err := source.Batch(t.Context(), m, append([]int{2}, n.Input[1:]...), nil); err != nil {
+			t.Errorf("%s: %v", n.Name, err)
+		}
+	}
+}
+
 // The second network of dogsvscats, InceptionV3 with a dense layer for one logit, has the layers of InceptionV3.
 func TestLayersOfInceptionWithAHead(t *testing.T) {
 	params := map[string]any{"inception_pretrained": false, "inception_finetuning": true}

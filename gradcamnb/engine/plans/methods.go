@@ -163,7 +163,7 @@ func groupLayers(leaves []leaf, layers []source.Layer) map[string][]string {
 			continue
 		}
 		for _, layer := range layers {
-			signal := across.Bias && len(layer.Shape) == 3 && layer.Spatial()
+			signal := across.Bias && len(layer.Shape) == 3
 			if slices.Contains(across.Ops, layer.Op) && (len(layer.Shape) == 4 || signal) && layer.Feeds &&
 				(layer.Bias || !across.Bias) {
 				out[l.name] = append(out[l.name], layer.Name)

@@ -199,11 +199,11 @@ func (m *gomlxModel) listWalk(w walkedModel, x *Node) *listing {
 	}
 	for alias, n := range x.Graph().IterAliasedNodes() {
 		if n = walk.Inferred(n); !isHidden(alias) && !w.Sees(n) {
-			add(Layer{Name: alias, Op: n.Type().String(), paths: []string{strings.TrimPrefix(alias, "/")}}, n)
+			add(Layer{Name: alias, Op: walk.NameOf(n.Type()), paths: []string{strings.TrimPrefix(alias, "/")}}, n)
 		}
 	}
 	for _, name := range m.card.Outputs {
-		layer := Layer{Name: name, Op: w.outputs[name].Type().String()}
+		layer := Layer{Name: name, Op: walk.NameOf(w.outputs[name].Type())}
 		if p := ends[w.outputs[name]]; p != nil {
 			layer.Op, layer.inputs, layer.Bias = p.Op, p.Origins(), w.HasBias(p)
 			if !p.Named {
@@ -214,8 +214,8 @@ func (m *gomlxModel) listWalk(w walkedModel, x *Node) *listing {
 	}
 	l.connect(nodes)
 	l.findGradientless(w, x, nodes)
-	if n := w.Mixing(); n != nil {
-		l.mixing = m.errorAt(n, "graph function%s brings the pictures of a batch together, so the score of one depends on those beside it: explain one picture at a time", m.by.locate(n))
+	if n := w.Mixing(m.ends(w, m.card.Outputs)...); n != nil {
+		l.mixing = m.errorAt(n, "graph function%s may bring the pictures of a batch together, so that the score of one depends on those beside it: explain one picture at a time", m.by.locate(n))
 	}
 	return l
 }

@@ -6,38 +6,240 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// Mixing returns the first node that brings the pictures of a batch together, as a mean over the batch does, so that
-// the answer for one depends on those beside it; nil if there is none. The largest value that a softmax subtracts
-// counts as none, since it changes nothing.
-func (w *Walk) Mixing() *Node { return w.mixing }
-
-// findMixing returns the first of the nodes that brings the pictures of a batch together.
-func (w *Walk) findMixing(nodes []*Node) *Node {
-	uses := usesOf(nodes)
+// Mixing returns the first node that the outputs depend on and that may bring the pictures of a batch together, as a
+// mean over the batch does, so that the answer for one depends on those beside it; or the first output that does not
+// have them on its first axis. It returns nil if all operators are known to keep the pictures apart.
+func (w *Walk) Mixing(outputs ...*Node) *Node {
+	pictures := w.picture.Shape().Dim(0)
+	if pictures < 2 {
+		return nil
+	}
+	nodes := sortNodes(outputs...)
+	s, uses := separation{w.picture: 0}, usesOf(nodes)
 	for _, n := range nodes {
-		if n == w.picture || !w.sees[n] {
+		if n == w.picture || shapeOnly[n.Type()] || !slices.ContainsFunc(n.Inputs(), s.holds) {
 			continue
 		}
-		if w.movesPictures(n) || w.reducesBatch(n) && (n.Type() != NodeTypeReduceMax || !isShift(n, uses)) {
+		axis := s.follow(n, pictures)
+		if axis >= 0 {
+			s[n] = axis
+		} else if n.Type() != NodeTypeReduceMax || !isShift(n, uses) {
+			return n
+		}
+	}
+	for _, n := range outputs {
+		if s.holds(n) && (s[n] != 0 || n.Shape().Dim(0) != pictures) {
 			return n
 		}
 	}
 	return nil
 }
 
-// isShift tells whether every use of a node is that a softmax or a log-softmax subtracts it.
-func isShift(n *Node, uses map[*Node][]*Node) bool {
-	isEnd := func(of *Node) bool { // of z - max(z)
-		return !slices.ContainsFunc(uses[of], func(use *Node) bool {
-			return use.Type() != NodeTypeExp && (use.Type() != NodeTypeSub || use.Inputs()[0] != of ||
-				skipNeutral(use.Inputs()[1]).Type() != NodeTypeLog)
-		})
+// shapeOnly are the operators that read the shape of a value alone.
+var shapeOnly = map[NodeType]bool{NodeTypeDynamicDimensionSize: true, NodeTypeDynamicShape: true}
+
+// separation holds, of every node that depends on the pictures, the axis that they lie on. Each has as many elements on
+// it as the others, and these follow each other, as the windows of a picture do.
+type separation map[*Node]int
+
+// holds tells whether a node depends on the pictures.
+func (s separation) holds(n *Node) bool {
+	_, ok := s[n]
+	return ok
+}
+
+// follow returns the axis of the pictures in a node of such; -1 if the node may bring them together.
+func (s separation) follow(n *Node, pictures int) int {
+	in := n.Inputs()
+	rule := apart[n.Type()]
+	switch {
+	case n.NumOutputs() != 1:
+	case n.Type() == NodeTypeDotGeneral:
+		return s.product(n)
+	case n.Type() == NodeTypeReshape || n.Type() == NodeTypeDynamicReshape:
+		return reshapeRows(n, s[in[0]], pictures)
+	case rule != nil && s.holds(in[0]) && !slices.ContainsFunc(in[1:], s.holds): // the others are a kernel, or indices
+		return rule(n, s[in[0]])
+	case n.Type() == NodeTypeConcatenate:
+		if axis := s.common(n); axis != number(n, "axis") {
+			return axis
+		}
+	case cellwise[n.Type()]:
+		return s.common(n)
 	}
+	return -1
+}
+
+// common returns the axis that the pictures have in all inputs of a node; -1 if it differs, or if they have unequal
+// numbers of elements there.
+func (s separation) common(n *Node) int {
+	axis := -1
+	for _, in := range n.Inputs() {
+		at, ok := s[in]
+		if !ok {
+			continue
+		}
+		if axis >= 0 && at != axis || in.Rank() != n.Rank() || in.Shape().Dim(at) != n.Shape().Dim(at) {
+			return -1
+		}
+		axis = at
+	}
+	return axis
+}
+
+// product returns the axis of the pictures in a product. If both sides have them, they must be taken together.
+func (s separation) product(n *Node) int {
+	axis, free := -1, len(numbers(n, "lhsBatchAxes"))
+	for i, side := range []string{"lhs", "rhs"} {
+		in := n.Inputs()[i]
+		contracted, batched := numbers(n, side+"ContractingAxes"), numbers(n, side+"BatchAxes")
+		at, holds := s[in]
+		found := slices.Index(batched, at)
+		for a := range in.Rank() {
+			if slices.Contains(contracted, a) || slices.Contains(batched, a) {
+				continue
+			}
+			if a == at {
+				found = free
+			}
+			free++
+		}
+		if !holds {
+			continue
+		}
+		if found < 0 || axis >= 0 && (axis != found || found >= len(batched)) {
+			return -1
+		}
+		axis = found
+	}
+	return axis
+}
+
+// reshapeRows returns the axis of the pictures behind a reshape; -1 if none holds them alone. A step from one picture
+// to the next passes as many elements as before.
+func reshapeRows(n *Node, axis, pictures int) int {
+	from := n.Inputs()[0].Shape().Dimensions
+	step := from[axis] / pictures
+	for _, d := range from[axis+1:] {
+		step *= d
+	}
+	size := 1
+	for i, d := range slices.Backward(n.Shape().Dimensions) {
+		if d > 1 && step%size == 0 && d%(step/size*pictures) == 0 {
+			return i
+		}
+		size *= d
+	}
+	return -1
+}
+
+// apart maps operators to the function that returns the axis of the pictures behind them, from that of the first input;
+// -1 if they may have been brought together.
+var apart map[NodeType]func(n *Node, axis int) int
+
+func init() {
+	whole := func(n *Node, axis int) int {
+		return keepIf(n.Shape().Dim(axis) == n.Inputs()[0].Shape().Dim(axis), axis)
+	}
+	along := func(name string) func(n *Node, axis int) int {
+		return func(n *Node, axis int) int { return keepIf(!slices.Contains(numbers(n, name), axis), axis) }
+	}
+	reduce := func(n *Node, axis int) int { return withoutAxes(axis, ReducedAxes(n)) }
+	apart = map[NodeType]func(n *Node, axis int) int{
+		NodeTypeReduceSum: reduce, NodeTypeReduceMax: reduce, NodeTypeReduceMin: reduce, NodeTypeReduceProduct: reduce,
+		NodeTypeReduceLogicalAnd: reduce, NodeTypeReduceLogicalOr: reduce,
+		NodeTypeSlice: whole, NodeTypeDynamicSlice: whole, NodeTypeReverse: along("axes"), NodeTypeCumSum: along("axis"),
+		NodeTypeBatchNormForInference: along("featureAxis"),
+		NodeTypeArgMinMax:             func(n *Node, axis int) int { return withoutAxes(axis, numbers(n, "axis")) },
+		NodeTypeTranspose:             func(n *Node, axis int) int { return slices.Index(numbers(n, "permutation"), axis) },
+		NodeTypeBroadcastInDim:        func(n *Node, axis int) int { return numbers(n, "broadcastAxes")[axis] },
+		NodeTypeConvGeneral: func(n *Node, axis int) int {
+			c := ConvolutionOf(n)
+			return keepIf(axis == c.Axes.InputBatch && c.BatchGroups == 1, c.Axes.OutputBatch)
+		},
+		NodeTypeReduceWindow: func(n *Node, axis int) int {
+			w := WindowOf(n)
+			return keepIf(w.Size[axis] == 1 && w.Strides[axis] == 1 && w.Paddings[axis] == [2]int{} &&
+				w.InputDilations[axis] == 1, axis)
+		},
+		NodeTypePad: func(n *Node, axis int) int {
+			p := paddingOf(n)
+			return keepIf(whole(n, axis) >= 0 && (axis >= len(p) || p[axis] == [2]int{}), axis)
+		},
+		NodeTypeFFT: func(n *Node, axis int) int { return keepIf(axis < n.Rank()-len(numbers(n, "fftLength")), axis) },
+		NodeTypeGather: func(n *Node, axis int) int { // each element has the whole axis
+			gone := numbers(n, "collapsedSliceAxes")
+			at := withoutAxes(axis, gone)
+			if at < 0 || numbers(n, "sliceSizes")[axis] != n.Inputs()[0].Shape().Dim(axis) {
+				return -1
+			}
+			return numbers(n, "offsetOutputAxes")[at]
+		},
+	}
+}
+
+// keepIf returns the axis if a condition holds; -1 otherwise.
+func keepIf(holds bool, axis int) int {
+	if !holds {
+		return -1
+	}
+	return axis
+}
+
+// withoutAxes returns the number that an axis has without those that are gone; -1 if it is one of these.
+func withoutAxes(axis int, gone []int) int {
+	out := axis
+	for _, a := range gone {
+		if a == axis {
+			return -1
+		}
+		if a < axis {
+			out--
+		}
+	}
+	return out
+}
+
+// cellwise are the operators each element of whose value is made of those at its own place.
+var cellwise = func() map[NodeType]bool {
+	out := map[NodeType]bool{}
+	for _, t := range []NodeType{
+		NodeTypeAbs, NodeTypeAdd, NodeTypeAtan2, NodeTypeCeil, NodeTypeClamp, NodeTypeComplex, NodeTypeConj,
+		NodeTypeConvertDType, NodeTypeCos, NodeTypeDiv, NodeTypeEqual, NodeTypeErf, NodeTypeExp, NodeTypeExpm1,
+		NodeTypeFloor, NodeTypeGreaterOrEqual, NodeTypeGreaterThan, NodeTypeIdentity, NodeTypeImag, NodeTypeIsFinite,
+		NodeTypeIsNaN, NodeTypeLessOrEqual, NodeTypeLessThan, NodeTypeLog, NodeTypeLog1p, NodeTypeLogicalAnd,
+		NodeTypeLogicalNot, NodeTypeLogicalOr, NodeTypeLogicalXor, NodeTypeLogistic, NodeTypeMax, NodeTypeMin,
+		NodeTypeMul, NodeTypeNeg, NodeTypeNotEqual, NodeTypeOptimizationBarrier, NodeTypePow, NodeTypeReal, NodeTypeRem,
+		NodeTypeRound, NodeTypeRsqrt, NodeTypeSign, NodeTypeSin, NodeTypeSqrt, NodeTypeSub, NodeTypeTanh, NodeTypeWhere,
+	} {
+		out[t] = true
+	}
+	return out
+}()
+
+// isShift tells whether every use of a node is that a softmax or a log-softmax subtracts it, which changes nothing.
+func isShift(n *Node, uses map[*Node][]*Node) bool {
+	first := func(n *Node) *Node { return skipNeutral(n.Inputs()[0]) }
+	second := func(n *Node) *Node { return skipNeutral(n.Inputs()[1]) }
+	return allUses(n, uses, func(z *Node) bool { // z - max(z)
+		return z.Type() == NodeTypeSub && second(z) == n && allUses(z, uses, func(end *Node) bool {
+			if end.Type() != NodeTypeExp {
+				return end.Type() == NodeTypeSub && first(end) == z && second(end).Type() == NodeTypeLog
+			}
+			return allUses(end, uses, func(share *Node) bool { // the power of e, divided by its sum
+				return share.Type() == NodeTypeReduceSum || share.Type() == NodeTypeDiv && first(share) == end
+			})
+		})
+	})
+}
+
+// allUses tells whether a node is used, and every use of it is as asked for. Uses behind a change of its shape count.
+func allUses(n *Node, uses map[*Node][]*Node, is func(use *Node) bool) bool {
 	return len(uses[n]) > 0 && !slices.ContainsFunc(uses[n], func(use *Node) bool {
 		if neutral[use.Type()] {
-			return !isShift(use, uses)
+			return !allUses(use, uses, is)
 		}
-		return use.Type() != NodeTypeSub || use.Inputs()[1] != n || len(uses[use]) == 0 || !isEnd(use)
+		return !is(use)
 	})
 }
 
@@ -50,48 +252,4 @@ func usesOf(nodes []*Node) map[*Node][]*Node {
 		}
 	}
 	return uses
-}
-
-// onBatch tells whether an axis of a node counts pictures.
-func (w *Walk) onBatch(n *Node, axis int) bool {
-	of := w.trace.of[n]
-	return axis < len(of) && slices.ContainsFunc(of[axis], func(p part) bool { return p.kind == batch })
-}
-
-// movesPictures tells whether a node takes some of the pictures out of a batch, or turns their order round. Views of
-// each picture that follow each other in a batch may be taken apart again.
-func (w *Walk) movesPictures(n *Node) bool {
-	pictures := w.picture.Shape().Dim(0)
-	ofBatch := func(axis int) bool {
-		return pictures > 1 && n.Inputs()[0].Shape().Dim(axis) == pictures && w.onBatch(n.Inputs()[0], axis)
-	}
-	switch n.Type() {
-	case NodeTypeReverse:
-		return slices.ContainsFunc(numbers(n, "axes"), ofBatch)
-	case NodeTypeSlice:
-		for axis, size := range n.Shape().Dimensions {
-			if size < pictures && ofBatch(axis) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-func (w *Walk) reducesBatch(n *Node) bool {
-	onBatch, in := w.onBatch, n.Inputs()
-	switch n.Type() {
-	case NodeTypeReduceSum, NodeTypeReduceMax, NodeTypeReduceMin, NodeTypeReduceProduct:
-		return slices.ContainsFunc(ReducedAxes(n), func(axis int) bool { return onBatch(in[0], axis) })
-	case NodeTypeDotGeneral:
-		return slices.ContainsFunc(numbers(n, "lhsContractingAxes"), func(axis int) bool { return onBatch(in[0], axis) }) ||
-			slices.ContainsFunc(numbers(n, "rhsContractingAxes"), func(axis int) bool { return onBatch(in[1], axis) })
-	case NodeTypeReduceWindow:
-		for axis, length := range WindowOf(n).Size {
-			if length > 1 && onBatch(in[0], axis) {
-				return true
-			}
-		}
-	}
-	return false
 }

@@ -5,9 +5,9 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// HasBias tells whether a layer is a convolution with a bias, or a batch norm.
+// HasBias tells whether a layer is a convolution with a bias, or a batch norm. It may be no map.
 func (w *Walk) HasBias(p *Place) bool {
-	return (len(p.reads) > 0 || p.form == module) && p.enter != nil && (p.Node.Rank() == 4 || p.Layout.Map()) &&
+	return (len(p.reads) > 0 || p.form == module) && p.enter != nil && (p.Node.Rank() > 2 || p.Layout.Map()) &&
 		(p.Op == "Conv" && p.ops[NodeTypeAdd] || p.Op == "BatchNormalization")
 }
 

@@ -1,6 +1,7 @@
 package walk
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -138,8 +139,14 @@ func (p *Place) function(of []function) function {
 	if at >= 0 {
 		return of[at]
 	}
-	op := p.last.String()
+	op := NameOf(p.last)
 	return function{name: strings.ToLower(op), op: op}
+}
+
+// NameOf returns the name of an operator. GoMLX has none for some.
+func NameOf(t NodeType) string {
+	name := map[NodeType]string{NodeTypeSort: "Sort", NodeTypeIf: "If", NodeTypeWhile: "Loop", NodeTypeCall: "Call"}[t]
+	return cmp.Or(name, t.String())
 }
 
 // functionName returns the name of a place's function, and ONNX's word for it.

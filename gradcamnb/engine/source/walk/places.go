@@ -62,8 +62,7 @@ type Walk struct {
 	home     map[*Node]*Place
 	trace    tracer
 	within   map[*Node]NodeType // see reducedWithin
-	mixing   *Node
-	scopes   map[string]int // number of variables in every scope
+	scopes   map[string]int     // number of variables in every scope
 }
 
 // Picture is the input of a graph, and the order of its axes.
@@ -105,7 +104,6 @@ func Read(picture Picture, outputs ...*Node) *Walk {
 	for _, n := range nodes {
 		w.read(n)
 	}
-	w.mixing = w.findMixing(nodes)
 	w.Places = w.dropInner(nodes)
 	slices.SortStableFunc(w.Places, func(a, b *Place) int { return int(a.Node.Id()) - int(b.Node.Id()) })
 	for _, p := range w.Places {
