@@ -184,6 +184,95 @@ func TestLayersOfATraining(t *testing.T) {
 	}
 }
 
+// A batch norm is known by its moving averages, however their next values are written, and also if it is used twice.
+// By hand: of the picture 1, 2, 3, 4 the score is the mean of (x - 3) / 2, which is -0.25, and x times its gradient is
+// x/8. A norm that is used twice is (y - 3) / 2 of that, -1.625, and x/16.
+func TestMovingAveragesByHand(t *testing.T) {
+	for name, c := range map[string]struct {
+		next  func(scope *model.Scope, average, b *Node) *Node
+		times int
+	}{
+		"shares": {func(_ *model.Scope, average, b *Node) *Node {
+			return Add(MulScalar(b, 0.1), MulScalar(average, 0.9))
+		}, 1},
+		"a step": {func(_ *model.Scope, average, b *Node) *Node {
+			return Add(average, MulScalar(Sub(b, average), 0.001))
+		}, 1},
+		"a step back": {func(_ *model.Scope, average, b *Node) *Node {
+			return Sub(average, DivScalar(Sub(average, StopGradient(b)), 10))
+		}, 1},
+		"the mean of all so far": {func(scope *model.Scope, average, b *Node) *Node {
+			n := scope.Store().GetVariable("/count").NodeValue(b.Graph())
+			return Div(Add(Mul(average, n), b), OnePlus(n))
+		}, 1},
+		"unbiased": {func(_ *model.Scope, average, b *Node) *Node {
+			return Add(MulScalar(average, 0.9), MulScalar(MulScalar(b, 4./3), 0.1))
+		}, 1},
+		"twice": {func(_ *model.Scope, average, b *Node) *Node {
+			return Add(average, MulScalar(Sub(b, average), 0.1))
+		}, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			store := model.NewStore()
+			for path, v := range map[string]float32{"/mean": 3, "/variance": 4, "/count": 5} {
+				store.VariableWithValue(path, []float32{v})
+			}
+			m, err := source.GoMLX(source.Card{Name: "averages", Input: []int{-1, 2, 2, 1}}, store,
+				func(scope *model.Scope, x *Node) []*Node {
+					scope.Store().SetTraining(x.Graph(), true)
+					for range c.times {
+						mean := ReduceAndKeep(x, ReduceMean, 0, 1, 2)
+						variance := ReduceAndKeep(Square(Sub(x, mean)), ReduceMean, 0, 1, 2)
+						for path, b := range map[string]*Node{"/mean": mean, "/variance": variance} {
+							average := store.GetVariable(path)
+							average.SetNodeValue(c.next(scope, average.NodeValue(x.Graph()), Reshape(b, 1)))
+						}
+						x = Div(Sub(x, mean), Sqrt(variance))
+					}
+					return []*Node{ReduceMean(x, 1, 2)}
+				})
+			if err != nil {
+				t.Fatal(err)
+			}
+			wantAverages(t, m, map[int][2]float64{1: {-0.25, 1. / 8}, 2: {-1.625, 1. / 16}}[c.times])
+		})
+	}
+}
+
+// wantAverages compares the score of the picture 1, 2, 3, 4, and its gradient by which Input x gradient multiplies.
+func wantAverages(t *testing.T, m source.Model, want [2]float64) {
+	t.Helper()
+	r, err := gradcamnb.NewModel(testEngine(t, "go").Session(m)).ExplainTensor(gradcamnb.Tensor{Dims: []int{1, 2, 2, 1},
+		Values: []float32{1, 2, 3, 4}}, gradcamnb.Methods("Input x gradient"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := r[0].Maps[0]
+	for i, v := range got.Raw.Values {
+		if !(math.Abs(float64(v)-want[1]*float64(i+1)) <= 1e-5) || !(math.Abs(float64(got.Score)-want[0]) <= 1e-5) {
+			t.Fatalf("the score is %g and the map %v, want %g and %g x", got.Score, got.Raw.Values, want[0], want[1])
+		}
+	}
+}
+
+// GoMLX's batch norm that is used twice takes its averages twice, in both of its forms. By hand: x - 2, twice, is -1.5
+// for the mean of the picture 1, 2, 3, 4, and the gradient is 1/4.
+func TestNormThatIsUsedTwice(t *testing.T) {
+	for _, direct := range []bool{false, true} {
+		m, err := source.GoMLX(source.Card{Name: "twice", Input: []int{-1, 2, 2, 1}}, normStore(),
+			func(scope *model.Scope, x *Node) []*Node {
+				scope.Store().SetTraining(x.Graph(), true)
+				x = norm.BatchNorm(scope.In("first"), x, -1).UseBackendInference(!direct).Done()
+				x = norm.BatchNorm(scope.Shared("first"), x, -1).UseBackendInference(!direct).Done()
+				return []*Node{ReduceMean(x, 1, 2)}
+			})
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantAverages(t, m, [2]float64{-1.5, 0.25})
+	}
+}
+
 // A moving average of the weights does not take their place. By hand: the score is 2 times the mean of 1, 2, 3, 4.
 func TestAverageOfWeights(t *testing.T) {
 	store := model.NewStore()

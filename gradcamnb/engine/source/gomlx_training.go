@@ -24,7 +24,7 @@ func (m *gomlxModel) infer(x *Node, out []*Node, averages map[*Node]*Node) []*No
 		m.doubt(g, "graph function builds batch norms or dropouts as in training; they are explained as in inference")
 	}
 	if m.store.IsTraining(g) {
-		m.doubt(g, "graph function switches training on: what it does otherwise then, but for batch norms of one use and dropouts, is explained as it is then")
+		m.doubt(g, "graph function switches training on: what it does otherwise then, but for batch norms and dropouts, is explained as it is then")
 	}
 	inferred := slices.Clone(out)
 	for i, n := range out {
@@ -43,7 +43,7 @@ func (m *gomlxModel) averages(g *Graph) map[*Node]*Node {
 			continue
 		}
 		average := read[v.Path()]
-		if b := walk.AveragedBy(average, v.NodeValue(g)); b != nil {
+		for _, b := range walk.AveragedBy(average, v.NodeValue(g)) {
 			averages[b] = average
 		}
 	}

@@ -21,15 +21,15 @@ import (
 // averages maps the mean and the variance of a batch to their moving averages; see [AveragedBy]. An average of what
 // does not depend on the picture, such as one of the weights, counts as none.
 func Inference(picture *Node, averages map[*Node]*Node, ends ...*Node) (changed bool) {
-	t := training{averages: maps.Clone(averages), random: map[*Node]bool{}, sees: map[*Node]bool{picture: true}}
+	t := training{averages: averages, random: map[*Node]bool{}, sees: map[*Node]bool{picture: true}}
 	for _, n := range sortNodes(slices.AppendSeq(slices.Clone(ends), maps.Keys(averages))...) {
 		t.random[n] = n.Type() == NodeTypeRNGBitGenerator
 		for _, in := range n.Inputs() {
 			t.random[n], t.sees[n] = t.random[n] || t.random[in], t.sees[n] || t.sees[in]
 		}
 	}
-	maps.DeleteFunc(t.averages, func(b, _ *Node) bool { return !t.sees[b] })
 	nodes := sortNodes(ends...)
+	t.placeAverages(nodes)
 	if slices.ContainsFunc(nodes, func(n *Node) bool { return LacksAverages(n, t.averages) }) {
 		return false // there is no inference to build
 	}
@@ -42,37 +42,34 @@ func Inference(picture *Node, averages map[*Node]*Node, ends ...*Node) (changed 
 	return changed
 }
 
-// AveragedBy returns the node b of which a variable is the moving average, if its next value is
-//
-//	m average + (1 - m) b
-//
-// It returns nil for any other value.
-func AveragedBy(average, next *Node) *Node {
-	if next.Type() != NodeTypeAdd {
-		return nil
-	}
-	for i, kept := range next.Inputs() {
-		added := next.Inputs()[1-i]
-		if kept.Type() != NodeTypeMul || added.Type() != NodeTypeMul {
-			continue
-		}
-		for k, m := range kept.Inputs() {
-			for j, share := range added.Inputs() {
-				if kept.Inputs()[1-k] == average && isRest(share, m) {
-					return added.Inputs()[1-j]
-				}
-			}
-		}
-	}
-	return nil
-}
-
 // training is how a graph was built for a training.
 type training struct {
 	averages map[*Node]*Node
 	random   map[*Node]bool // nodes that depend on random numbers
 	sees     map[*Node]bool // nodes that depend on the picture
 	undone   map[*Node]int  // nodes of dropouts, with the input that each is in inference
+}
+
+// placeAverages puts the moving averages in the places of what nodes use. An average of what does not depend on the
+// picture is dropped.
+func (t *training) placeAverages(nodes []*Node) {
+	used, placed := map[*Node]bool{}, map[*Node]*Node{}
+	for _, n := range nodes {
+		used[n] = true
+	}
+	for b, average := range t.averages {
+		if !t.sees[b] {
+			continue
+		}
+		if of := usedFor(b, used); of != nil {
+			b = of
+		}
+		if !average.Shape().Equal(b.Shape()) {
+			average = ConvertDType(Reshape(average, b.Shape().Dimensions...), b.DType())
+		}
+		placed[b] = average
+	}
+	t.averages = placed
 }
 
 func (t training) rule(n *Node, inputs []*Node) *Node {
