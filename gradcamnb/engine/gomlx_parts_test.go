@@ -180,16 +180,24 @@ func TestWhatGoMLXModelsCannot(t *testing.T) {
 }
 
 // A backbone that a training leaves as it is, behind StopGradient, is explained with its own gradient: of S = SUM 3 x
-// it is 3 at every cell, so HiResCAM is 3 x. A straight-through estimator keeps the one that it stands for, also 3,
-// where that of floor(x) is 0.
+// it is 3 at every cell, so HiResCAM is 3 x, and if only the largest x counts, it is 0 at the others. A
+// straight-through estimator, however it is written, keeps the gradient that it stands for, also 3, where that of
+// floor(x) is 0. A gradient that is reversed for a training is not, since the score still rises with x.
 func TestStoppedGradientsByHand(t *testing.T) {
 	onBackends(t, func(t *testing.T, e *Engine) {
-		for name, of := range map[string]func(x *Node) *Node{
-			"kept still":       StopGradient,
-			"straight through": func(x *Node) *Node { return Add(x, StopGradient(Sub(Floor(x), x))) },
+		for name, c := range map[string]struct {
+			of           func(x *Node) *Node
+			hires, slope []float32
+		}{
+			"kept still":              {StopGradient, []float32{4.5, -6}, []float32{3, 3}},
+			"straight through":        {func(x *Node) *Node { return Add(x, StopGradient(Sub(Floor(x), x))) }, []float32{4.5, -6}, []float32{3, 3}},
+			"straight through, minus": {func(x *Node) *Node { return Sub(x, StopGradient(Sub(x, Floor(x)))) }, []float32{4.5, -6}, []float32{3, 3}},
+			"straight through a zero": {func(x *Node) *Node { return Add(Sub(x, StopGradient(x)), StopGradient(Floor(x))) }, []float32{4.5, -6}, []float32{3, 3}},
+			"the largest, kept still": {func(x *Node) *Node { return StopGradient(ReduceAndKeep(x, ReduceMax, 1, 2)) }, []float32{4.5, 0}, []float32{3, 0}},
+			"reversed":                {func(x *Node) *Node { return IdentityWithCustomGradient(x, func(_, v *Node) *Node { return Neg(v) }) }, []float32{4.5, -6}, []float32{3, 3}},
 		} {
 			m := gomlxModel(t, e, source.Card{Name: name, Input: []int{-1, 1, 2, 1}}, func(x *Node) []*Node {
-				x = of(Layer(MulScalar(x, 1), "/map"))
+				x = c.of(Layer(MulScalar(x, 1), "/map"))
 				return []*Node{MulScalar(ReduceSum(x, 1, 2), 3)}
 			})
 			r, err := m.ExplainTensor(gradcamnb.Tensor{Dims: []int{1, 1, 2, 1}, Values: []float32{1.5, -2}},
@@ -197,8 +205,8 @@ func TestStoppedGradientsByHand(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			wantMap(t, name, r[0].Maps[0].Raw.Values, 4.5, -6)
-			wantMap(t, name, r[0].Maps[1].Raw.Values, 3, 3)
+			wantMap(t, name, r[0].Maps[0].Raw.Values, c.hires...)
+			wantMap(t, name, r[0].Maps[1].Raw.Values, c.slope...)
 		}
 	})
 }
