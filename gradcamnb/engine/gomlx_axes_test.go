@@ -4,6 +4,7 @@ import (
 	"image"
 	"image/color"
 	"math"
+	"strings"
 	"testing"
 	"time"
 
@@ -147,4 +148,39 @@ func TestGroupedConvolutionsAreQuick(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A convolution over other axes than rows and columns makes no map: over channels and columns, as in triplet attention,
+// over the sums of rows beside those of columns, as in coordinate attention, and over rows that were mixed.
+func TestConvolutionsOverOtherAxes(t *testing.T) {
+	for name, of := range map[string]func(s *model.Scope, x *Node) *Node{
+		"channels and columns": func(s *model.Scope, x *Node) *Node {
+			return conv3(s.In("conv"), TransposeAllAxes(x, 0, 3, 2, 1), 2, 1)
+		},
+		"rows beside columns": func(s *model.Scope, x *Node) *Node {
+			columns := TransposeAllAxes(ReduceAndKeep(x, ReduceMean, 1), 0, 2, 1, 3)
+			return conv3(s.In("conv"), Concatenate([]*Node{ReduceAndKeep(x, ReduceMean, 2), columns}, 1), 2, 1)
+		},
+		"mixed rows": func(s *model.Scope, x *Node) *Node {
+			shares := Softmax(Reshape(layers.Dense(s.In("shares"), ReduceMean(x, 1, 2), true, 64), -1, 8, 8), -1)
+			return conv3(s.In("conv"), Einsum("bij,bjwc->biwc", shares, x), 2, 1)
+		},
+	} {
+		m, err := source.GoMLX(source.Card{Name: name, Input: []int{-1, 8, 6, 3}, Untrained: true}, model.NewStore(),
+			func(s *model.Scope, x *Node) []*Node {
+				return []*Node{ReduceMean(Tanh(of(s, conv3(s.In("stem"), x, 3, 1))), 1, 2)}
+			})
+		if err != nil {
+			t.Fatal(err)
+		}
+		listed, err := gradcamnb.NewModel(testEngine(t, "go").Session(m)).Layers()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, l := range listed {
+			if strings.HasPrefix(l.Name, "conv") && l.Grid != [2]int{} {
+				t.Errorf("%s: the layer %s is a map of %v", name, l.Name, l.Grid)
+			}
+		}
+	}
 }

@@ -79,6 +79,12 @@ func TestMistakesInAGraphFunction(t *testing.T) {
 		}, []string{"no class 1", "one, whose number is 0"}},
 		"a function that returns nothing": {nil, func(*model.Scope, *Node) []*Node { return nil }, // at: a function that returns nothing
 			[]string{"returns 0 outputs", `["output"]`}},
+		"a node of another graph": {nil, func(_ *model.Scope, x *Node) []*Node { // at: a node of another graph
+			return []*Node{Scalar(NewGraph(x.Graph().Backend(), "earlier"), dtypes.Float32, 1)}
+		}, []string{`output 0 a node of another graph, "earlier"`}},
+		"a parameter of its own": {nil, func(_ *model.Scope, x *Node) []*Node {
+			return mean(Mul(x, Parameter(x.Graph(), "mask", shapes.Make(dtypes.Float32, 1, 8, 8, 1)))) // at: a parameter of its own
+		}, []string{`makes the parameter "mask"`, "the card's Inputs"}},
 		"nil among the outputs": {nil, func(*model.Scope, *Node) []*Node { return []*Node{nil} }, // at: nil among the outputs
 			[]string{"returns nil"}},
 		"an answer that the picture has no part in": {nil, func(_ *model.Scope, x *Node) []*Node {

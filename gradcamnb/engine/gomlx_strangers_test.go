@@ -43,7 +43,7 @@ type stranger struct {
 // Networks as people write them. Every layer that a reader of the code sees is listed by the name of its scope, and the
 // layer that the reader would choose is suggested. Grad-CAM at each agrees with central differences in float64,
 // computed by a separate program that knows nothing of layers. On XLA, without -slow, only the suggested layer is
-// compared:
+// compared. No network brings the pictures of a batch together:
 //
 //	w_k = 1/Z (S(A + e 1_k) - S(A - e 1_k))/2e, L = SUM_k w_k A_k
 func TestStrangers(t *testing.T) {
@@ -52,7 +52,7 @@ func TestStrangers(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, n := range append(strangers(), moreStrangers()...) {
+		for _, n := range slices.Concat(strangers(), moreStrangers(), strangersOfAxes()) {
 			t.Run(n.name, func(t *testing.T) { n.test(t, e, b.Backend) })
 		}
 	})
@@ -91,6 +91,9 @@ func (n stranger) test(t *testing.T, e *Engine, on compute.Backend) {
 		t.Fatal(err)
 	}
 	n.checkListed(t, listed, layers)
+	if _, _, _, err := source.Batch(t.Context(), m, append([]int{3}, dims[1:]...), nil); err != nil {
+		t.Errorf("several pictures at once: %v", err)
+	}
 	for i, layer := range layers {
 		if e.name != "go" && layer != n.suggested && !require.IsSlow() {
 			continue // XLA compiles two programs a layer

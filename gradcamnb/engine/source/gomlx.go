@@ -204,6 +204,7 @@ func (m *gomlxModel) Store() *model.Store { return m.store }
 func (m *gomlxModel) outputs(scope *model.Scope, x *Node) map[string]*Node {
 	before, lazy := m.variables(), m.listLazy()
 	out := m.call(x, func() []*Node { return m.fn(scope, m.unstack(x), m.inputs(x)) })
+	m.refuseStrayNodes(x, out)
 	feeds := ancestors(acceptAny, out...)
 	m.refuseMadeUp(x.Graph(), feeds, before, lazy)
 	averages := m.averages(x.Graph())

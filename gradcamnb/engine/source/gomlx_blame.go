@@ -48,6 +48,25 @@ func (m *gomlxModel) call(x *Node, function func() []*Node) (out []*Node) {
 	return function()
 }
 
+// refuseStrayNodes panics if an output is of another graph, or is computed from a parameter that the function makes for
+// itself and that nobody gives a value. Only a listed graph, which is traced, has no other parameters than the picture
+// and the weights.
+func (m *gomlxModel) refuseStrayNodes(x *Node, out []*Node) {
+	for i, n := range out {
+		if n != nil && n.Graph() != x.Graph() {
+			m.wrongFunctionf(x.Graph(), "returns as its output %d a node of another graph, %q: return what it computes from its picture in this call", i, n.Graph().Name())
+		}
+	}
+	if x.Trace() == nil {
+		return
+	}
+	for n := range ancestors(acceptAny, out...) {
+		if n.Type() == NodeTypeParameter && n != x && !strings.HasPrefix(n.GetParameterName(), model.RootScopePath) {
+			m.wrongAtf(n, "graph function%s makes the parameter %q, which nobody gives a value: name such an input in the card's Inputs, or make it a variable or a constant", m.by.locate(n), n.GetParameterName())
+		}
+	}
+}
+
 // describeLast returns words for the shape of what the graph computed last; empty if it computed nothing. Not every
 // backend's errors name the shapes that do not fit.
 func describeLast(g *Graph) string {

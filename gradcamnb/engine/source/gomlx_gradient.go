@@ -8,6 +8,7 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/support/exceptions"
 
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/walk"
 	"github.com/gradcam-go/gradcam/internal/fault"
 )
 
@@ -48,7 +49,7 @@ func (l *listing) findGradientless(w walkedModel, x *Node, nodes []*Node) {
 		for i, n := range found {
 			g := &l.gradientless[i]
 			if g.feeds[name] = below[n]; g.feeds[name] && g.layer == "" { // it is within that layer
-				g.operator, g.layer = n.Type().String(), name
+				g.operator, g.layer = walk.NameOf(n.Type()), name
 			}
 		}
 	}
@@ -78,6 +79,9 @@ func (e gradientError) Unwrap() error { return e.cause }
 // it panics with.
 func Gradients(score *Node, nodes ...*Node) (slopes []*Node) {
 	sum := ReduceAllSum(score)
+	if walk.IsHidden(score, nodes...) {
+		panic(gradientError{errors.New("the model has a branch or a loop, and GoMLX has no gradient through it")})
+	}
 	if err := exceptions.TryCatch[error](func() { slopes = Gradient(sum, nodes...) }); err != nil {
 		panic(gradientError{err})
 	}

@@ -1,6 +1,8 @@
 package walk
 
 import (
+	"slices"
+
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/support/exceptions"
 )
@@ -29,7 +31,8 @@ func rebuild(ends []*Node, given map[*Node]*Node, rule Rule) map[*Node]*Node {
 	for n, c := range given {
 		copies[n] = c
 	}
-	for _, n := range sortNodes(ends...) {
+	nodes := sortNodes(ends...)
+	for _, n := range nodes {
 		if _, ok := given[n]; ok {
 			continue
 		}
@@ -54,7 +57,21 @@ func rebuild(ends []*Node, given map[*Node]*Node, rule Rule) map[*Node]*Node {
 		}
 		copies[n] = c
 	}
+	if len(copies) > 0 && slices.ContainsFunc(nodes, captures) {
+		exceptions.Panicf("the model has a branch or a loop, and GoMLX does not tell which values that reads, so the model cannot be built again with others: take RISE or Occlusion, which hide parts of the picture")
+	}
 	return copies
+}
+
+// captures tells whether a node may read others than its inputs: the branches of an If and the body of a loop may.
+func captures(n *Node) bool { return n.Type() == NodeTypeIf || n.Type() == NodeTypeWhile }
+
+// IsHidden tells whether an end may depend on nodes in ways that the graph does not show: through a branch or a loop
+// that none of these nodes comes after.
+func IsHidden(end *Node, nodes ...*Node) bool {
+	return slices.ContainsFunc(sortNodes(end), func(n *Node) bool {
+		return captures(n) && slices.ContainsFunc(nodes, func(of *Node) bool { return !slices.Contains(sortNodes(of), n) })
+	})
 }
 
 // copyOf returns a copy of the node with other inputs.

@@ -100,7 +100,7 @@ func (r *relevance) follow(ends []*Node) {
 }
 
 func refuseRelevance(n *Node, why string) {
-	exceptions.Panicf("LRP has no rule for the operator %s%s, which its relevance comes to on the way from the score to the picture; take Input x gradient, or explain an output before it", n.Type(), why)
+	exceptions.Panicf("LRP has no rule for the operator %s%s, which its relevance comes to on the way from the score to the picture; take Input x gradient, or explain an output before it", NameOf(n.Type()), why)
 }
 
 // convolution applies the rule z+.

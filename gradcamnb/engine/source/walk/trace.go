@@ -103,22 +103,33 @@ func (t tracer) convolution(n *Node, dims []int) axes {
 }
 
 // spatialKinds returns what the axes hold that a convolution slides over. If its input does not tell, two are rows and
-// columns. If one holds slices times rows, none is known.
+// columns. If one holds something else, such as channels, or rows beside columns, none is known.
 func spatialKinds(from axes, at []int) []kind {
-	kinds := make([]kind, len(at))
+	kinds, told := make([]kind, len(at)), from != nil
 	for i, a := range at {
-		if from == nil || !from[a].isPlane() || slices.Contains(kinds[:i], from[a].soleKind()) {
-			mixed := from != nil && slices.ContainsFunc(at, func(a int) bool {
-				return from[a].slices() > 0 && !from[a].isPlane()
-			})
-			if len(at) == 2 && !mixed {
-				return []kind{height, width}
-			}
+		switch {
+		case from == nil:
+		case from[a].isPlane() && !slices.Contains(kinds[:i], from[a].soleKind()):
+			kinds[i] = from[a].soleKind()
+		case from[a].isPlane() || from[a].isElse():
 			return make([]kind, len(at))
+		default:
+			told = false
 		}
-		kinds[i] = from[a].soleKind()
+	}
+	if !told && len(at) == 2 {
+		return []kind{height, width}
+	}
+	if !told {
+		return make([]kind, len(at))
 	}
 	return kinds
+}
+
+// isElse tells whether the axis cannot be rows or columns: it holds channels, pictures, slices times rows, or tokens of
+// which some are no cells.
+func (a axis) isElse() bool {
+	return a.soleKind() == channels || a.isBatch() || a.slices() > 0 || a[0].of != nil
 }
 
 // windowed returns the axis behind size windows. With an input dilation they are those of a transposed convolution.
