@@ -17,13 +17,18 @@ var _ = register("BatchNormalization", func(b *builder, n *node) {
 	if len(v.dims) < 2 {
 		failf("its input has the shape %v, and [batch, channels, ...] is wanted", v.dims)
 	}
+	if n.normalisesEach() {
+		n.out = []*value{b.normaliseEach(n)}
+		return
+	}
 	for i := 1; i <= 4; i++ {
 		if size(n.need(i).dims) != v.dims[1] {
 			failf("its input %d has the shape %v, and its data %d channels", i, n.in[i].dims, v.dims[1])
 		}
 	}
 	running := n.in[3].konst != nil && n.in[4].konst != nil
-	switch training := n.intOr("training_mode", 0) != 0; {
+	early := b.opset < 7 && n.attr("is_test") != nil && n.intOr("is_test", 0) == 0
+	switch training := early || n.intOr("training_mode", 0) != 0; {
 	case training && running && v.konst == nil:
 		failf("it is in training mode, in which it normalises by the batch and not by the statistics that were learnt: export the model after model.eval()")
 	case training:
@@ -34,6 +39,19 @@ var _ = register("BatchNormalization", func(b *builder, n *node) {
 		b.useGivenStatistics(n)
 	}
 }, nil)
+
+// normalisesEach tells whether a batch norm has statistics for each number of a picture and not for each channel, which
+// there was before opset 9.
+func (n *node) normalisesEach() bool { return n.intOr("spatial", 1) == 0 }
+
+// normaliseEach normalises each number of a picture by its own statistics.
+func (b *builder) normaliseEach(n *node) *value {
+	combine := func(op string, x, y *value) *value { return b.applyStandard(n, op, []*value{x, y}) }
+	epsilon := &value{dims: []int{}, konst: floatTensor([]int{}, []float32{n.floatOr("epsilon", 1e-5)})}
+	deviation := b.applyStandard(n, "Sqrt", []*value{combine("Add", n.need(4), epsilon)})
+	normal := combine("Div", combine("Sub", n.need(0), n.need(3)), deviation)
+	return combine("Add", combine("Mul", normal, n.need(1)), n.need(2))
+}
 
 // useRunningStatistics writes one multiplication and one addition,
 //

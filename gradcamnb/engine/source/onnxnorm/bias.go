@@ -11,6 +11,9 @@ func biasOf(n *node) func() []float32 {
 			return b.konst.floats
 		}
 	case "BatchNormalization":
+		if n.normalisesEach() {
+			return nil
+		}
 		var p [4]*tensor
 		for i := range p {
 			v := n.input(i + 1)

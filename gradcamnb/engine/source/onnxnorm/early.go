@@ -44,6 +44,9 @@ var early = map[string]func(p *protos.NodeProto, opset int) []*protos.NodeProto{
 	},
 	"Upsample": func(p *protos.NodeProto, _ int) []*protos.NodeProto {
 		n := &node{NodeProto: p}
+		if a := n.attr("mode"); a != nil && string(a.S) == "bilinear" {
+			a.S = []byte("linear")
+		}
 		if h, w := n.attr("height_scale"), n.attr("width_scale"); h != nil && w != nil {
 			addDefaults(p, &protos.AttributeProto{Name: "scales", Type: protos.AttributeProto_FLOATS,
 				Floats: []float32{1, 1, h.F, w.F}})
