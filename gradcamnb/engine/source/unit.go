@@ -168,7 +168,12 @@ func (e endings) input(n *protos.NodeProto, i, depth int) Ending {
 
 // squash returns the rule of an operator that turns a tensor into a probability.
 func squash(u Unit) endingRule {
-	return func(_ endings, n *protos.NodeProto, _ int) Ending { return Ending{u, n.Input[0], u} }
+	return func(e endings, n *protos.NodeProto, _ int) Ending {
+		if e.mixesPictures(n) {
+			return Ending{Unit: PlainNumbers}
+		}
+		return Ending{u, n.Input[0], u}
+	}
 }
 
 func inputEnding(e endings, n *protos.NodeProto, depth int) Ending { return e.input(n, 0, depth) }
@@ -188,7 +193,10 @@ func pooling(e endings, n *protos.NodeProto, depth int) Ending {
 	return Ending{Unit: Logits}
 }
 
-func logSoftmax(_ endings, n *protos.NodeProto, _ int) Ending {
+func logSoftmax(e endings, n *protos.NodeProto, _ int) Ending {
+	if e.mixesPictures(n) {
+		return Ending{Unit: PlainNumbers}
+	}
 	return Ending{LogProbability, n.Input[0], SoftmaxProbability}
 }
 

@@ -64,6 +64,14 @@ func (e endings) exclude(tensor string, axis int) bool {
 	return false
 }
 
+// mixesPictures tells whether a node takes a softmax over the pictures of a batch. It makes 1 of every number of a
+// picture that is alone, and no probabilities of classes.
+func (e endings) mixesPictures(n *protos.NodeProto) bool {
+	rank := len(e.shapes[n.Output[0]])
+	axes, ok := e.normalisedAxes(n, rank)
+	return ok && rank > 1 && slices.Equal(axes, []int{0})
+}
+
 // normalisedAxes returns the axes along which a node, whose output has so many, makes numbers that add up to 1, or
 // their logarithms; ok is false if it makes none.
 func (e endings) normalisedAxes(n *protos.NodeProto, rank int) (axes []int, ok bool) {

@@ -86,6 +86,14 @@ func TestAxisOfSoftmax(t *testing.T) {
 			t.Errorf("%s: %v, want %v", name, got, c.want)
 		}
 	}
+	for axis, want := range map[int64]Unit{0: PlainNumbers, -2: PlainNumbers, 1: SoftmaxProbability} {
+		p := softmax(&protos.AttributeProto{Name: "axis", I: axis})[0]
+		e := endings{made: map[string]*protos.NodeProto{"p": p}, known: map[string]Ending{},
+			shapes: map[string][]int{"p": {1, 7}}, softmaxAxis: -1}
+		if got := e.findEnding("p", 0); got.Unit != want || want == PlainNumbers && got.Before != "" {
+			t.Errorf("a softmax along axis %d of [batch, classes]: %+v, want %s", axis, got, want)
+		}
+	}
 	e := endings{made: map[string]*protos.NodeProto{"p": softmax()[0]}}
 	if e.exclude("p", 1) {
 		t.Error("the axis is known without a shape")
