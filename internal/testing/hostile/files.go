@@ -81,6 +81,22 @@ var Files = map[string]func() *protos.ModelProto{
 		m.OpsetImport = append(m.OpsetImport, &protos.OperatorSetIdProto{Domain: "own", Version: 1})
 		return m
 	},
+	"branches within branches, 3,000 deep":       branches(3000),
+	"branches 300 deep that read 20,000 names":   captured(20_000, 300),
+	"15,000 calls of a function of 400 kB":       called(false),
+	"a function that reads 400 kB 15,000 times":  called(true),
+	"the triangle of a matrix of 2^31 values":    wide("Trilu"),
+	"a matrix of ones like one of 2^31 values":   wide("EyeLike"),
+	"a matrix of 2^31 values into its own shape": wide("ScatterElements"),
+	"a window of 2^31 - 1 values": func() *protos.ModelProto {
+		return graphOf([]*protos.NodeProto{node("HannWindow", "size"), node("ReduceMean", "t0"), node("Add", "x", "t1")},
+			weight("size", true, nil, 1<<31-1))
+	},
+	"one of 2^40 classes": func() *protos.ModelProto {
+		return graphOf([]*protos.NodeProto{node("Relu", "x"), casts(0, protos.TensorProto_INT64),
+			node("OneHot", "t1", "depth", "values")},
+			weight("depth", true, []int64{1}, 1<<40), weight("values", false, []int64{2}, 0, 1))
+	},
 	"a constant cut into 2^30 pieces": func() *protos.ModelProto {
 		return graphOf([]*protos.NodeProto{node("ConstantOfShape", "size"), node("SplitToSequence", "t0"),
 			node("ConcatFromSequence", "t1"), node("Add", "x", "t2")}, weight("size", true, []int64{1}, 1<<30))

@@ -128,22 +128,7 @@ var Lies = map[string]func() *protos.ModelProto{
 		n.Name = strings.Repeat("a", 1e6)
 		return graphOf([]*protos.NodeProto{n})
 	},
-	"branches within branches, 500 deep": func() *protos.ModelProto {
-		inner := &protos.GraphProto{Name: "g",
-			Node:   []*protos.NodeProto{{OpType: "Relu", Input: []string{"x"}, Output: []string{"y"}}},
-			Output: []*protos.ValueInfoProto{{Name: "y"}}}
-		flat := inner
-		for range 500 {
-			branch := &protos.AttributeProto{Name: "then_branch", Type: protos.AttributeProto_GRAPH, G: inner}
-			other := &protos.AttributeProto{Name: "else_branch", Type: protos.AttributeProto_GRAPH, G: flat}
-			inner = &protos.GraphProto{Name: "g",
-				Node: []*protos.NodeProto{{OpType: "If", Input: []string{"c"}, Output: []string{"y"},
-					Attribute: []*protos.AttributeProto{branch, other}}}, Output: []*protos.ValueInfoProto{{Name: "y"}}}
-		}
-		n := inner.Node[0]
-		return graphOf([]*protos.NodeProto{n}, &protos.TensorProto{Name: "c", DataType: int32(protos.TensorProto_BOOL),
-			Int32Data: []int32{1}})
-	},
+	"branches within branches, 500 deep": branches(500),
 	"a function that calls itself": func() *protos.ModelProto {
 		n := node("F", "x")
 		n.Domain = "local"

@@ -121,7 +121,7 @@ func (b *builder) repeatHeads(x, like ref) ref {
 	if x.dims[1] == like.dims[1] {
 		return x
 	}
-	index := make([]int, like.dims[1])
+	index := make([]int, afford(like.dims[1]))
 	for i := range index {
 		index[i] = i * x.dims[1] / like.dims[1]
 	}

@@ -65,6 +65,8 @@ type builder struct {
 	truths  map[string]ref      // the condition behind each tensor of 0 and 1
 	count   int
 
+	captured captures
+
 	folding bool             // this is the graph of constants, see [constants]
 	shapes  map[string][]int // shapes of that graph's tensors
 	batch   int              // number of pictures; 0 for constants
@@ -124,7 +126,7 @@ func (b *builder) emitNode(op string, in, out []ref, attrs ...*protos.AttributeP
 }
 
 // mostNodes is how many operations a rewritten graph may have. The largest networks need some ten thousand.
-const mostNodes = 1 << 19
+const mostNodes = 1 << 18
 
 // contentKey returns a key that differs between constants.
 func contentKey(dims []int, p *protos.TensorProto) string {

@@ -127,7 +127,7 @@ func registerWindow(op string, a, c1, c2 float64) bool {
 		if n.intOr("periodic", 1) == 0 {
 			period--
 		}
-		out := make([]float32, count)
+		out := make([]float32, afford(count))
 		for i := range out {
 			t := 2 * math.Pi * float64(i) / period
 			out[i] = float32(a - c1*math.Cos(t) + c2*math.Cos(2*t))

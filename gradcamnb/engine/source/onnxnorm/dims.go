@@ -146,9 +146,18 @@ func padRank(dims []int, rank int) []int {
 	return append(slices.Repeat([]int{1}, rank-len(dims)), dims...)
 }
 
+// afford returns n, which is how many values a rule makes at once. The size may come from a few bytes of the file, so
+// it fails if that is more than a constant may have.
+func afford(n int) int {
+	if n > mostFolded {
+		failf("it would make a constant of %d values, and %d are supported", n, mostFolded)
+	}
+	return n
+}
+
 // countUp returns 0, 1, ..., n-1.
 func countUp(n int) []int {
-	out := make([]int, n)
+	out := make([]int, afford(n))
 	for i := range out {
 		out[i] = i
 	}

@@ -8,7 +8,7 @@ var _ = register("EyeLike", func(_ *builder, n *node) {
 	if len(dims) != 2 || !isPlausible(dims) {
 		failf("its input has the shape %v and is no matrix", dims)
 	}
-	values := make([]float32, size(dims))
+	values := make([]float32, afford(size(dims)))
 	for i := range dims[0] {
 		if j := i + n.intOr("k", 0); j >= 0 && j < dims[1] {
 			values[i*dims[1]+j] = 1

@@ -2,11 +2,14 @@ package onnxnorm
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/gomlx/compute-onnx/support/protos"
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
 )
 
 // Inline replaces the calls of functions that are defined in the model by the functions' nodes. It stops when ctx ends.
@@ -14,7 +17,8 @@ func Inline(ctx context.Context, m *protos.ModelProto) error {
 	if len(m.GetFunctions()) == 0 || m.Graph == nil {
 		return nil
 	}
-	f := inliner{ctx: ctx, functions: map[string]*protos.FunctionProto{}}
+	f := inliner{ctx: ctx, functions: map[string]*protos.FunctionProto{},
+		sizes: map[*protos.FunctionProto]int{}}
 	for _, p := range m.Functions {
 		f.functions[functionKey(p.Domain, p.Name, p.Overload)] = p
 	}
@@ -39,11 +43,39 @@ const deepest = 64
 // mostInlined is how many nodes the calls may make: each function may call the next one twice.
 const mostInlined = 1 << 18
 
+// mostNamed is how many letters the names of the calls may add to the names of these nodes.
+const mostNamed = 1 << 26
+
 type inliner struct {
 	ctx       context.Context
 	functions map[string]*protos.FunctionProto
 	count     int // number of calls
 	made      int // number of nodes
+	named     int // number of letters of the calls' names in the names of the nodes
+	sizes     map[*protos.FunctionProto]int
+}
+
+// size returns how many nodes a function has, with those of its subgraphs.
+func (f *inliner) size(fn *protos.FunctionProto) int {
+	n, ok := f.sizes[fn]
+	if !ok {
+		n = countNodes(fn.Node)
+		f.sizes[fn] = n
+	}
+	return n
+}
+
+// countNodes counts nodes with those of their subgraphs.
+func countNodes(nodes []*protos.NodeProto) int {
+	n := len(nodes)
+	for _, p := range nodes {
+		for _, a := range p.Attribute {
+			for _, g := range graphsIn(a) {
+				n += countNodes(g.Node)
+			}
+		}
+	}
+	return n
 }
 
 func (f *inliner) nodes(in []*protos.NodeProto, depth int) (out []*protos.NodeProto, err error) {
@@ -66,8 +98,12 @@ func (f *inliner) nodes(in []*protos.NodeProto, depth int) (out []*protos.NodePr
 		if depth == deepest {
 			return nil, fmt.Errorf("the ONNX file's functions call each other without an end (%q): the file is damaged", fn.Name)
 		}
-		if f.made += len(fn.Node); f.made > mostInlined {
+		nodes := f.size(fn)
+		if f.made += nodes; f.made > mostInlined {
 			return nil, fmt.Errorf("the ONNX file's functions (%q) make more than %d nodes: the file is damaged", fn.Name, mostInlined)
+		}
+		if f.named += nodes * len(p.Name); f.named > mostNamed {
+			return nil, fmt.Errorf("the ONNX file's calls of functions (%q) have names of more than %d letters in all their nodes: the file is damaged", fn.Name, mostNamed)
 		}
 		inner, err := f.nodes(f.body(fn, p), depth+1)
 		if err != nil {
@@ -89,7 +125,7 @@ func (f *inliner) body(fn *protos.FunctionProto, call *protos.NodeProto) []*prot
 			names[name] = call.Input[i]
 		}
 	}
-	prefix := fmt.Sprintf("%s@%d/", nodeName(call), f.count)
+	prefix := fmt.Sprintf("%s@%d/", shortName(nodeName(call)), f.count)
 	var copies []*protos.NodeProto // for each output that is an input, an Identity
 	for i, name := range fn.Output {
 		if i >= len(call.Output) || call.Output[i] == "" {
@@ -106,59 +142,96 @@ func (f *inliner) body(fn *protos.FunctionProto, call *protos.NodeProto) []*prot
 	for _, a := range append(slices.Clone(fn.AttributeProto), call.Attribute...) {
 		given[a.Name] = a
 	}
+	in := renamer{names, prefix, given}
 	var out []*protos.NodeProto
 	for _, p := range fn.Node {
-		p = proto.CloneOf(p)
+		p = in.node(p)
 		if len(p.MetadataProps) == 0 {
 			p.MetadataProps = call.MetadataProps
 		}
 		if p.Name != "" && call.Name != "" {
 			p.Name = call.Name + "/" + p.Name
 		}
-		renameNode(p, names, prefix, given)
 		out = append(out, p)
 	}
 	return append(out, copies...)
 }
 
-// renameNode gives a node of a function the names and attributes of one call.
-func renameNode(p *protos.NodeProto, names map[string]string, prefix string, given map[string]*protos.AttributeProto) {
-	name := func(s string) string {
-		if to, ok := names[s]; ok {
-			return to
-		}
-		return prefix + s
+// renamer gives nodes of a function the names and attributes of one call. The nodes of the function stay as they are,
+// and the tensors in them are shared: a large one may be in many calls.
+type renamer struct {
+	names  map[string]string // of the function's inputs and outputs in the call
+	prefix string            // of all other names
+	given  map[string]*protos.AttributeProto
+}
+
+func (r renamer) name(s string) string {
+	if to, ok := r.names[s]; ok {
+		return to
 	}
-	for i := range p.Input {
-		p.Input[i] = name(p.Input[i])
-	}
-	for i := range p.Output {
-		p.Output[i] = name(p.Output[i])
-	}
-	var attrs []*protos.AttributeProto
+	return r.prefix + s
+}
+
+func (r renamer) node(p *protos.NodeProto) *protos.NodeProto {
+	q := shallow(p)
+	q.Input, q.Output, q.Attribute = convert(p.Input, r.name), convert(p.Output, r.name), nil
 	for _, a := range p.Attribute {
-		if a.RefAttrName != "" {
-			of := given[a.RefAttrName]
-			if of == nil {
-				continue // it is not given, so the operator's own default applies
-			}
-			a2 := proto.CloneOf(of)
-			a2.Name = a.Name
-			attrs = append(attrs, a2)
-			continue
+		switch of := r.given[a.RefAttrName]; {
+		case a.RefAttrName == "":
+			q.Attribute = append(q.Attribute, r.attribute(a))
+		case of != nil: // else it is not given, so the operator's own default applies
+			of = shallow(of)
+			of.Name = a.Name
+			q.Attribute = append(q.Attribute, of)
 		}
-		for _, g := range graphsIn(a) {
-			for _, n := range g.Node {
-				renameNode(n, names, prefix, given)
-			}
-			for _, v := range append(slices.Clone(g.Input), g.Output...) {
-				v.Name = name(v.Name)
-			}
-			for _, t := range g.Initializer {
-				t.Name = name(t.Name)
-			}
-		}
-		attrs = append(attrs, a)
 	}
-	p.Attribute = attrs
+	return q
+}
+
+// attribute renames what the subgraphs in an attribute have.
+func (r renamer) attribute(a *protos.AttributeProto) *protos.AttributeProto {
+	if len(graphsIn(a)) == 0 {
+		return a
+	}
+	a = shallow(a)
+	a.Graphs = convert(a.Graphs, r.graph)
+	if a.G != nil {
+		a.G = r.graph(a.G)
+	}
+	return a
+}
+
+func (r renamer) graph(g *protos.GraphProto) *protos.GraphProto {
+	info := func(v *protos.ValueInfoProto) *protos.ValueInfoProto {
+		v = shallow(v)
+		v.Name = r.name(v.Name)
+		return v
+	}
+	g = shallow(g)
+	g.Node, g.Input, g.Output = convert(g.Node, r.node), convert(g.Input, info), convert(g.Output, info)
+	g.Initializer = convert(g.Initializer, func(t *protos.TensorProto) *protos.TensorProto {
+		t = shallow(t)
+		t.Name = r.name(t.Name)
+		return t
+	})
+	return g
+}
+
+// shallow returns a copy of a message that shares with it what is in its fields.
+func shallow[M proto.Message](m M) M {
+	out := m.ProtoReflect().New()
+	m.ProtoReflect().Range(func(field protoreflect.FieldDescriptor, v protoreflect.Value) bool {
+		out.Set(field, v)
+		return true
+	})
+	return out.Interface().(M)
+}
+
+// shortName returns a name that differs as the name does, and is not long: it may be given to many tensors.
+func shortName(name string) string {
+	const long = 256
+	if len(name) <= long {
+		return name
+	}
+	return fmt.Sprintf("%s#%x", strings.ToValidUTF8(name[:long], ""), sha256.Sum256([]byte(name)))
 }

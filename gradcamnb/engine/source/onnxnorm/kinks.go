@@ -89,7 +89,7 @@ func places(dims, over []int) (numbers *tensor, count float32) {
 	for _, a := range slices.Backward(over) {
 		shape[a] = dims[a]
 	}
-	values := make([]float32, size(shape))
+	values := make([]float32, afford(size(shape)))
 	inShape := strides(shape)
 	for _, a := range slices.Backward(over) {
 		for i := range values {

@@ -10,11 +10,13 @@ import (
 type needs struct {
 	nodes map[*protos.NodeProto]bool // nil if all are needed
 	left  map[string]error           // tensors that were left out, and why
+
+	captured *captures
 }
 
 // findNeeds returns the nodes that the tensors in the options depend on.
-func findNeeds(g *protos.GraphProto, o Options) needs {
-	n := needs{left: map[string]error{}}
+func findNeeds(g *protos.GraphProto, o Options, captured *captures) needs {
+	n := needs{left: map[string]error{}, captured: captured}
 	if o.Needs == nil {
 		return n
 	}
@@ -31,7 +33,7 @@ func findNeeds(g *protos.GraphProto, o Options) needs {
 		todo = todo[:len(todo)-1]
 		if p != nil && !n.nodes[p] {
 			n.nodes[p] = true
-			todo = append(append(todo, p.Input...), findCaptured(p)...)
+			todo = append(append(todo, p.Input...), n.captured.find(p)...)
 		}
 	}
 	return n
@@ -51,7 +53,7 @@ func (n needs) skipFailed(p *protos.NodeProto, err error) error {
 
 // skipReason returns why a node is left out because of what it reads; nil if it reads nothing that was left out.
 func (n needs) skipReason(p *protos.NodeProto) error {
-	for _, name := range append(slices.Clone(p.Input), findCaptured(p)...) {
+	for _, name := range append(slices.Clone(p.Input), n.captured.find(p)...) {
 		if err := n.left[name]; err != nil {
 			return err
 		}

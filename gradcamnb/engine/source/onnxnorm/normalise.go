@@ -72,6 +72,9 @@ func Normalise(ctx context.Context, m *protos.ModelProto, input []int, o Options
 		return nil, errors.New("the ONNX file holds no graph: it is not a model, or it is damaged")
 	}
 	w := newWalk(ctx, m, input, o)
+	if err := w.b.captured.findAll(g.Node); err != nil {
+		return nil, err
+	}
 	name, others, err := w.inputs(m, input, o)
 	if err != nil {
 		return nil, err
@@ -81,7 +84,7 @@ func Normalise(ctx context.Context, m *protos.ModelProto, input []int, o Options
 		out.OtherInputs[r.name] = r.dims
 	}
 	out.Given = w.listGiven()
-	need := findNeeds(g, o)
+	need := findNeeds(g, o, &w.b.captured)
 	out.Left = need.left
 	for _, p := range SortNodes(g.Node) {
 		if err := ctx.Err(); err != nil {
@@ -255,7 +258,7 @@ func (w *walk) takeOutput(p *protos.NodeProto, n *node, i int) Tensor {
 	w.taken[v.plain.name], w.taken[v.last.name] = true, true
 	w.values[name] = &v
 	t := Tensor{Name: name, Op: p.OpType, Node: p.Name, Dims: v.dims, Constant: v.konst != nil, Tail: v.tail,
-		Scopes: scopes(p), Inputs: append(slices.Clone(p.Input), findCaptured(p)...), Field: v.field, Bias: biasOf(n),
+		Scopes: scopes(p), Inputs: append(slices.Clone(p.Input), w.b.captured.find(p)...), Field: v.field, Bias: biasOf(n),
 		Made: p,
 		Ints: smallInts(&v), Reals: fewReals(&v)}
 	t.Rewritten, t.ChannelsLast = w.b.locateStored(&v)
@@ -292,7 +295,8 @@ func (w *walk) rewrite(n *node) {
 		op = n.Domain + "." + op
 	}
 	r := rules[op]
-	constant := !n.holdsGraph() && !slices.ContainsFunc(n.in, func(v *value) bool { return v != nil && v.konst == nil })
+	constant := !holdsGraph(n.NodeProto) &&
+		!slices.ContainsFunc(n.in, func(v *value) bool { return v != nil && v.konst == nil })
 	defer func() { n.vary(constant) }()
 	if constant && w.foldNode(n, r, folds[op]) {
 		return

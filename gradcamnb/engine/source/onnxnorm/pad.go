@@ -84,7 +84,7 @@ func (b *builder) outside(dims, before, after []int) ref {
 		if before[at] <= 0 && after[at] <= 0 {
 			continue
 		}
-		values := make([]float32, n)
+		values := make([]float32, afford(n))
 		for i := max(before[at], 0); i < n-max(after[at], 0); i++ {
 			values[i] = 1
 		}

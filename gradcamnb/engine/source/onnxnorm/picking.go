@@ -102,7 +102,7 @@ func (b *builder) determinant(x ref) ref {
 func tensorScatter(b *builder, n *node) {
 	x, update := b.plain(n.need(0)), b.plain(n.need(1))
 	at := axis(n.intOr("axis", -2), len(x.dims))
-	starts := make([]int, x.dims[0])
+	starts := make([]int, afford(x.dims[0]))
 	if n.input(2) != nil {
 		starts = n.constantInput(2, "write_indices").toInts()
 	}

@@ -83,7 +83,7 @@ func (b *builder) placeScale(n *node, v *value, dims []int) ref {
 	}
 	at := axis(n.intOr("axis", 1), len(dims))
 	if block := n.intOr("block_size", 0); block > 0 && len(s.dims) == len(dims) {
-		index := make([]int, dims[at])
+		index := make([]int, afford(dims[at]))
 		for i := range index {
 			index[i] = i / block
 		}

@@ -17,7 +17,7 @@ func scatterElements(b *builder, n *node) {
 	}
 	// The place in the flat tensor is given by the index along its axis and by the update's own place along all others.
 	step := strides(x.dims)
-	own := make([]float32, size(index.dims))
+	own := make([]float32, afford(size(index.dims)))
 	for i := range own {
 		for a, k := range unravel(i, index.dims) {
 			if a != at {

@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/gomlx/compute-onnx/support/protos"
-	"google.golang.org/protobuf/proto"
 )
 
 // find returns the value with a name, from this graph or one around it, or an error that says why there is none. Both
@@ -28,47 +27,15 @@ func (w *walk) renameOutputs(p *protos.NodeProto) *protos.NodeProto {
 	if w.prefix == "" {
 		return p
 	}
-	q := proto.CloneOf(p)
-	for i, name := range q.Output {
-		if name != "" {
-			q.Output[i] = w.prefix + name
+	// Its subgraphs, which may be deep, are not copied.
+	q := shallow(p)
+	q.Output = convert(p.Output, func(name string) string {
+		if name == "" {
+			return ""
 		}
-	}
+		return w.prefix + shortName(name)
+	})
 	return q
-}
-
-// findCaptured returns the names that the subgraphs of a node read from outside.
-func findCaptured(p *protos.NodeProto) []string {
-	var out []string
-	for _, a := range p.Attribute {
-		for _, g := range graphsIn(a) {
-			made := map[string]bool{"": true}
-			for _, in := range g.Input {
-				made[in.Name] = true
-			}
-			for _, t := range g.Initializer {
-				made[t.Name] = true
-			}
-			for _, n := range g.Node {
-				for _, name := range n.Output {
-					made[name] = true
-				}
-			}
-			var reads []string
-			for _, n := range g.Node {
-				reads = append(append(reads, n.Input...), findCaptured(n)...)
-			}
-			for _, o := range g.Output {
-				reads = append(reads, o.Name)
-			}
-			for _, name := range reads {
-				if !made[name] && !slices.Contains(out, name) {
-					out = append(out, name)
-				}
-			}
-		}
-	}
-	return out
 }
 
 // graphsIn returns the subgraphs in an attribute.
@@ -79,9 +46,9 @@ func graphsIn(a *protos.AttributeProto) []*protos.GraphProto {
 	return append(slices.Clone(a.Graphs), a.G)
 }
 
-// holdsGraph tells whether the node has subgraphs, which may read values that are no constants.
-func (n *node) holdsGraph() bool {
-	return slices.ContainsFunc(n.Attribute, func(a *protos.AttributeProto) bool { return len(graphsIn(a)) > 0 })
+// holdsGraph tells whether a node has subgraphs, which may read values that are no constants.
+func holdsGraph(p *protos.NodeProto) bool {
+	return slices.ContainsFunc(p.Attribute, func(a *protos.AttributeProto) bool { return len(graphsIn(a)) > 0 })
 }
 
 // run replaces the node that holds a subgraph by the subgraph, with its inputs bound.
@@ -94,7 +61,7 @@ func (b *builder) run(n *node, g *protos.GraphProto, bind []*value) []*value {
 	b.count++
 	w := &walk{values: map[string]*value{}, b: b, refused: map[string]error{}, taken: outer.taken, outer: outer,
 		constants: outer.graphOfConstants(), evaluate: outer.evaluate, variant: outer.variant,
-		prefix: fmt.Sprintf("%s@%d/", nodeName(n.NodeProto), b.count)}
+		prefix: fmt.Sprintf("%s@%d/", shortName(nodeName(n.NodeProto)), b.count)}
 	for _, p := range g.Initializer {
 		t, err := decode(p, rawData(p))
 		if err != nil {
@@ -130,7 +97,7 @@ func (b *builder) run(n *node, g *protos.GraphProto, bind []*value) []*value {
 // inner rewrites a node of a subgraph. The node may fail if nothing that is needed reads it.
 func (w *walk) inner(p *protos.NodeProto) {
 	var err error
-	for _, name := range append(slices.Clone(p.Input), findCaptured(p)...) {
+	for _, name := range append(slices.Clone(p.Input), w.b.captured.find(p)...) {
 		if err == nil {
 			_, err = w.find(name)
 		}

@@ -16,7 +16,7 @@ var _ = register("Trilu", func(b *builder, n *node) {
 	k := int(n.number(1, "k", 0))
 	rows, columns := x.dims[rank-2], x.dims[rank-1]
 	upper := n.intOr("upper", 1) != 0
-	mask := make([]float32, 0, rows*columns)
+	mask := make([]float32, 0, afford(rows*columns))
 	for i := range rows {
 		for j := range columns {
 			keep := float32(0)
