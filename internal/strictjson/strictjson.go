@@ -12,7 +12,8 @@ import (
 )
 
 // Decode reads data, which holds one value and nothing after it, into v. A field that v does not have is an error, and
-// so is one that an object has twice. A byte order mark, which editors of Windows write, is ignored.
+// so is one that an object has twice, be it in another case. A byte order mark, which editors of Windows write, is
+// ignored.
 func Decode(data []byte, v any) error {
 	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
 	d := json.NewDecoder(bytes.NewReader(data))
@@ -23,7 +24,7 @@ func Decode(data []byte, v any) error {
 	if d.Decode(&struct{}{}) != io.EOF {
 		return errors.New("there is something after the closing brace")
 	}
-	return checkTwice(data)
+	return checkTwice(data, reflect.TypeOf(v))
 }
 
 // Unmarshal reads data like [Decode], but passes over fields that v does not have, as in files of other programs.

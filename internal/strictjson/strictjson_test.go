@@ -11,9 +11,12 @@ func TestDecode(t *testing.T) {
 		Mean  []float32 `json:"mean"`
 	}
 	type outer struct {
-		Name  string `json:"name"`
-		Input *inner `json:"input"`
-		On    bool   `json:"on"`
+		Name  string         `json:"name"`
+		Input *inner         `json:"input"`
+		On    bool           `json:"on"`
+		All   []*inner       `json:"all"`
+		Mask  map[string]int `json:"mask"`
+		More  any            `json:"more"`
 	}
 	for text, want := range map[string]string{
 		`{"name": "a", "input": {"width": 3}}`: "",
@@ -34,7 +37,14 @@ func TestDecode(t *testing.T) {
 		`{"input": {"width": 3}, "input": {}}`: `"input" is given twice`,
 		`{"input": {"width": 3, "w\u0069dth": 4}}`:           `"width" is given twice`,
 		`{"name": "\"name\": {", "input": {"mean": [1, 1]}}`: "",
-		`{} x`: "there is something after the closing brace",
+		`{"Name": "a"}`:                                            "",
+		`{"Name": "a", "name": "b"}`:                               `"name" is given twice, as "Name" and as "name"`,
+		`{"input": {"width": 3, "Width": 4}}`:                      `"width" is given twice, as "width" and as "Width"`,
+		`{"all": [{"width": 3}, {"Width": 4, "WIDTH": 5}]}`:        `"width" is given twice, as "Width" and as "WIDTH"`,
+		"{\"mask\": {\"k\": 1, \"\u212a\": 2}, \"mas\u212a\": {}}": `"mask" is given twice`, // the sign of kelvin
+		`{"mask": {"x": 1, "X": 2}, "more": [{"y": {}, "Y": 0}]}`:  "",                      // names of others
+		`{"mask": {"x": 1, "x": 2}}`:                               `"x" is given twice`,
+		`{} x`:                                                     "there is something after the closing brace",
 	} {
 		err := Decode([]byte(text), &outer{})
 		if (err == nil) != (want == "") || err != nil &&

@@ -166,6 +166,8 @@ var ofAgain = []attempt{
 	}, hostileStudy("--pictures", "{}/in.tar"), 1, "in which no label is looked for"},
 	{"sidecar", "a mean that is given twice", file("net.json", `{"input": {"mean": [127], "scale": [64], "mean": [1]}}`),
 		explaining("--image", cat), 1, `"mean" is given twice`},
+	{"sidecar", "a mean and a Mean", file("net.json", `{"input": {"mean": [127], "scale": [64], "Mean": [1]}}`),
+		explaining("--image", cat), 1, `"mean" is given twice, as "mean" and as "Mean"`},
 	labelled("of UTF-16", utf16Lines("a\r\nb\r\nc\r\nd\r\ne\r\nf\r\ng\r\nh\r\ni\r\nj")),
 	labelled("that begin with the mark of UTF-8", "\xef\xbb\xbfa\nb\nc\nd\ne\nf\ng\nh\ni\nj"),
 }
