@@ -17,7 +17,8 @@ const patience = 3 * time.Second
 // wordsTime is how long the last words may take.
 const wordsTime = time.Second
 
-// Signals returns a context that ends at the first SIGINT, SIGTERM or SIGHUP. A command that has not ended some seconds
+// Signals returns a context that ends at the first SIGINT, SIGTERM or SIGHUP, and at the limit of the processor's time
+// (ulimit -t). A command that has not ended some seconds
 // later, because it computes or waits without looking at a context, is then ended with the exit code 128 + the signal's
 // number, as in shells. A second signal ends it at once. Files appear whole or not at all, so no half-written file is
 // left.
@@ -58,7 +59,8 @@ func sayLastWords() {
 func signals(patience time.Duration, exit func(code int)) (ctx context.Context, stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	got := make(chan os.Signal, 2)
-	for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
+	ignoreLimits()
+	for _, s := range endings {
 		if !signal.Ignored(s) { // nohup ignores SIGHUP
 			signal.Notify(got, s)
 		}

@@ -37,6 +37,10 @@ func openIn(root *os.Root, name string, flag int, mode os.FileMode) (*os.File, e
 
 // Check returns the file if it is a regular one. If not, it closes the file and returns an error.
 func Check(f *os.File, err error) (*os.File, error) {
+	var of *fs.PathError
+	if errors.Is(err, syscall.ENXIO) && errors.As(err, &of) { // "no such device or address"
+		err = &fs.PathError{Op: of.Op, Path: of.Path, Err: errors.New("it is a socket, or a device that is not there, and no regular file")}
+	}
 	if err != nil {
 		return nil, err
 	}

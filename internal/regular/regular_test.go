@@ -1,6 +1,7 @@
 package regular
 
 import (
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -20,8 +21,15 @@ func TestOnlyRegularFiles(t *testing.T) {
 	if err := os.Symlink("pipe", link); err != nil {
 		t.Fatal(err)
 	}
+	socket := filepath.Join(dir, "s")
+	l, err := net.Listen("unix", socket)
+	if err != nil {
+		t.Skipf("no socket can be made: %v", err)
+	}
+	defer func() { _ = l.Close() }()
 	for path, want := range map[string]string{
-		pipe: "a pipe and no regular file", link: "a pipe and no regular file", dir: "a folder and no",
+		socket: "a socket",
+		pipe:   "a pipe and no regular file", link: "a pipe and no regular file", dir: "a folder and no",
 		"/dev/zero":                "a device and no",
 		filepath.Join(dir, "none"): "no such file",
 	} {

@@ -132,3 +132,28 @@ func TestPluginOfAnotherUser(t *testing.T) {
 		t.Errorf("%v: %s", err, out)
 	}
 }
+
+// A limit of the system on files' sizes or on the processor's time is an error, or an end like that by a signal. No
+// stack is printed.
+func TestLimitsOfTheSystem(t *testing.T) {
+	net := []string{"--model", model("resnet-basic.dyn.onnx"), "--image", picture("cat_224.png"), "--size", "64",
+		"--mean", "127", "--scale", "64", "--target", "class:1", "--backend", "go"}
+	for limit, c := range map[string]struct {
+		args []string
+		code int
+		said string
+	}{
+		"ulimit -f 1":  {append([]string{"explain"}, net...), 1, "file too large"},
+		"ulimit -St 1": {append([]string{"rise", "--masks", "100000000"}, net...), 1, "interrupted after"},
+	} {
+		out := filepath.Join(t.TempDir(), "out")
+		run := gradcam()
+		run.Path = "/bin/sh"
+		run.Args = slices.Concat([]string{"sh", "-c", limit + `; exec "$0" "$@"`, os.Args[0]}, c.args, []string{"--out", out})
+		said, _ := run.CombinedOutput()
+		got := run.ProcessState.ExitCode()
+		if got != c.code || !strings.Contains(string(said), c.said) || foreign.Match(said) {
+			t.Errorf("%s: exit code %d: %.2000s", limit, got, said)
+		}
+	}
+}
