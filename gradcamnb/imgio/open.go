@@ -19,6 +19,7 @@ import (
 	"github.com/gradcam-go/gradcam/internal/border"
 	"github.com/gradcam-go/gradcam/internal/must"
 	near "github.com/gradcam-go/gradcam/internal/nearest"
+	"github.com/gradcam-go/gradcam/internal/printable"
 	"github.com/gradcam-go/gradcam/internal/regular"
 
 	// The formats that can be read.
@@ -45,7 +46,7 @@ const MaxBytes = 1 << 30
 func Open(path string) (image.Image, error) {
 	if scheme, _, found := strings.Cut(path, "://"); found && !strings.ContainsAny(scheme, `/\`) {
 		return nil, fmt.Errorf("reading the picture: %s is an address, but pictures are read from files: download it first",
-			path)
+			printable.Address(path))
 	}
 	data, err := regular.Read(path, MaxBytes)
 	if err != nil {

@@ -271,6 +271,10 @@ func TestHubErrors(t *testing.T) {
 		"no repository": {"hf://owner/other/net.onnx", `404, not found: there is no repository "owner/other"`, nil},
 		"no revision":   {address + "@v9", `with a revision "v9"`, nil},
 		"no file":       {"hf://owner/net/net.onnx", `no file "net.onnx"; its ONNX files are ["onnx/net.onnx"]`, nil},
+		"a file is listed and not there": {address, `lists the file "onnx/net.onnx.data" and says 404, not found, for it`,
+			func(_ *testing.T, h *fakeHub, _ *httptest.Server) {
+				h.announce = func(map[string]any) { delete(h.files, "onnx/net.onnx.data") } // after it was listed
+			}},
 		"no network": {address, "the hub did not answer",
 			func(_ *testing.T, _ *fakeHub, s *httptest.Server) { s.Close() }},
 		"offline": {address, "HF_HUB_OFFLINE",

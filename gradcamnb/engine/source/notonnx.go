@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/gradcam-go/gradcam/internal/nearest"
+	"github.com/gradcam-go/gradcam/internal/printable"
 	"github.com/gradcam-go/gradcam/internal/regular"
 )
 
@@ -36,11 +37,12 @@ const (
 
 // refuseOtherFormat returns an error for a file that is clearly no ONNX file. The error says how to get one.
 func refuseOtherFormat(path string) error {
-	if scheme, rest, ok := strings.Cut(path, "://"); ok {
+	address := printable.Address(path)
+	if scheme, rest, ok := strings.Cut(address, "://"); ok {
 		if scheme == "http" || scheme == "https" {
-			return fmt.Errorf("%s: models are not read from an address: download the file first, or name one on the hub, hf://owner/name/file.onnx", path)
+			return fmt.Errorf("%s: models are not read from an address: download the file first, or name one on the hub, hf://owner/name/file.onnx", address)
 		}
-		return fmt.Errorf("%s: addresses begin with hf://, as hf://owner/name/file.onnx, and not with %s:// (%s)", path,
+		return fmt.Errorf("%s: addresses begin with hf://, as hf://owner/name/file.onnx, and not with %s:// (%s)", address,
 			scheme, rest)
 	}
 	info, err := os.Stat(path)

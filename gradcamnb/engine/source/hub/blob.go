@@ -225,7 +225,7 @@ func (r *Repo) transfer(ctx context.Context, f partial, report func(done int64))
 	case http.StatusRequestedRangeNotSatisfiable: // what is there is no beginning of the file
 		return errors.Join(fmt.Errorf("%w from %d on", errNoBeginning, f.have), f.Truncate(0))
 	default:
-		return refusal{r.refused(resp.StatusCode)}
+		return refusal{r.refusedFile(f.name, resp.StatusCode)}
 	}
 	if _, err := f.Seek(f.have, io.SeekStart); err != nil {
 		return err

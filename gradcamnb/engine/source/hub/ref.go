@@ -5,6 +5,8 @@ import (
 	"path"
 	"regexp"
 	"strings"
+
+	"github.com/gradcam-go/gradcam/internal/printable"
 )
 
 // Scheme begins every address of a file on the hub.
@@ -27,7 +29,7 @@ var (
 func ParseRef(s string) (Ref, error) {
 	wrong := func(why string) (Ref, error) {
 		return Ref{}, fmt.Errorf("the address %q %s; write hf://owner/name/file.onnx or hf://owner/name/file.onnx@revision",
-			s, why)
+			printable.Address(s), why)
 	}
 	rest, ok := strings.CutPrefix(s, Scheme)
 	if !ok {

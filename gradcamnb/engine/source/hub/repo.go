@@ -168,6 +168,14 @@ func (r *Repo) refused(status int) error {
 	return fmt.Errorf("%s: the hub answered with status %d; try again later", r.ref, status)
 }
 
+// refusedFile returns an error that explains a status of the hub for a file that it lists.
+func (r *Repo) refusedFile(name string, status int) error {
+	if status == http.StatusNotFound {
+		return fmt.Errorf("%s: the hub lists the file %q and says 404, not found, for it; try again later", r.ref, name)
+	}
+	return r.refused(status)
+}
+
 // Has tells whether the repository has a file.
 func (r *Repo) Has(name string) bool { return r.files[name] != nil }
 

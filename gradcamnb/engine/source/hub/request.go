@@ -18,6 +18,7 @@ import (
 	hf "github.com/gomlx/go-huggingface/hub"
 
 	"github.com/gradcam-go/gradcam/internal/atomicfile"
+	"github.com/gradcam-go/gradcam/internal/printable"
 	"github.com/gradcam-go/gradcam/internal/regular"
 )
 
@@ -37,7 +38,7 @@ func endpointOf(r *hf.Repo) (*url.URL, error) {
 	}
 	u, err := url.Parse(field.String())
 	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
-		return nil, fmt.Errorf("HF_ENDPOINT is %q, which is no address of a hub", field.String())
+		return nil, fmt.Errorf("HF_ENDPOINT is %q, which is no address of a hub", printable.Address(field.String()))
 	}
 	return u, nil
 }
