@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -11,40 +12,57 @@ import (
 	"time"
 
 	"github.com/gradcam-go/gradcam/gradcamnb"
+	"github.com/gradcam-go/gradcam/gradcamnb/driver"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
+	"github.com/gradcam-go/gradcam/internal/resident"
 	"github.com/gradcam-go/gradcam/internal/testing/eventually"
 	"github.com/gradcam-go/gradcam/internal/testing/golden"
 	"github.com/gradcam-go/gradcam/internal/testing/processes"
-	"github.com/gradcam-go/gradcam/internal/testing/require"
 )
 
-// A call that waits while another one computes comes back when its context ends: with -slow, on a quiet machine, within
-// 50 ms, the quickest of five.
+// A call that waits while another one computes comes back when its context ends, and so does one that asks the resident
+// engine. The other one does not end before, so a call that waited for it would never come back.
 func TestWaitingEndsWithItsContext(t *testing.T) {
-	e := testEngine(t, "go")
-	s, in := open(t, e, "resnet-basic.dyn.onnx"), tiny(t, "resnet-basic")
-	if err := e.turn.take(t.Context()); err != nil { // another call computes
+	onBackends(t, func(t *testing.T, e *Engine) {
+		s, in := open(t, e, "resnet-basic.dyn.onnx"), tiny(t, "resnet-basic")
+		models := map[string]*gradcamnb.Model{"here": gradcamnb.NewModel(s),
+			"resident": openResident(t, e, "resnet-basic.dyn.onnx")}
+		if err := e.turn.take(t.Context()); err != nil { // another call computes
+			t.Fatal(err)
+		}
+		for name, m := range models {
+			for _, method := range []string{"Grad-CAM", "RISE"} {
+				ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+				_, err := m.Run(ctx, gradcamnb.Request{Tensor: in, Methods: []string{method}})
+				cancel()
+				if !errors.Is(err, context.DeadlineExceeded) {
+					t.Errorf("%s, %s: came back with %v", name, method, err)
+				}
+			}
+			if _, err := m.Layers(); err != nil {
+				t.Errorf("%s: its layers need no turn: %v", name, err)
+			}
+		}
+		e.turn.pass()
+		for name, m := range models {
+			if _, err := m.Run(t.Context(), gradcamnb.Request{Tensor: in}); err != nil {
+				t.Errorf("%s: the next call: %v", name, err)
+			}
+		}
+	})
+}
+
+// openResident opens a model in a resident engine, which is e.
+func openResident(t *testing.T, e *Engine, file string) *gradcamnb.Model {
+	t.Helper()
+	l, err := resident.Listen(filepath.Join(t.TempDir(), "s", "x.sock"))
+	if err != nil {
 		t.Fatal(err)
 	}
-	const patience = 20 * time.Millisecond
-	late := time.Hour
-	for range 5 {
-		ctx, cancel := context.WithTimeout(t.Context(), patience)
-		start := time.Now()
-		_, err := gradcamnb.NewModel(s).Run(ctx, gradcamnb.Request{Tensor: in})
-		cancel()
-		late = min(late, time.Since(start)-patience)
-		if !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("came back with %v", err)
-		}
-	}
-	if require.IsSlow() && late > 50*time.Millisecond {
-		t.Errorf("came back %s after its deadline", late)
-	}
-	e.turn.pass()
-	if _, err := gradcamnb.NewModel(s).Run(t.Context(), gradcamnb.Request{Tensor: in}); err != nil {
-		t.Errorf("the next call: %v", err)
-	}
+	t.Cleanup(func() { _ = l.Close() })
+	go func() { _ = driver.Serve(l, func(string, io.Writer) driver.Engine { return e }) }()
+	t.Setenv(driver.SocketEnv, l.Addr().String())
+	return gradcamnb.MustOpen(golden.Path("models", file))
 }
 
 // While a model is being read, another one is opened and explained; who wants the same one

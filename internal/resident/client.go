@@ -78,7 +78,7 @@ func Call[Args, Note, Answer any](ctx context.Context, c Client, method string, 
 			if err := dec.Decode(&answer); err != nil {
 				return answer, unreadable(ctx, err)
 			}
-			return answer, h.Failure.err()
+			return answer, h.Failure.errIn(ctx)
 		}
 		var n Note
 		if err := dec.Decode(&n); err != nil {

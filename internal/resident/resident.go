@@ -13,6 +13,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/gradcam-go/gradcam/internal/fault"
 )
@@ -82,10 +83,13 @@ func (e *Error) Error() string { return e.message }
 // server said about it.
 func (e *Error) Unwrap() error { return e.cause }
 
-func (f *failure) err() error {
+// errIn returns the failure as an error for the caller, whose context is ctx.
+func (f *failure) errIn(ctx context.Context) error {
 	switch {
 	case f == nil:
 		return nil
+	case f.Cause == canceled && ctx.Err() != nil: // the server knows that the call was given up, and not why
+		return &Error{strings.ReplaceAll(f.Message, context.Canceled.Error(), ctx.Err().Error()), ctx.Err()}
 	case f.Cause == canceled:
 		return &Error{f.Message, context.Canceled}
 	case f.Cause == deadline:
