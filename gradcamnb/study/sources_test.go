@@ -246,6 +246,39 @@ func TestSamplesOfSeveralPictures(t *testing.T) {
 	wantError(t, "compressed", err, "unpack")
 }
 
+// A file of a sample that is too large to say the label takes nothing from the others: with a .cls file it is not
+// needed, and without one the picture has an error.
+func TestSampleWithLargeJSON(t *testing.T) {
+	large := `{"label": "a", "x": "` + strings.Repeat("x", maxLabel) + `"}`
+	path := filepath.Join(t.TempDir(), "a.tar")
+	var data bytes.Buffer
+	w := tar.NewWriter(&data)
+	for _, f := range [][2]string{{"1.png", ""}, {"1.json", large}, {"1.cls", "b"}, {"2.png", ""}, {"2.json", large}, {"3.json", `{"label": "c"}`},
+		{"3.txt", large}, {"3.png", ""}, {"4.png", ""}, {"4.cls", large}} {
+		h := &tar.Header{Name: f[0], Mode: 0o600, Typeflag: tar.TypeReg, Size: int64(len(f[1]))}
+		if err := w.WriteHeader(h); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Write([]byte(f[1])); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	write(t, path, data.Bytes())
+	pictures, err := Tar(path)
+	if got, want := said(pictures), "a.tar/1.png=b a.tar/2.png= a.tar/3.png=c a.tar/4.png="; err != nil || got != want {
+		t.Fatalf("%s, %v, want %s", got, err, want)
+	}
+	for i, want := range []string{"is empty and not a picture", "2.json: it has more than 1048576 bytes",
+		"is empty and not a picture",
+		"4.cls: its label has more than 4096 bytes"} { // the pictures are empty files
+		_, err := pictures[i].Open()
+		wantError(t, pictures[i].Name, err, want)
+	}
+}
+
 // Only the extension before the last one of a file tells that it is the picture of its sample: the archive's name and
 // the folders do not.
 func TestInputsByTheirOwnExtension(t *testing.T) {

@@ -2,7 +2,6 @@ package study
 
 import (
 	"archive/tar"
-	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -24,7 +23,7 @@ const maxPictureFile = 256 << 20
 // dot are one sample, such as 0001.jpg, 0001.cls and 0001.seg.png. If a sample has several pictures, only those without
 // a second extension are taken; if there are none, those with .input, .image, .img or .rgb before the last extension.
 // Its .cls file holds the label, or "label", "cls" or "class" in its .json file, or its .txt file, unless that is
-// longer than 4096 bytes. A picture is read when it is opened.
+// longer than 4096 bytes. A picture is read when it is opened. If its label cannot be read, the picture cannot either.
 func Tar(path string) (out []Picture, err error) {
 	f, err := regular.Open(path)
 	if err != nil {
@@ -77,13 +76,13 @@ func readSamples(f io.Reader, path string) (keys []string, samples map[string]*s
 			return nil, nil, tooMany(path)
 		}
 		if s == nil {
-			s = &sampleOfTar{labels: map[string]string{}}
+			s = &sampleOfTar{labels: map[string]string{}, wrong: map[string]error{}}
 			samples[key], keys = s, append(keys, key)
 		}
 		if slices.Contains(extensions, strings.ToLower(filepath.Ext(name))) {
 			s.add(member(path, name, at.n, h.Size), ext)
-		} else if err := s.takeLabel(t, ext); err != nil {
-			return nil, nil, fmt.Errorf("%s: %s: %w", path, h.Name, err)
+		} else if err := s.takeLabel(t, path+": "+h.Name, ext); err != nil {
+			return nil, nil, fmt.Errorf("%s is no tar archive, or it is damaged: %w", path, err)
 		}
 	}
 }
@@ -109,6 +108,7 @@ const maxLabel = 1 << 20
 type sampleOfTar struct {
 	plain, others []Picture         // with one extension, and with more
 	labels        map[string]string // what the files say that may say the label, by their extensions
+	wrong         map[string]error  // why such a file cannot be read
 }
 
 // add adds a picture, whose name ends with ext.
@@ -120,9 +120,9 @@ func (s *sampleOfTar) add(p Picture, ext string) {
 	}
 }
 
-// takeLabel reads a file that may say the label, by its extension.
-func (s *sampleOfTar) takeLabel(r io.Reader, ext string) error {
-	if ext != ".cls" && ext != ".txt" && ext != ".json" {
+// takeLabel reads a file that may say the label, by its extension. It returns an error if the archive ends too early.
+func (s *sampleOfTar) takeLabel(r io.Reader, name, ext string) error {
+	if !slices.Contains(sayLabels, ext) {
 		return nil
 	}
 	text, err := io.ReadAll(io.LimitReader(r, maxLabel+1))
@@ -132,7 +132,8 @@ func (s *sampleOfTar) takeLabel(r io.Reader, ext string) error {
 	label := strings.TrimSpace(string(text))
 	if ext == ".json" {
 		if len(text) > maxLabel {
-			return fmt.Errorf("it has more than %d bytes, in which no label is looked for", maxLabel)
+			s.wrong[ext] = fmt.Errorf("%s: it has more than %d bytes, in which no label is looked for: give it in a .cls file", name, maxLabel)
+			return nil
 		}
 		label = labelInJSON(label)
 	}
@@ -140,9 +141,22 @@ func (s *sampleOfTar) takeLabel(r io.Reader, ext string) error {
 	case len(label) <= maxLabelBytes:
 		s.labels[ext] = strings.Clone(label) // without the text around it
 	case ext != ".txt": // which may be a caption
-		return fmt.Errorf("its label has more than %d bytes", maxLabelBytes)
+		s.wrong[ext] = fmt.Errorf("%s: its label has more than %d bytes", name, maxLabelBytes)
 	}
 	return nil
+}
+
+// sayLabels are the extensions of files that may say the label. The first file that does so counts.
+var sayLabels = []string{".cls", ".json", ".txt"}
+
+// label returns the label, or why the file cannot be read that would say it.
+func (s *sampleOfTar) label() (string, error) {
+	for _, ext := range sayLabels {
+		if label, err := s.labels[ext], s.wrong[ext]; label != "" || err != nil {
+			return label, err
+		}
+	}
+	return "", nil
 }
 
 // inputs are the second extensions of pictures that are no masks or other answers.
@@ -167,9 +181,11 @@ func (s *sampleOfTar) pictures() ([]Picture, error) {
 				"or .input", s.others[0].Name, s.others[1].Name)
 		}
 	}
-	label := cmp.Or(s.labels[".cls"], s.labels[".json"], s.labels[".txt"])
+	label, err := s.label()
 	for i := range out {
-		out[i].Label = label
+		if out[i].Label = label; err != nil {
+			out[i].Open = func() (image.Image, error) { return nil, err }
+		}
 	}
 	return out, nil
 }

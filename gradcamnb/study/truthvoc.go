@@ -3,6 +3,7 @@ package study
 import (
 	"bytes"
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"image"
 	"io"
@@ -99,7 +100,7 @@ func readAnnotation(data []byte) (annotation, error) {
 	reader := xml.NewDecoder(bytes.NewReader(data))
 	reader.CharsetReader = readCharset
 	if err := reader.Decode(&a); err != nil {
-		return annotation{}, fmt.Errorf("is no annotation: %w", err)
+		return annotation{}, fmt.Errorf("is no annotation: %w", plainXML(err))
 	}
 	var out annotation
 	var err error
@@ -117,6 +118,23 @@ func readAnnotation(data []byte) (annotation, error) {
 		out.objects = append(out.objects, one)
 	}
 	return out, nil
+}
+
+// plainXML returns an error of encoding/xml in words for those who did not write the decoder.
+func plainXML(err error) error {
+	var syntax *xml.SyntaxError
+	switch {
+	case errors.Is(err, io.EOF):
+		return errors.New("it has no element: it is empty, or text")
+	case errors.As(err, &syntax) && syntax.Msg == "unexpected EOF":
+		return fmt.Errorf("line %d: it ends too early: an element is not closed", syntax.Line)
+	case errors.As(err, &syntax):
+		return fmt.Errorf("line %d: %s", syntax.Line, syntax.Msg)
+	}
+	if inner := errors.Unwrap(err); inner != nil { // of readCharset
+		return inner
+	}
+	return errors.New(strings.TrimPrefix(err.Error(), "xml: "))
 }
 
 // readSide reads a side of a picture; 0 if the text is empty.

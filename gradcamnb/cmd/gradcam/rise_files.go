@@ -16,6 +16,7 @@ import (
 	"github.com/gradcam-go/gradcam/internal/cli"
 	"github.com/gradcam-go/gradcam/internal/npyfile"
 	"github.com/gradcam-go/gradcam/internal/regular"
+	"github.com/gradcam-go/gradcam/internal/strictjson"
 )
 
 // maxRunFile is the most bytes of JSON that are read.
@@ -77,7 +78,7 @@ func readRunFile(path string) (f runFile, err error) {
 	if err != nil {
 		return f, fmt.Errorf("the run to resume: %w", err)
 	}
-	if err := json.Unmarshal(data, &f); err != nil {
+	if err := strictjson.Unmarshal(data, &f); err != nil {
 		return f, fmt.Errorf("%s is damaged: %w", path, err)
 	}
 	return f, nil
@@ -222,7 +223,7 @@ func referenceDRISE(masks, found, out string) error {
 		return fmt.Errorf("reading the detections: %w", err)
 	}
 	var f referenceFile
-	if err := json.Unmarshal(data, &f); err != nil {
+	if err := strictjson.Unmarshal(data, &f); err != nil {
 		return fmt.Errorf("%s does not have the form {\"targets\": [...], \"detections\": [[...], ...]}: %w", found, err)
 	}
 	if err := f.check(found, dims[0]); err != nil {
