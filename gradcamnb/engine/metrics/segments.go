@@ -1,16 +1,27 @@
 package metrics
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // superpixels is a picture that is being divided into regions of similar colour.
 type superpixels struct {
 	height, width int
-	apart         int         // distance of neighbouring centres at the start, in pixels
-	spread        float64     // standard deviation of the picture's values
-	pixels        [][]float64 // y, x and the colour of every pixel
-	centres       [][]float64 // y, x and the colour of every region's centre
-	region        []int       // number of every pixel's region
-	near          []float64   // distance of every pixel from the centre of its region, squared
+	channels      int
+	apart         int       // distance of neighbouring centres at the start, in pixels
+	spread        float64   // standard deviation of the picture's values
+	colours       []float64 // of every pixel, its channels next to each other
+	centres       []centre  // of every region
+	region        []int32   // number of every pixel's region
+	near          []float64 // distance of every pixel from the centre of its region, squared
+	across        []float64 // room for the distances of columns
+}
+
+// centre is the middle of a region.
+type centre struct {
+	y, x   float64
+	colour []float64
 }
 
 // segmentation divides a picture of channels x height x width values into about 100 regions of similar colour, by SLIC
@@ -23,18 +34,18 @@ type superpixels struct {
 // Value c of pixel i is at(c, i). Regions may be in several pieces.
 func segmentation(channels, height, width int, at func(c, i int) float64) []set {
 	n := height * width
-	s := superpixels{height: height, width: width, apart: max(1, int(math.Sqrt(float64(n)/100))),
-		pixels: make([][]float64, n), region: make([]int, n), near: make([]float64, n),
-		spread: deviation(channels*n, func(k int) float64 { return at(k%channels, k/channels) })}
-	for i := range s.pixels {
-		s.pixels[i] = []float64{float64(i / width), float64(i % width)}
+	s := superpixels{height: height, width: width, channels: channels, apart: max(1, int(math.Sqrt(float64(n)/100))),
+		colours: make([]float64, 0, n*channels), region: make([]int32, n), near: make([]float64, n),
+		across: make([]float64, width)}
+	for i := range n {
 		for c := range channels {
-			s.pixels[i] = append(s.pixels[i], at(c, i))
+			s.colours = append(s.colours, at(c, i))
 		}
 	}
+	s.spread = deviation(s.colours)
 	for y := s.apart / 2; y < height; y += s.apart {
 		for x := s.apart / 2; x < width; x += s.apart {
-			s.centres = append(s.centres, append([]float64(nil), s.pixels[y*width+x]...))
+			s.centres = append(s.centres, centre{float64(y), float64(x), slices.Clone(s.colour(y*width + x))})
 		}
 	}
 	for range 10 {
@@ -49,24 +60,32 @@ func segmentation(channels, height, width int, at func(c, i int) float64) []set 
 	return s.collect()
 }
 
+// colour returns the channels of a pixel.
+func (s *superpixels) colour(i int) []float64 { return s.colours[i*s.channels:][:s.channels] }
+
 // claim gives region k the pixels around its centre that lie nearer to it than to the centres before.
 func (s *superpixels) claim(k int) {
 	centre, reach := s.centres[k], 2*s.apart
-	cy, cx := int(centre[0]), int(centre[1])
+	cy, cx := int(centre.y), int(centre.x)
+	left, right := max(0, cx-reach), min(s.width, cx+reach+1)
+	for x := left; x < right; x++ {
+		s.across[x] = (float64(x) - centre.x) * (float64(x) - centre.x)
+	}
+	ofPlace, ofColour := float64(s.apart*s.apart), s.spread*s.spread
 	for y := max(0, cy-reach); y < min(s.height, cy+reach+1); y++ {
-		for x := max(0, cx-reach); x < min(s.width, cx+reach+1); x++ {
+		down := (float64(y) - centre.y) * (float64(y) - centre.y)
+		for x := left; x < right; x++ {
 			i := y*s.width + x
-			var place, colour float64
-			for c, v := range s.pixels[i] {
-				d := (v - centre[c]) * (v - centre[c])
-				if c < 2 {
-					place += d
-				} else {
-					colour += d
-				}
+			place := (down + s.across[x]) / ofPlace
+			if place >= s.near[i] { // whatever its colour
+				continue
 			}
-			if d := colour/(s.spread*s.spread) + place/float64(s.apart*s.apart); d < s.near[i] {
-				s.near[i], s.region[i] = d, k
+			var colour float64
+			for c, v := range s.colour(i) {
+				colour += (v - centre.colour[c]) * (v - centre.colour[c])
+			}
+			if d := colour/ofColour + place; d < s.near[i] {
+				s.near[i], s.region[i] = d, int32(k)
 			}
 		}
 	}
@@ -74,20 +93,27 @@ func (s *superpixels) claim(k int) {
 
 // recentre moves every centre to the mean of its pixels.
 func (s *superpixels) recentre() {
-	counts, sums := make([]float64, len(s.centres)), make([][]float64, len(s.centres))
+	counts, sums := make([]float64, len(s.centres)), make([]centre, len(s.centres))
+	for k := range sums {
+		sums[k].colour = make([]float64, s.channels)
+	}
 	for i, k := range s.region {
-		if sums[k] == nil {
-			sums[k] = make([]float64, len(s.pixels[i]))
-		}
+		sum := &sums[k]
 		counts[k]++
-		for c, v := range s.pixels[i] {
-			sums[k][c] += v
+		sum.y += float64(i / s.width)
+		sum.x += float64(i % s.width)
+		for c, v := range s.colour(i) {
+			sum.colour[c] += v
 		}
 	}
 	for k, n := range counts {
-		for c := range sums[k] {
-			s.centres[k][c] = sums[k][c] / n
+		if n == 0 {
+			continue
 		}
+		for c := range sums[k].colour {
+			sums[k].colour[c] /= n
+		}
+		s.centres[k] = centre{sums[k].y / n, sums[k].x / n, sums[k].colour}
 	}
 }
 
@@ -106,17 +132,18 @@ func (s *superpixels) collect() []set {
 	return out
 }
 
-// deviation returns the standard deviation of n values, or 1 if they are all the same.
-func deviation(n int, value func(k int) float64) float64 {
+// deviation returns the standard deviation of values, or 1 if they are all the same.
+func deviation(values []float64) float64 {
 	var sum, square float64
-	for k := range n {
-		sum += value(k)
+	for _, v := range values {
+		sum += v
 	}
-	for k := range n {
-		square += (value(k) - sum/float64(n)) * (value(k) - sum/float64(n))
+	mean := sum / float64(len(values))
+	for _, v := range values {
+		square += (v - mean) * (v - mean)
 	}
 	if square == 0 {
 		return 1
 	}
-	return math.Sqrt(square / float64(n))
+	return math.Sqrt(square / float64(len(values)))
 }
