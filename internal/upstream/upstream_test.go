@@ -102,6 +102,19 @@ func kernel(x *Node, side int) *Node {
 	return Reshape(Const(x.Graph(), k), side, side, 1, 1)
 }
 
+// gomlx: the gradient through an If is 0, without a word.
+func TestIf(t *testing.T) {
+	g := run(t, func(x *Node) *Node {
+		positive := GreaterThan(ReduceAllSum(x), ScalarZero(x.Graph(), x.DType()))
+		yes := NewClosure(x.Graph(), func(*Graph) []*Node { return []*Node{MulScalar(x, 3)} })
+		no := NewClosure(x.Graph(), func(*Graph) []*Node { return []*Node{Neg(x)} })
+		return Gradient(ReduceAllSum(If(positive, yes, no)[0]), x)[0]
+	}, []int{2}, []float32{1, 2})
+	if !slices.Equal(g, []float32{0, 0}) {
+		t.Errorf("%v: %s", g, mended)
+	}
+}
+
 // gomlx: the gradient of a convolution with an even kernel.
 func TestEvenKernel(t *testing.T) {
 	conv := func(side int) func(x *Node) *Node {
