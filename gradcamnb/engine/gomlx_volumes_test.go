@@ -146,6 +146,40 @@ func TestSlicesThatAreNoMap(t *testing.T) {
 	}
 }
 
+// A region of a volume goes through its slices, in either order of axes. By hand: class 0 is 2 x, and predicted at x =
+// 1, 3, 5, of which 2 x is 18, and the mean 6; its gradient is 2 and 2/3 there. A part is looked for in planes only.
+func TestRegionsOfVolumesByHand(t *testing.T) {
+	for _, first := range []bool{false, true} {
+		m, err := source.GoMLX(source.Card{Name: "segments", Input: []int{-1, 2, 2, 2, 1}}, model.NewStore(),
+			func(_ *model.Scope, x *Node) []*Node {
+				y := Concatenate([]*Node{MulScalar(x, 2), MulScalar(x, -2)}, -1)
+				if first {
+					y = TransposeAllAxes(y, 0, 4, 1, 2, 3)
+				}
+				return []*Node{y}
+			})
+		if err != nil {
+			t.Fatal(err)
+		}
+		net := gradcamnb.NewModel(testEngine(t, "go").Session(m))
+		volume := gradcamnb.Tensor{Dims: []int{1, 2, 2, 2, 1}, Values: []float32{1, -2, 3, -4, 5, -6, -7, -8}}
+		for want, target := range map[float32]gradcamnb.Target{2: gradcamnb.Region(0), 2. / 3: gradcamnb.RegionMean(0)} {
+			r, err := net.ExplainTensor(volume, gradcamnb.Methods("Saliency"), target)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := r[0].Maps[0]; !(math.Abs(float64(got.Score-9*want)) <= 1e-5) {
+				t.Errorf("the score is %g, want %g", got.Score, 9*want)
+			}
+			wantMap(t, "region", r[0].Maps[0].Raw.Values, want, 0, want, 0, want, 0, 0, 0)
+		}
+		if _, err := net.ExplainTensor(volume, gradcamnb.Methods("Saliency"), gradcamnb.Part(0, 0, 0)); err == nil ||
+			!strings.Contains(err.Error(), "takes volumes") {
+			t.Errorf("a part of a volume: error %v", err)
+		}
+	}
+}
+
 // A card of volumes that cannot be is refused.
 func TestCardsOfVolumes(t *testing.T) {
 	for want, input := range map[string][]int{

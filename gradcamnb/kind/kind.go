@@ -31,6 +31,7 @@ type Kind struct {
 
 	NamesSeveral bool // Index holds several classes for every picture, instead of one for each picture
 	IsDetection  bool // its targets are detections
+	Plane        bool // its targets look at a pixel's neighbours, which in a volume lie in three directions
 	OfTags       bool // the numbers are tags: each is true or not by itself, so that its probability is a sigmoid
 
 	// Score names the engine's function that computes the score, such as "class", the logit (package engine/target). It

@@ -11,7 +11,7 @@ import (
 // Part is like [Region], over one connected part of the region where the class is the prediction: the part that holds a
 // given pixel of the segmentation.
 var Part = Register(Kind{
-	Name: "part", Score: "region",
+	Name: "part", Score: "region", Plane: true,
 	Forms: []Form{{"part:CLASS:X,Y[:mean]", "the connected part of a predicted region that holds a pixel"}},
 	Read: func(rest string) (Spec, error) {
 		rest, mean := strings.CutSuffix(rest, ":mean")

@@ -14,6 +14,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/target"
 	"github.com/gradcam-go/gradcam/gradcamnb/kind"
 	"github.com/gradcam-go/gradcam/internal/fault"
+	"github.com/gradcam-go/gradcam/internal/place"
 )
 
 // Aim is one target of a plan: a target that was looked up, with the function that scores it.
@@ -66,6 +67,10 @@ func (s Lookup) Aims(t ask.Target) ([]Aim, error) {
 	if f := t.Func(); f != nil || k.Name == kind.Function.Name {
 		a, err := s.function(t)
 		return []Aim{a}, err
+	}
+	if k.Plane && s.Model.Card().Slices > 0 {
+		return nil, fmt.Errorf("a %s is looked for among the pixels of a plane, and the model %s takes volumes: explain a region with %s", k.Name,
+			s.Model.Card().Name, place.Words("gradcamnb.Region(CLASS)", "--target region:CLASS"))
 	}
 	resolved, err := k.Resolve(s, t.Spec)
 	if errors.Is(err, fault.ErrNoClass) {

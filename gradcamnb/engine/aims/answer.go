@@ -144,7 +144,8 @@ func readNumbers(l source.Layer, batch int) (shape, order []int, err error) {
 	return []int{batch, n}, nil, nil
 }
 
-// readPlaces reads the classes of places, [batch, classes, height, width].
+// readPlaces reads the classes of places, [batch, classes, height, width]. The slices of a volume lie one below
+// another.
 func readPlaces(l source.Layer, batch int) (shape, order []int, err error) {
 	a := l.Axes
 	if a.Mirrored != [2]bool{} {
@@ -155,10 +156,15 @@ func readPlaces(l source.Layer, batch int) (shape, order []int, err error) {
 		return nil, nil, fmt.Errorf(
 			"the output %q has the shape %v and is no segmentation, [batch, classes, height, width] or [batch, height, width, classes]%s", l.Name, l.Shape, listHint(l, batch))
 	}
-	if len(l.Shape) == 3 { // one class
-		return []int{batch, 1, l.Shape[a.H], l.Shape[a.W]}, orderOrNil([]int{0, a.H, a.W}), nil
+	places, rows, classes := []int{a.H, a.W}, l.Shape[a.H], 1
+	if a.S > 0 {
+		places, rows = []int{a.S, a.H, a.W}, l.Shape[a.S]*rows
 	}
-	return []int{batch, l.Shape[a.C], l.Shape[a.H], l.Shape[a.W]}, orderOrNil([]int{0, a.C, a.H, a.W}), nil
+	order = append([]int{0}, places...)
+	if len(l.Shape) > len(order) {
+		order, classes = append([]int{0, a.C}, places...), l.Shape[a.C]
+	}
+	return []int{batch, classes, rows, l.Shape[a.W]}, orderOrNil(order), nil
 }
 
 // listHint returns a hint to explain a class if an output is a list of classes, or nothing if it is not.
