@@ -19,6 +19,7 @@ func TestRareOperators(t *testing.T) {
 	single := func(name string, v int64) *protos.AttributeProto {
 		return &protos.AttributeProto{Name: name, Type: protos.AttributeProto_INT, I: v}
 	}
+	const right = math.Pi / 2
 	for name, c := range map[string]struct {
 		nodes []*protos.NodeProto
 		given []*protos.TensorProto
@@ -52,6 +53,18 @@ func TestRareOperators(t *testing.T) {
 				reading(nodeOf("Gather", "image", "y", single("axis", 2)), "once")},
 			[]*protos.TensorProto{initializer("twice", true, []int64{4}, 2, 0, 2, 0)},
 			[]float64{1, 2, 3, 4, 9, 10, 11, 12},
+		},
+		// A quotient by zero, as torch writes atan2 in a column where the second number is 0, and numbers without a square.
+		"Atan of infinity": {
+			[]*protos.NodeProto{reading(nodeOf("Sub", "image", "zeros"), "image"),
+				reading(nodeOf("Div", "signs", "infinite"), "zeros"), nodeOf("Atan", "infinite", "y")},
+			[]*protos.TensorProto{initializer("signs", false, []int64{4}, 1, -1, 2, -2)},
+			[]float64{right, -right, right, -right, right, -right, right, -right, right, -right, right, -right},
+		},
+		"Atan of large numbers": {
+			[]*protos.NodeProto{reading(nodeOf("Mul", "image", "large"), "scales"), nodeOf("Atan", "large", "y")},
+			[]*protos.TensorProto{initializer("scales", false, []int64{4}, 1e19, -1e25, 1e10, -1e37)},
+			[]float64{right, -right, right, -right, right, -right, right, -right, right, -right, right, -right},
 		},
 		// 4 columns in 3 pieces are 2, 2 and none.
 		"Split, nothing left": {

@@ -77,8 +77,10 @@ func registerFormula(op string, f func(b *builder, x ref) ref) bool {
 }
 
 // atan halves the angle three times, atan(x) = 2 atan(x / (1 + sqrt(1 + x^2))), until |x| < 0.2, and then sums x -
-// x^3/3 + x^5/5 - ... up to x^11.
+// x^3/3 + x^5/5 - ... up to x^11. Numbers whose square would be infinite have the same angle as the limit.
 func (b *builder) atan(x ref) ref {
+	const limit = 1e18
+	x = b.clipHigh(b.clipLow(x, -limit), limit)
 	for range 3 {
 		x = b.div(x, b.offset(b.root(b.offset(b.square(x), 1)), 1))
 	}
