@@ -16,10 +16,55 @@ import (
 )
 
 // picturesCall is a request about pictures. A picture that the engine has from an earlier call of the same program is
-// only named, since sending 12 megapixels takes 48 MB.
+// only named, since sending 12 megapixels takes 48 MB. If pictures are sent, they cross the socket as blocks of bytes;
+// see [resident.Large].
 type picturesCall struct {
-	Request ask.Request
-	Names   []string // of the request's pictures, which are missing if all are known; none for a tensor
+	Request ask.Request   // without its pictures
+	Names   []string      // of the request's pictures; none for a tensor
+	Sent    []sentPicture // the pictures; none if all are known by their names
+	whole   []image.Image
+}
+
+// sentPicture is a picture on its way.
+type sentPicture struct {
+	Hollow  image.Image // without its values
+	Lengths []int       // of its planes of values
+}
+
+// send puts pictures into the call.
+func (c *picturesCall) send(pictures []image.Image) {
+	c.whole = pictures
+	for _, p := range pictures {
+		c.Sent = append(c.Sent, hollow(p))
+	}
+}
+
+// hollow returns a picture as one on its way.
+func hollow(p image.Image) (s sentPicture) {
+	copied, planes := shallow(p)
+	for _, plane := range planes {
+		s.Lengths = append(s.Lengths, len(*plane))
+		*plane = nil
+	}
+	s.Hollow = copied
+	return s
+}
+
+// Blocks returns the values of the pictures that are sent. If the call has just arrived, it first makes room for them.
+func (c *picturesCall) Blocks() (blocks [][]byte) {
+	if c.whole == nil {
+		for _, s := range c.Sent {
+			p, planes := shallow(s.Hollow)
+			for i, plane := range planes {
+				*plane = make([]byte, s.Lengths[i])
+			}
+			c.whole = append(c.whole, p)
+		}
+	}
+	for _, p := range c.whole {
+		blocks = append(blocks, planesOf(p)...)
+	}
+	return blocks
 }
 
 // sentPictures are the pictures that a program has sent.
@@ -48,39 +93,51 @@ func namePictures(pictures []image.Image) []string {
 		for _, plane := range planes {
 			_, _ = h.Write(plane) // never an error
 		}
-		names = append(names, fmt.Sprintf("%s %T %v %d %x", program(), p, p.Bounds(), lengths(planes), h.Sum64()))
+		s := hollow(p)
+		names = append(names, fmt.Sprintf("%s %T %v %v %x", program(), s.Hollow, s.Hollow, s.Lengths, h.Sum64()))
 	}
 	return names
 }
 
-func lengths(planes [][]byte) (of []int) {
+// planesOf returns the values of a picture of one of Go's types, and nil for other pictures.
+func planesOf(p image.Image) (values [][]byte) {
+	_, planes := shallow(p)
 	for _, plane := range planes {
-		of = append(of, len(plane))
+		values = append(values, *plane)
 	}
-	return of
+	return values
 }
 
-// planesOf returns the values of a picture of one of Go's types.
-func planesOf(p image.Image) [][]byte {
+// shallow returns a copy of a picture of one of Go's types, and where the copy has its planes of values. It shares
+// these with the picture.
+func shallow(p image.Image) (image.Image, []*[]byte) {
 	switch p := p.(type) {
 	case *image.NRGBA:
-		return [][]byte{p.Pix}
+		c := *p
+		return &c, []*[]byte{&c.Pix}
 	case *image.RGBA:
-		return [][]byte{p.Pix}
+		c := *p
+		return &c, []*[]byte{&c.Pix}
 	case *image.NRGBA64:
-		return [][]byte{p.Pix}
+		c := *p
+		return &c, []*[]byte{&c.Pix}
 	case *image.RGBA64:
-		return [][]byte{p.Pix}
+		c := *p
+		return &c, []*[]byte{&c.Pix}
 	case *image.Gray:
-		return [][]byte{p.Pix}
+		c := *p
+		return &c, []*[]byte{&c.Pix}
 	case *image.Gray16:
-		return [][]byte{p.Pix}
+		c := *p
+		return &c, []*[]byte{&c.Pix}
 	case *image.CMYK:
-		return [][]byte{p.Pix}
+		c := *p
+		return &c, []*[]byte{&c.Pix}
 	case *image.YCbCr:
-		return [][]byte{p.Y, p.Cb, p.Cr, {byte(p.SubsampleRatio)}}
+		c := *p
+		return &c, []*[]byte{&c.Y, &c.Cb, &c.Cr}
 	}
-	return nil
+	return nil, nil
 }
 
 // callAbout asks the engine for something about pictures, which it is sent if it does not have them.
@@ -88,15 +145,16 @@ func callAbout[Answer any](ctx context.Context, s *remote, method string, r ask.
 	progress func(ask.Progress)) (Answer, error) {
 	pictures := s.makeSendable(r.Pictures)
 	names := namePictures(pictures)
+	r.Pictures = nil
+	asked := picturesCall{Request: r, Names: names}
 	if s.sent.hasAll(names) {
-		r.Pictures = nil
-		answer, err := call[picturesCall, Answer](ctx, s, method, picturesCall{r, names}, progress)
+		answer, err := call[picturesCall, Answer](ctx, s, method, asked, progress)
 		if !errors.Is(err, fault.ErrForgotten) {
 			return answer, err
 		}
 	}
-	r.Pictures = pictures
-	answer, err := call[picturesCall, Answer](ctx, s, method, picturesCall{r, names}, progress)
+	asked.send(pictures)
+	answer, err := call[picturesCall, Answer](ctx, s, method, asked, progress)
 	if err == nil {
 		s.sent.add(names)
 	}
@@ -143,7 +201,7 @@ func (k *keptPictures) request(c picturesCall) (ask.Request, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	r := c.Request
-	if len(r.Pictures) > 0 {
+	if r.Pictures = c.whole; len(r.Pictures) > 0 {
 		if len(c.Names) == len(r.Pictures) {
 			for i, p := range r.Pictures {
 				k.keep(c.Names[i], p)

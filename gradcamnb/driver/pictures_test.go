@@ -1,17 +1,21 @@
 package driver_test
 
 import (
+	"context"
+	"errors"
 	"image"
 	"image/color"
 	"io"
 	"net"
 	"reflect"
+	"slices"
 	"sync/atomic"
 	"testing"
 
 	"github.com/gradcam-go/gradcam/gradcamnb"
 	"github.com/gradcam-go/gradcam/gradcamnb/driver"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine"
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/internal/resident"
 )
 
@@ -121,4 +125,63 @@ func (c counted) Read(p []byte) (int, error) {
 	n, err := c.Reader.Read(p)
 	c.read.Add(int64(n))
 	return n, err
+}
+
+// lookingEngine keeps the pictures that it is asked about.
+type lookingEngine struct {
+	driver.Session
+	seen *[]image.Image
+}
+
+func (e lookingEngine) OpenContext(context.Context, string) (driver.Session, error) { return e, nil }
+
+func (e lookingEngine) Info() gradcamnb.Info { return gradcamnb.Info{Name: "looking"} }
+
+func (e lookingEngine) Explain(_ context.Context, r gradcamnb.Request) ([]*heatmap.Result, error) {
+	*e.seen = r.Pictures
+	return nil, errors.New("seen")
+}
+
+// Pictures of each of Go's types reach the engine as they are, also parts of larger ones, and several at once.
+func TestPicturesOfEveryType(t *testing.T) {
+	var seen []image.Image
+	serving(t, func(string, io.Writer) driver.Engine { return lookingEngine{seen: &seen} })
+	m := gradcamnb.MustOpen("x")
+	size, part := image.Rect(0, 0, 37, 21), image.Rect(5, 3, 30, 20)
+	whole := []image.Image{image.NewNRGBA(size), image.NewRGBA(size), image.NewNRGBA64(size), image.NewRGBA64(size),
+		image.NewGray(size), image.NewGray16(size), image.NewCMYK(size), image.NewYCbCr(size, image.YCbCrSubsampleRatio420),
+		image.NewYCbCr(size, image.YCbCrSubsampleRatio444)}
+	var all []image.Image
+	for _, p := range whole {
+		fillPlanes(p)
+		all = append(all, p, p.(interface {
+			SubImage(image.Rectangle) image.Image
+		}).SubImage(part))
+	}
+	for _, sent := range append([][]image.Image{all}, slices.Collect(slices.Chunk(all, 1))...) {
+		_, err := m.Run(t.Context(), gradcamnb.Request{Pictures: sent})
+		if err == nil || err.Error() != "seen" {
+			t.Fatal(err)
+		}
+		if len(seen) != len(sent) {
+			t.Fatalf("%d pictures came, and %d were sent", len(seen), len(sent))
+		}
+		for i, got := range seen {
+			if !reflect.DeepEqual(got, sent[i]) {
+				t.Errorf("a picture of the type %T and the size %v came as another", sent[i], sent[i].Bounds())
+			}
+		}
+	}
+}
+
+// fillPlanes gives every byte of a picture's values a value of its own place.
+func fillPlanes(p image.Image) {
+	v := reflect.ValueOf(p).Elem()
+	for i := range v.NumField() {
+		if plane, ok := v.Field(i).Interface().([]byte); ok {
+			for k := range plane {
+				plane[k] = byte(7*k + k/251 + i)
+			}
+		}
+	}
 }

@@ -32,6 +32,14 @@ type remoteCall[Args any] struct {
 	Args    Args
 }
 
+// Blocks returns those of the arguments; see [resident.Large].
+func (c *remoteCall[Args]) Blocks() [][]byte {
+	if large, ok := any(&c.Args).(resident.Large); ok {
+		return large.Blocks()
+	}
+	return nil
+}
+
 // noArguments is the empty argument list.
 type noArguments struct{}
 

@@ -136,19 +136,16 @@ func Decode(data []byte, name string) (picture image.Image, err error) {
 		return nil, unreadable(err, name)
 	}
 	part := image.Rect(0, 0, w, h)
-	flat, alpha := drawOverWhite(img, part), straight(img, part)
+	orientation := 1
+	if f.exif != nil {
+		orientation = tiffOrientation(f.exif(data))
+	}
+	flat := drawOverWhite(img, part, orientation)
 	if f.mend != nil {
 		f.mend(data, flat)
 	}
-	if f.exif != nil {
-		orientation := tiffOrientation(f.exif(data))
-		flat = upright(flat, orientation)
-		if alpha != nil {
-			alpha = upright(alpha, orientation)
-		}
-	}
-	if alpha != nil {
-		alphas.keep(flat, alpha)
+	if alpha := straight(img, part); alpha != nil {
+		alphas.keep(flat, upright(alpha, orientation))
 	}
 	names.keep(flat, filepath.Base(name))
 	return flat, nil
@@ -164,16 +161,19 @@ type format struct {
 // formats holds the formats by their decoders' names.
 var formats = map[string]format{}
 
-// drawOverWhite returns a copy of a part of a picture over white. Channels of 16 bits are reduced to their high byte.
-// The copy is white if the picture has nothing there.
+// drawOverWhite returns a copy of a part of a picture over white, turned upright by its orientation. Channels of 16
+// bits are reduced to their high byte. The copy is white if the picture has nothing there.
 //
 // It draws with premultiplied colours, for which the image packages have fast paths. An opaque picture has the same
 // bytes with and without premultiplied colours.
-func drawOverWhite(img image.Image, part image.Rectangle) *image.NRGBA {
-	out := image.NewRGBA(image.Rect(0, 0, part.Dx(), part.Dy()))
-	if o, ok := img.(interface{ Opaque() bool }); !ok || img.Bounds() != part || !o.Opaque() {
-		draw.Draw(out, out.Rect, image.White, image.Point{}, draw.Src)
-	}
-	draw.Draw(out, img.Bounds().Sub(part.Min), img, img.Bounds().Min, draw.Over)
-	return &image.NRGBA{Pix: out.Pix, Stride: out.Stride, Rect: out.Rect}
+func drawOverWhite(img image.Image, part image.Rectangle, orientation int) *image.NRGBA {
+	o, ok := img.(interface{ Opaque() bool })
+	covers := ok && img.Bounds() == part && o.Opaque()
+	return drawUpright(part.Dx(), part.Dy(), orientation, func(from int, on *image.RGBA) {
+		if !covers {
+			draw.Draw(on, on.Rect, image.White, image.Point{}, draw.Src)
+		}
+		place := img.Bounds().Sub(part.Min).Sub(image.Pt(0, from))
+		draw.Draw(on, place, img, img.Bounds().Min, draw.Over)
+	})
 }

@@ -33,13 +33,16 @@ func (p Prep) resample(img *image.NRGBA, at placement) *image.NRGBA {
 		columns[x] = columnAt(x)
 	}
 	rowAt := p.taps(src.Rect.Dy(), at.h, seen.Min.Y+at.top, seen.Dy())
-	scale := rowsFirst(src, columns)
+	scaling := rowsFirst
 	if columnsFirst(src.Rect.Dx(), src.Rect.Dy(), at) {
-		scale = columnsThenRows(src, columns)
+		scaling = columnsThenRows
 	}
-	for y := range seen.Dy() {
-		scale(rowAt(y), out.Pix[out.PixOffset(seen.Min.X, seen.Min.Y+y):])
-	}
+	inStrips(seen.Dy(), func(top, bottom int) {
+		scale := scaling(src, columns)
+		for y := top; y < bottom; y++ {
+			scale(rowAt(y), out.Pix[out.PixOffset(seen.Min.X, seen.Min.Y+y):])
+		}
+	})
 	if changed {
 		divide(out)
 	}

@@ -45,7 +45,7 @@ func Call[Args, Note, Answer any](ctx context.Context, c Client, method string, 
 	defer func() { _ = conn.Close() }() // everything has been read
 	enc, dec := gob.NewEncoder(conn), gob.NewDecoder(conn)
 	// A server that refuses does not read this, so its own message is looked at first.
-	sent := c.send(ctx, conn, enc, method, args)
+	sent := c.send(ctx, conn, enc, method, &args)
 	if err := c.waitForGreeting(ctx, conn, dec); err != nil {
 		return answer, err
 	}
@@ -115,7 +115,12 @@ func (c Client) send(ctx context.Context, conn net.Conn, enc *gob.Encoder, metho
 	}
 	stop := context.AfterFunc(ctx, func() { _ = conn.SetWriteDeadline(time.Unix(1, 0)) })
 	defer stop()
-	return errors.Join(enc.Encode(greeting{Protocol: protocol, Types: c.Types}), enc.Encode(method), enc.Encode(args))
+	err := errors.Join(enc.Encode(greeting{Protocol: protocol, Types: c.Types}), enc.Encode(method), enc.Encode(args))
+	if large, ok := args.(Large); ok && err == nil {
+		blocks := net.Buffers(large.Blocks())
+		_, err = blocks.WriteTo(conn)
+	}
+	return err
 }
 
 // unreadable returns the error of a call whose answer has begun and cannot be read to its end.

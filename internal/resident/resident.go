@@ -19,7 +19,7 @@ import (
 )
 
 // protocol is the version of the messages below. Their contents have a version of their own, see [Types].
-const protocol = 2
+const protocol = 3
 
 // greeting is what each side sends first.
 type greeting struct {

@@ -1,6 +1,7 @@
 package resident
 
 import (
+	"bytes"
 	"context"
 	"encoding/gob"
 	"errors"
@@ -9,6 +10,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -311,5 +313,68 @@ func TestPassing(t *testing.T) {
 		if got := willPass(fmt.Errorf("accept: %w", os.NewSyscallError("accept4", err))); got != want {
 			t.Errorf("%v passes: %t", err, got)
 		}
+	}
+}
+
+// largeText is a text whose letters cross as blocks of five.
+type largeText struct {
+	Lengths []int
+	blocks  [][]byte
+}
+
+func newLargeText(text string) largeText {
+	var l largeText
+	for block := range slices.Chunk([]byte(text), 5) {
+		l.blocks, l.Lengths = append(l.blocks, block), append(l.Lengths, len(block))
+	}
+	return l
+}
+
+func (l *largeText) Blocks() [][]byte {
+	if l.blocks == nil {
+		for _, n := range l.Lengths {
+			l.blocks = append(l.blocks, make([]byte, n))
+		}
+	}
+	return l.blocks
+}
+
+// Blocks of bytes cross after the argument, and the method gets them with it. A caller that ends between them is given
+// up, and lengths that nobody can have are an error; the server goes on.
+func TestLarge(t *testing.T) {
+	called := make(chan string, 10)
+	c, _ := serve(t, map[string]Method{
+		"join": Handle(func(_ context.Context, l largeText, _ func(int)) (string, error) {
+			text := string(bytes.Join(l.blocks, nil))
+			called <- text
+			return text, nil
+		}),
+	})
+	for _, text := range []string{"", "abc", strings.Repeat("a large picture ", 1<<16)} {
+		got, err := Call[largeText, int, string](t.Context(), c, "join", newLargeText(text), nil)
+		if got != text || err != nil || <-called != text {
+			t.Errorf("%d letters came back of %d, %v", len(got), len(text), err)
+		}
+	}
+	conn, err := net.Dial("unix", c.Socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	enc := gob.NewEncoder(conn)
+	if err := errors.Join(enc.Encode(greeting{Protocol: protocol, Types: "1"}), enc.Encode("join"),
+		enc.Encode(newLargeText("half"))); err != nil {
+		t.Fatal(err)
+	}
+	_, _ = conn.Write([]byte("ha"))
+	_ = conn.Close()
+	wrong := largeText{Lengths: []int{-1}, blocks: [][]byte{}}
+	if got, err := Call[largeText, int, string](t.Context(), c, "join", wrong, nil); err == nil {
+		t.Errorf("a block of -1 bytes is %q", got)
+	}
+	if got, err := Call[largeText, int, string](t.Context(), c, "join", newLargeText("whole"), nil); got != "whole" {
+		t.Errorf("got %q, %v", got, err)
+	}
+	if text := <-called; text != "whole" {
+		t.Errorf("the method was called with %q", text)
 	}
 }

@@ -1,11 +1,13 @@
 package resident
 
 import (
+	"bufio"
 	"cmp"
 	"context"
 	"encoding/gob"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"runtime/debug"
 	"sync"
@@ -27,19 +29,25 @@ type Server struct {
 // Method answers one kind of call. decode reads the arguments.
 type Method func(ctx context.Context, decode func(any) error, note func(any)) (answer any, err error)
 
+// Large is an argument of a call that has large blocks of bytes, such as pictures. They cross the socket after the
+// argument as they are, since gob would copy them several times. In the client Blocks returns what is sent. In the
+// server it returns blocks of the same lengths, which are filled before the method gets the argument. The argument's
+// pointer has the method.
+type Large interface{ Blocks() [][]byte }
+
 // Handle turns a function into a method. An answer that is returned together with an error reaches the caller, too. A
 // panic becomes an error, and the server goes on.
 func Handle[Args, Note, Answer any](f func(ctx context.Context, args Args, note func(Note)) (Answer, error)) Method {
 	return func(ctx context.Context, decode func(any) error, note func(any)) (answer any, err error) {
-		var args Args
-		if err := decode(&args); err != nil {
-			return *new(Answer), fmt.Errorf("reading the request: %w", err)
-		}
 		defer func() {
 			if e := recover(); e != nil {
 				answer, err = *new(Answer), panicError(e)
 			}
 		}()
+		var args Args
+		if err := decode(&args); err != nil {
+			return *new(Answer), fmt.Errorf("reading the request: %w", err)
+		}
 		return f(ctx, args, func(n Note) { note(n) })
 	}
 }
@@ -104,7 +112,8 @@ func (s *Server) answer(conn *net.UnixConn) {
 	if sameUser(conn) != nil {
 		return
 	}
-	enc, dec := gob.NewEncoder(conn), gob.NewDecoder(conn)
+	read := bufio.NewReader(conn) // of which the decoder takes no more than it decodes
+	enc, dec := gob.NewEncoder(conn), gob.NewDecoder(read)
 	if enc.Encode(greeting{Protocol: protocol, Types: s.Types}) != nil {
 		return
 	}
@@ -123,6 +132,9 @@ func (s *Server) answer(conn *net.UnixConn) {
 	defer cancel()
 	decode := func(to any) error {
 		err := dec.Decode(to)
+		if large, ok := to.(Large); ok && err == nil {
+			err = fill(large.Blocks(), read)
+		}
 		_ = conn.SetReadDeadline(time.Time{})
 		go func() { // after this the caller only ends
 			_, _ = conn.Read(make([]byte, 1))
@@ -148,6 +160,16 @@ func (s *Server) answer(conn *net.UnixConn) {
 	if enc.Encode(head{Answer: true, Failure: failureOf(err), Say: s.say()}) == nil {
 		_ = enc.Encode(answer)
 	}
+}
+
+// fill reads blocks of bytes.
+func fill(blocks [][]byte, from io.Reader) error {
+	for _, block := range blocks {
+		if _, err := io.ReadFull(from, block); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // stillAlive is the note that the server is alive. No value is sent with it.

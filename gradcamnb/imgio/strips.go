@@ -1,0 +1,26 @@
+package imgio
+
+import (
+	"runtime"
+	"sync"
+)
+
+// inStrips calls f for strips of n rows, from top to before bottom, one strip on each processor at the same time. If f
+// panics, so does inStrips.
+func inStrips(n int, f func(top, bottom int)) {
+	var strips sync.WaitGroup
+	k := min(n, runtime.GOMAXPROCS(0))
+	panics := make([]any, k)
+	for i := range k {
+		strips.Go(func() {
+			defer func() { panics[i] = recover() }()
+			f(i*n/k, (i+1)*n/k)
+		})
+	}
+	strips.Wait()
+	for _, p := range panics {
+		if p != nil {
+			panic(p)
+		}
+	}
+}
