@@ -92,3 +92,29 @@ func TestTargetsThatDoNotMove(t *testing.T) {
 		}
 	})
 }
+
+// If the model does not say how its numbers become probabilities, the map of a tag says so. If it makes sigmoids or a
+// softmax, the probabilities are its own.
+func TestTagsOfClasses(t *testing.T) {
+	e := testEngine(t, "go")
+	in := gradcamnb.Tensor{Dims: []int{1, 2, 2, 1}, Values: []float32{1, 2, 3, 4}}
+	none := func(y *Node) *Node { return y }
+	for name, end := range map[string]func(*Node) *Node{
+		"logits": none, "sigmoids": Sigmoid, "softmax": func(y *Node) *Node { return Softmax(y) },
+	} {
+		m := gomlxModel(t, e, source.Card{Name: name, Input: []int{-1, 2, 2, 1}}, func(x *Node) []*Node {
+			x = MulScalar(x, 1).WithAlias("/map")
+			return []*Node{end(Reshape(x, x.Shape().Dim(0), 4))}
+		})
+		for _, target := range []gradcamnb.Target{gradcamnb.Tag(3), gradcamnb.Tags(0, 3), gradcamnb.TagsAbove(0.5)} {
+			r, err := m.ExplainTensor(in, target, gradcamnb.Layers("/map"))
+			if err != nil {
+				t.Fatalf("%s of %s: %v", target, name, err)
+			}
+			note := r[0].Maps[0].Note
+			if isSaid := strings.Contains(note, "does not say whether its classes exclude each other"); isSaid != (name == "logits") {
+				t.Errorf("%s of %s: the note is %q", target, name, note)
+			}
+		}
+	}
+}

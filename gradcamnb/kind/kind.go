@@ -10,6 +10,7 @@ package kind
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/gradcam-go/gradcam/internal/registry"
@@ -106,11 +107,24 @@ func Parse(text string) (Spec, error) {
 	if prefix == "" {
 		return Spec{}, textErrorf("there is no target %q; a target is\n%s", text, Help())
 	}
-	s, err := best.Read(text[len(prefix):])
-	if err != nil {
+	rest := text[len(prefix):]
+	s, err := best.Read(rest)
+	switch {
+	case err != nil && strings.TrimSpace(rest) == "":
+		return Spec{}, textErrorf("the target %q ends too early: write %s", text, best.examples())
+	case err != nil:
 		return Spec{}, fmt.Errorf("target %q: %w", text, err)
 	}
 	return s, nil
+}
+
+// examples returns the forms of a kind as words.
+func (k Kind) examples() string {
+	var forms []string
+	for _, f := range k.Forms {
+		forms = append(forms, strconv.Quote(f.Text))
+	}
+	return strings.Join(forms, " or ")
 }
 
 // Help returns every form of every kind, one in each line.

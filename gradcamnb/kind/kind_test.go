@@ -67,7 +67,7 @@ func TestTextIsReadBack(t *testing.T) {
 		}
 	}
 	for _, k := range All() {
-		if (k.Read == nil) != (len(k.Forms) == 0) && k.Name != Tags.Name {
+		if (k.Read == nil) != (len(k.Forms) == 0) {
 			t.Errorf("the kind %s has %d forms, and whether it can be read is %t", k.Name, len(k.Forms), k.Read != nil)
 		}
 	}
@@ -84,10 +84,20 @@ func TestTextErrors(t *testing.T) {
 		"part:1":      "CLASS:X,Y",
 		"box:1,2,3:4": "X0,Y0,X1,Y1",
 		"tags>many":   "no number",
+		"class:":      `write "class:285" or "class:tiger cat"`,
+		"tags:":       `write "tags:1,4"`,
+		"tags>":       `write "tags>0.5"`,
+		"top":         `write "top1, top2, ..."`,
+		"class:3,":    `a number is missing in "3,"`,
 	} {
 		_, err := Parse(text)
 		if !errors.Is(err, ErrText) || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", text, err, want)
+		}
+	}
+	for _, k := range All() {
+		if _, err := Parse(k.prefix()); k.Read != nil && err != nil && !strings.Contains(err.Error(), k.Forms[0].Text) {
+			t.Errorf("%s alone: %v", k.prefix(), err)
 		}
 	}
 	if _, err := Parse("similar:no.png"); errors.Is(err, ErrText) || !errors.Is(err, fs.ErrNotExist) {

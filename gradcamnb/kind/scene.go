@@ -100,12 +100,12 @@ func lookUp(sc Scene, s Spec, score string, as TensorReading) (ResolvedTarget, i
 	if name == "" {
 		name = outputs[0].Name
 	}
-	t, err := sc.Tensor(name, score, as)
+	t, note, err := lookUpTensor(sc, s, name, score, as)
 	if err != nil {
 		return ResolvedTarget{}, 0, err
 	}
 	labels := outputs.Labels(name)
-	r := ResolvedTarget{Tensors: []string{t.Name}, Shape: t.Shape, As: as, Words: s.Kind, Labels: labels}
+	r := ResolvedTarget{Tensors: []string{t.Name}, Shape: t.Shape, As: as, Words: s.Kind, Labels: labels, Note: note}
 	if as == Classes && len(labels) == 2 && t.Elements == 1 && t.Logits && score == "class" {
 		r.Score, r.Unit, r.Words = "binary", "logits", "class"
 		return r, 2, nil
@@ -127,6 +127,26 @@ func lookUp(sc Scene, s Spec, score string, as TensorReading) (ResolvedTarget, i
 	return r, t.Elements, nil
 }
 
+// lookUpTensor looks up the tensor of a target. If its numbers are read as tags, and the model does not tell how they
+// become probabilities, the note says so.
+func lookUpTensor(sc Scene, s Spec, name, score string, as TensorReading) (t Tensor, note string, err error) {
+	if t, err = sc.Tensor(name, score, as); err != nil {
+		return t, "", err
+	}
+	if k, err := Lookup(s); err == nil && k.OfTags && t.Logits && t.Known == nil && t.Elements > 1 {
+		note = "read as tags, whose probabilities are sigmoids: the model does not say whether its classes exclude each other"
+	}
+	return t, note, nil
+}
+
+// joinNotes returns two notes, each of which may be empty, as one.
+func joinNotes(a, b string) string {
+	if a == "" || b == "" {
+		return a + b
+	}
+	return a + "; " + b
+}
+
 // element looks up a target that is one element of an output, by its number or by its name.
 func element(sc Scene, s Spec, score string, as TensorReading) (ResolvedTarget, error) {
 	r, n, err := lookUp(sc, s, score, as)
@@ -139,7 +159,7 @@ func element(sc Scene, s Spec, score string, as TensorReading) (ResolvedTarget, 
 		if err != nil {
 			return r, err
 		}
-		index, r.Note = []int{one}, note
+		index, r.Note = []int{one}, joinNotes(note, r.Note)
 	}
 	if r.Index, err = perPicture(index, sc.Batch()); err != nil {
 		return r, err

@@ -48,7 +48,10 @@ func readIndices(list string) ([]int, error) {
 	var out []int
 	for part := range strings.SplitSeq(list, ",") {
 		n, err := strconv.Atoi(strings.TrimSpace(part))
-		if err != nil {
+		switch {
+		case strings.TrimSpace(part) == "":
+			return nil, textErrorf("a number is missing in %q", list)
+		case err != nil:
 			return nil, textErrorf("%q is no number", part)
 		}
 		out = append(out, n)

@@ -4,6 +4,6 @@ package kind
 // since tags do not exclude each other.
 var Tag = Register(Kind{
 	Name: "tag", OfTags: true, Score: "class", Measured: "sigmoid",
-	Forms: []Form{{"tag:4", "the logit of a tag, by number or label; tags:1,4 those of several together"}},
+	Forms: []Form{{"tag:4", "the logit of a tag, by number or label"}},
 	Read:  readNamesOrNumbers("tag"), WithIndex: setIndex, Elements: outputElements, Resolve: elements("class", Classes),
 })

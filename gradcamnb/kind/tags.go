@@ -5,7 +5,8 @@ import "fmt"
 // Tags is the kind of target for the sum of the logits of several tags.
 var Tags = Register(Kind{
 	Name: "tags", OfTags: true, Score: "weighted", NamesSeveral: true,
-	Read: readNumbers("tags"),
+	Forms: []Form{{"tags:1,4", "the logits of several tags together"}},
+	Read:  readNumbers("tags"),
 	Resolve: func(sc Scene, s Spec) ([]ResolvedTarget, error) {
 		if len(s.Index) == 0 {
 			return nil, fmt.Errorf("it names no tags: name at least one")

@@ -57,7 +57,8 @@ wrote is then not looked at: name --preset, or the usual one is taken.`,
 	return c
 }
 
-func writeSidecar(ctx context.Context, f sidecarFlags, say io.Writer) error {
+// check returns an error if a flag is missing or wrong, whatever the model's file and its sidecar hold.
+func (f sidecarFlags) check() error {
 	switch {
 	case f.model == "":
 		return cli.Usagef("--model is missing: name an ONNX file")
@@ -65,8 +66,30 @@ func writeSidecar(ctx context.Context, f sidecarFlags, say io.Writer) error {
 		return cli.Usagef("--model %s: a sidecar lies beside a file on this machine, and files on the hub say themselves how pictures are prepared",
 			f.model)
 	}
+	if f.size != "" {
+		if _, _, err := parseSize(f.size); err != nil {
+			return err
+		}
+	}
+	if f.preset != "" {
+		const side = 224 // only the name is looked at
+		if _, err := imgio.Preset(f.preset, side, side); err != nil {
+			return cli.Usagef("--preset: %w", err)
+		}
+	}
+	return nil
+}
+
+func writeSidecar(ctx context.Context, f sidecarFlags, say io.Writer) error {
+	if err := f.check(); err != nil {
+		return err
+	}
 	path := source.SidecarPath(f.model)
-	_, err := os.Lstat(path)
+	labels, err := f.labelsBeside(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	_, err = os.Lstat(path)
 	isNew := errors.Is(err, fs.ErrNotExist)
 	if !f.force && !isNew {
 		return fmt.Errorf("%s is there already; --force overwrites it", path)
@@ -76,10 +99,7 @@ func writeSidecar(ctx context.Context, f sidecarFlags, say io.Writer) error {
 		return err
 	}
 	c, by := m.Card(), "its maker says"
-	s := source.Sidecar{Picture: c.Picture}
-	if s.Labels, err = f.labelsBeside(filepath.Dir(path)); err != nil {
-		return err
-	}
+	s := source.Sidecar{Picture: c.Picture, Labels: labels}
 	if f.preset == "" && isNew && c.Prep != nil { // else it comes from the old sidecar
 		prep := *c.Prep
 		s.Input, s.Detector = &prep, c.Detector
