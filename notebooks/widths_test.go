@@ -165,6 +165,9 @@ func TestCardAtEveryWidth(t *testing.T) {
 	for width, s := range measureCard(t, c.results, nil, "320", "420", "500", "586", "640z", "800", "1280", "2560") {
 		t.Run(width, func(t *testing.T) { c.check(t, width, s) })
 	}
+	// Where there is no room for words, as beside JupyterLab's list of files in a narrow window, the card keeps its least
+	// width, and its output scrolls.
+	t.Run("120", func(t *testing.T) { c.checkPlaces(t, measureCard(t, c.results, nil, "120")["120"].Boxes) })
 }
 
 // stretched is the result of played on a picture of any size, which the model sees as a whole. The map is 2 in the
