@@ -81,6 +81,7 @@ var Files = map[string]func() *protos.ModelProto{
 		m.OpsetImport = append(m.OpsetImport, &protos.OperatorSetIdProto{Domain: "own", Version: 1})
 		return m
 	},
+	"a split into 25,000 parts":                  split(25_000),
 	"branches within branches, 3,000 deep":       branches(3000),
 	"branches 300 deep that read 20,000 names":   captured(20_000, 300),
 	"15,000 calls of a function of 400 kB":       called(false),

@@ -90,3 +90,16 @@ func captured(names, deep int) func() *protos.ModelProto {
 		return m
 	}
 }
+
+// split makes a model that divides the picture into many parts, most of them empty.
+func split(parts int) func() *protos.ModelProto {
+	return func() *protos.ModelProto {
+		m := graphOf([]*protos.NodeProto{node("Split", "x")})
+		n := m.Graph.Node[0]
+		n.Attribute = []*protos.AttributeProto{wholeAttribute("axis", 1)}
+		for i := range parts {
+			n.Output = append(n.Output, fmt.Sprint("o", i))
+		}
+		return m
+	}
+}

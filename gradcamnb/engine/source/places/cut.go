@@ -136,20 +136,31 @@ func traceSplit(s step) []Axis {
 		return nil
 	}
 	axis := onnxnorm.CountFromStart(s.attr("axis", 0), len(dims))
-	from := 0
-	for _, name := range s.Made.GetOutput() {
-		if name == s.Name {
-			break
-		}
-		before, ok := s.tensors[name]
-		if !ok {
-			return nil
-		}
-		from += before.Dims[axis]
+	from, ok := s.findStart(axis)
+	if !ok {
+		return nil
 	}
 	out := slices.Clone(in)
 	out[axis] = takeEvery(in[axis], dims[axis], from, 1, s.Dims[axis])
 	return markMisplaced(out, out[axis])
+}
+
+// splitting is how far the outputs of a Split were followed.
+type splitting struct{ next, from int }
+
+// findStart returns where an output of a Split begins on its axis. The outputs are asked for in their order, and there
+// may be thousands, so it goes on from the one before.
+func (s step) findStart(axis int) (from int, ok bool) {
+	at, outputs := s.splits[s.Made], s.Made.GetOutput()
+	for ; at.next < len(outputs) && outputs[at.next] != s.Name; at.next++ {
+		before, ok := s.tensors[outputs[at.next]]
+		if !ok {
+			return 0, false
+		}
+		at.from += before.Dims[axis]
+	}
+	s.splits[s.Made] = at
+	return at.from, at.next < len(outputs)
 }
 
 func traceGather(s step) []Axis {

@@ -4,6 +4,8 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/gomlx/compute-onnx/support/protos"
+
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/onnxnorm"
 )
 
@@ -29,7 +31,8 @@ func Trace(g *onnxnorm.Graph, from Source) map[string][]Axis {
 	if n := from.Slices; n > 0 {
 		axes[at[0]] = Axis{cells(Depth, n), cells(Row, input[at[0]]/n)}
 	}
-	t := &tracer{axes: map[string][]Axis{g.Input: axes}, tensors: map[string]onnxnorm.Tensor{}}
+	t := &tracer{axes: map[string][]Axis{g.Input: axes}, tensors: map[string]onnxnorm.Tensor{},
+		splits: map[*protos.NodeProto]splitting{}}
 	maps.Copy(t.tensors, g.Given)
 	for _, made := range g.Tensors {
 		t.tensors[made.Name] = made
@@ -43,6 +46,7 @@ func Trace(g *onnxnorm.Graph, from Source) map[string][]Axis {
 type tracer struct {
 	axes    map[string][]Axis
 	tensors map[string]onnxnorm.Tensor
+	splits  map[*protos.NodeProto]splitting
 }
 
 // step is one output of a node, with what it is made of.
