@@ -18,10 +18,9 @@ const patience = 3 * time.Second
 const wordsTime = time.Second
 
 // Signals returns a context that ends at the first SIGINT, SIGTERM or SIGHUP, and at the limit of the processor's time
-// (ulimit -t). A command that has not ended some seconds
-// later, because it computes or waits without looking at a context, is then ended with the exit code 128 + the signal's
-// number, as in shells. A second signal ends it at once. Files appear whole or not at all, so no half-written file is
-// left.
+// (ulimit -t). A command that has not ended some seconds later, because it computes or waits without looking at a
+// context, is then ended with the exit code 128 + the signal's number, as in shells. A second signal ends it at once.
+// Files appear whole or not at all, so no half-written file is left.
 func Signals() (ctx context.Context, stop func()) {
 	return signals(patience, os.Exit)
 }
