@@ -27,7 +27,8 @@ func Decode(data []byte, v any) error {
 	return checkTwice(data, reflect.TypeOf(v))
 }
 
-// Unmarshal reads data like [Decode], but passes over fields that v does not have, as in files of other programs.
+// Unmarshal reads data, which holds one value, into v. It passes over fields that v does not have, as in files of other
+// programs, and takes the later one of two.
 func Unmarshal(data []byte, v any) error {
 	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
 	if err := json.Unmarshal(data, v); err != nil {

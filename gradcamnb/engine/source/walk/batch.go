@@ -15,20 +15,20 @@ func (w *Walk) Mixing(outputs ...*Node) *Node {
 		return nil
 	}
 	nodes := sortNodes(outputs...)
-	s, uses := separation{w.picture: 0}, usesOf(nodes)
+	s, uses := separation{w.picture: {axis: 0, run: 1}}, usesOf(nodes)
 	for _, n := range nodes {
 		if n == w.picture || shapeOnly[n.Type()] || !slices.ContainsFunc(n.Inputs(), s.holds) {
 			continue
 		}
-		axis := s.follow(n, pictures)
-		if axis >= 0 {
-			s[n] = axis
+		at := s.follow(n, pictures)
+		if at.axis >= 0 {
+			s[n] = at
 		} else if n.Type() != NodeTypeReduceMax || !isShift(n, uses) {
 			return n
 		}
 	}
 	for _, n := range outputs {
-		if s.holds(n) && (s[n] != 0 || n.Shape().Dim(0) != pictures) {
+		if s.holds(n) && (s[n].axis != 0 || n.Shape().Dim(0) != pictures) {
 			return n
 		}
 	}
@@ -38,9 +38,12 @@ func (w *Walk) Mixing(outputs ...*Node) *Node {
 // shapeOnly are the operators that read the shape of a value alone.
 var shapeOnly = map[NodeType]bool{NodeTypeDynamicDimensionSize: true, NodeTypeDynamicShape: true}
 
-// separation holds, of every node that depends on the pictures, the axis that they lie on. Each has as many elements on
-// it as the others, and these follow each other, as the windows of a picture do.
-type separation map[*Node]int
+// separation holds, of every node that depends on the pictures, how they lie in it.
+type separation map[*Node]turns
+
+// turns says how pictures lie on an axis: so many elements of the first one follow each other, as the windows of a
+// picture do, then as many of the second, and after the last one the first may come again.
+type turns struct{ axis, run int }
 
 // holds tells whether a node depends on the pictures.
 func (s separation) holds(n *Node) bool {
@@ -48,18 +51,35 @@ func (s separation) holds(n *Node) bool {
 	return ok
 }
 
-// follow returns the axis of the pictures in a node of such; -1 if the node may bring them together.
-func (s separation) follow(n *Node, pictures int) int {
+// follow returns how the pictures lie in a node of such; the axis is -1 if the node may bring them together.
+func (s separation) follow(n *Node, pictures int) turns {
+	in := n.Inputs()
+	if n.Type() == NodeTypeReshape || n.Type() == NodeTypeDynamicReshape {
+		return reshapeTurns(n, s[in[0]], pictures)
+	}
+	out := turns{axis: s.axisOf(n)}
+	for _, of := range in {
+		if !s.holds(of) {
+			continue
+		}
+		if out.run > 0 && out.run != s[of].run {
+			return turns{axis: -1}
+		}
+		out.run = s[of].run
+	}
+	return out
+}
+
+// axisOf returns the axis of the pictures in a node of such that is no reshape; -1 if the node may bring them together.
+func (s separation) axisOf(n *Node) int {
 	in := n.Inputs()
 	rule := apart[n.Type()]
 	switch {
 	case n.NumOutputs() != 1:
 	case n.Type() == NodeTypeDotGeneral:
 		return s.product(n)
-	case n.Type() == NodeTypeReshape || n.Type() == NodeTypeDynamicReshape:
-		return reshapeRows(n, s[in[0]], pictures)
 	case rule != nil && s.holds(in[0]) && !slices.ContainsFunc(in[1:], s.holds): // the others are a kernel, or indices
-		return rule(n, s[in[0]])
+		return rule(n, s[in[0]].axis)
 	case n.Type() == NodeTypeConcatenate:
 		if axis := s.common(n); axis != number(n, "axis") {
 			return axis
@@ -75,8 +95,8 @@ func (s separation) follow(n *Node, pictures int) int {
 func (s separation) common(n *Node) int {
 	axis := -1
 	for _, in := range n.Inputs() {
-		at, ok := s[in]
-		if !ok {
+		at := s[in].axis
+		if !s.holds(in) {
 			continue
 		}
 		if axis >= 0 && at != axis || in.Rank() != n.Rank() || in.Shape().Dim(at) != n.Shape().Dim(at) {
@@ -93,7 +113,7 @@ func (s separation) product(n *Node) int {
 	for i, side := range []string{"lhs", "rhs"} {
 		in := n.Inputs()[i]
 		contracted, batched := numbers(n, side+"ContractingAxes"), numbers(n, side+"BatchAxes")
-		at, holds := s[in]
+		at, holds := s[in].axis, s.holds(in)
 		found := slices.Index(batched, at)
 		for a := range in.Rank() {
 			if slices.Contains(contracted, a) || slices.Contains(batched, a) {
@@ -115,22 +135,21 @@ func (s separation) product(n *Node) int {
 	return axis
 }
 
-// reshapeRows returns the axis of the pictures behind a reshape; -1 if none holds them alone. A step from one picture
-// to the next passes as many elements as before.
-func reshapeRows(n *Node, axis, pictures int) int {
-	from := n.Inputs()[0].Shape().Dimensions
-	step := from[axis] / pictures
-	for _, d := range from[axis+1:] {
+// reshapeTurns returns how the pictures lie behind a reshape; the axis is -1 if no axis holds them alone. A step from
+// one picture to the next passes as many elements as before.
+func reshapeTurns(n *Node, before turns, pictures int) turns {
+	step := before.run
+	for _, d := range n.Inputs()[0].Shape().Dimensions[before.axis+1:] {
 		step *= d
 	}
 	size := 1
 	for i, d := range slices.Backward(n.Shape().Dimensions) {
 		if d > 1 && step%size == 0 && d%(step/size*pictures) == 0 {
-			return i
+			return turns{axis: i, run: step / size}
 		}
 		size *= d
 	}
-	return -1
+	return turns{axis: -1}
 }
 
 // apart maps operators to the function that returns the axis of the pictures behind them, from that of the first input;
