@@ -28,6 +28,7 @@ const (
 	Scrfd           Name = "scrfd"
 	Ssd             Name = "ssd"
 	Ultraface       Name = "ultraface"
+	YoloMaps        Name = "yolo-maps"
 	YoloObb         Name = "yolo-obb"
 	YoloPose        Name = "yolo-pose"
 	YoloRows        Name = "yolo-rows"

@@ -64,6 +64,14 @@ func TestOwnDetectors(t *testing.T) {
 		{"half", nil, square, 1},
 		{"softmaxed", []string{`{"decoder":"detr","numbers":{"softmaxed":true}}`}, square, 1},
 		{"yunet", nil, square, 0},
+		{"class-behind", []string{`{"decoder":"end-to-end","numbers":{"columns":"x0 y0 x1 y1 class score"}}`}, square, 1},
+		{"seven-columns", []string{`{"decoder":"end-to-end","numbers":{"columns":"picture class score x0 y0 x1 y1","unit":true}}`}, square, 1},
+		{"objectness-inside", []string{`{"decoder":"end-to-end","numbers":{"columns":"x0 y0 x1 y1 objectness score class"}}`}, square, 1},
+		{"middles-and-score", []string{`{"decoder":"end-to-end","numbers":{"order":"cxcywh"}}`}, square, 1},
+		{"boxes-before-logits", []string{`{"decoder":"detr","outputs":["pred_logits","pred_boxes"]}`}, square, 1},
+		{"four-scores-first", []string{`{"decoder":"before-nms","outputs":["boxes","scores"]}`}, square, 1},
+		{"objectness-apart", []string{`{"decoder":"before-nms","outputs":["boxes","cls","obj"]}`}, square, 1},
+		{"maps", []string{`={"decoder":"yolo-maps","numbers":{"version":"yolov5","anchors":[[[16,16],[16,16]],[[16,16],[16,16]]]}}`}, square, 1},
 		{"stars", []string{`={"decoder": "yolov8", "trusted": true}`}, heatmap.Box{43.5, 19.5, 44.5, 20.5}, 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -18,10 +18,11 @@ import (
 // Boxes are x0, y0, x1, y1 in pixels of the model's input, unless "order" and "unit" say something else. Scores are
 // probabilities, unless "activation" makes them so. If both tensors have four numbers for each box, the boxes come first,
 // unless "first" is "scores". If one of the classes stands for the background, "background" tells
-// which. It is skipped, or has the probability 0 if the labels name it, too.
+// which. It is skipped, or has the probability 0 if the labels name it, too. Of several classes there may be a third
+// tensor, [batch, n, 1] or [batch, n]: an objectness, or FCOS's centerness, with which the scores are multiplied.
 var BeforeNMS = register(Decoder{
 	Name:    "before-nms",
-	Outputs: "two tensors: boxes [batch, n, 4] or [batch, 4, n] and class probabilities [batch, classes, n] or [batch, n, classes], which the model's NonMaxSuppression reads, in either order",
+	Outputs: "two tensors: boxes [batch, n, 4] or [batch, 4, n] and class probabilities [batch, classes, n] or [batch, n, classes], which the model's NonMaxSuppression reads, in either order, and, of several classes, perhaps an objectness [batch, n, 1]",
 	Spec:    Spec{Threshold: 0.25, NMS: 0.45},
 	New: func(data json.RawMessage, classes int) (Head, error) {
 		h := beforeNMS{boxFormat: boxFormat{Order: "xyxy"}, classes: classes}
@@ -61,6 +62,9 @@ func (h beforeNMS) split(first, second []int) (boxes, scores int) {
 func isAcross(boxes []int) bool { return len(boxes) == 3 && boxes[1] == 4 && boxes[2] != 4 }
 
 func (h beforeNMS) Check(outputs [][]int, _ [2]int) error {
+	if len(outputs) == 3 {
+		return h.checkObjectness(outputs)
+	}
 	if err := count(outputs, 2, "two tensors: boxes [batch, n, 4] and class probabilities"); err != nil {
 		return err
 	}
@@ -96,6 +100,25 @@ func (h beforeNMS) Check(outputs [][]int, _ [2]int) error {
 	return nil
 }
 
+// checkObjectness returns an error if the first two outputs cannot be read, or if the third is no objectness.
+func (h beforeNMS) checkObjectness(outputs [][]int) error {
+	if err := h.Check(outputs[:2], [2]int{}); err != nil {
+		return err
+	}
+	b, s := h.split(outputs[0], outputs[1])
+	n := outputs[b][1]
+	if isAcross(outputs[b]) {
+		n = outputs[b][2]
+	}
+	if scores := outputs[s]; scores[1]+scores[2]-n < 2 {
+		return fmt.Errorf("class probabilities have the shape %v and one class, which needs no objectness beside it", scores)
+	}
+	if checkShape("the objectness", outputs[2], -1, n) == nil {
+		return nil
+	}
+	return checkShape("the objectness", outputs[2], -1, n, 1)
+}
+
 // checkClasses returns an error if scores do not have the shape [batch, classes, n] or [batch, n, classes].
 func (beforeNMS) checkClasses(scores []int, n, classes int) error {
 	across, down := checkShape("class probabilities", scores, -1, classes, n),
@@ -118,7 +141,14 @@ func (h beforeNMS) Decode(outputs []*Node, picture [2]int) Candidates {
 	if scores.Shape().Dim(2) == boxes.Shape().Dim(1) {
 		scores = TransposeAllAxes(scores, 0, 2, 1)
 	}
-	return Candidates{Boxes: h.read(boxes, picture), Scores: h.dropBackground(h.probabilities(scores))}
+	c := Candidates{Boxes: h.read(boxes, picture), Scores: h.dropBackground(h.probabilities(scores))}
+	if len(outputs) == 3 {
+		c.Objectness = Reshape(outputs[2], boxes.Shape().Dim(0), boxes.Shape().Dim(1))
+		if h.Activation != "" {
+			c.Objectness = Sigmoid(c.Objectness)
+		}
+	}
+	return c
 }
 
 // dropBackground returns class probabilities [batch, n, classes] without those of the background. If the labels name

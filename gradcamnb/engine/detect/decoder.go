@@ -98,7 +98,11 @@ type Spec struct {
 	Outputs   []string `json:"outputs,omitempty"`
 	Threshold float64  `json:"threshold,omitempty"` // confidence that makes a candidate a detection
 	// NMS is the IoU from which on the weaker of two detections of a class is dropped; 1 keeps all.
-	NMS     float64         `json:"nms,omitempty"`
+	NMS float64 `json:"nms,omitempty"`
+	// AcrossClasses tells that boxes of different classes suppress each other, too.
+	AcrossClasses bool `json:"across_classes,omitempty"`
+	// Most is the largest number of detections that are kept of a picture; 0 means 300.
+	Most    int             `json:"most,omitempty"`
 	Numbers json.RawMessage `json:"numbers,omitempty"` // of the decoder
 	// Trusted tells that boxes and classes are right as they are read, however unlikely they seem. Only that scores are
 	// probabilities is then checked.
@@ -121,6 +125,9 @@ func (s Spec) WithDefaults() (Spec, error) {
 	if !(s.Threshold > 0 && s.Threshold < 1) || !(s.NMS > 0 && s.NMS <= 1) {
 		return Spec{}, fmt.Errorf("detector %s: the threshold %g must lie between 0 and 1, and nms %g too (1 keeps all)",
 			s.Decoder, s.Threshold, s.NMS)
+	}
+	if s.Most < 0 {
+		return Spec{}, fmt.Errorf(`detector %s: "most" is %d and must be at least 1, or be left out`, s.Decoder, s.Most)
 	}
 	return s, nil
 }

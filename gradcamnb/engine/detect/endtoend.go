@@ -16,7 +16,8 @@ import (
 // three: boxes [batch, n, 4], scores [batch, n] and class numbers [batch, n]. If the three
 // have another order, "outputs" of the sidecar names them in this one. If boxes are read in another way, "order" and
 // "unit" say so. Unused rows have the score zero. If a row has other numbers, "columns" names them, for example
-// "picture x0 y0 x1 y1 class score"; all but the six above are skipped.
+// "picture x0 y0 x1 y1 class score". A score is multiplied by the "objectness" if there is one, and other names are
+// skipped.
 var EndToEnd = register(Decoder{
 	Name:    "end-to-end",
 	Outputs: "one output [batch, n, 6]: x0, y0, x1, y1, score, class; or three: boxes [batch, n, 4], scores [batch, n], class numbers [batch, n]",
@@ -76,6 +77,9 @@ func (h endToEnd) Decode(outputs []*Node, picture [2]int) Candidates {
 		at := func(name string) *Node { return takeLast(outputs[0], slices.Index(h.columns(), name)) }
 		boxes = Stack([]*Node{at("x0"), at("y0"), at("x1"), at("y1")}, -1)
 		scores, classes = at("score"), at("class")
+		if slices.Contains(h.columns(), "objectness") {
+			scores = Mul(scores, at("objectness"))
+		}
 	} else {
 		boxes, scores, classes = outputs[0], outputs[1], outputs[2]
 	}

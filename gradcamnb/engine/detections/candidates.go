@@ -39,11 +39,11 @@ func (c candidates) class(k int) int {
 	return slices.Index(s, slices.Max(s))
 }
 
-// mostFound is the largest number of detections that are kept of a picture.
+// mostFound is the usual largest number of detections that are kept of a picture.
 const mostFound = 300
 
 // keep returns the candidates above the threshold, the surest first, without those whose IoU
-// with a surer one of their class is at least that of the spec (greedy non-maximum
+// with a surer one of their class, or of any, is at least that of the spec (greedy non-maximum
 // suppression). Turned boxes are suppressed by [candidates.suppressTurned].
 func (c candidates) keep(spec detect.Spec) []int {
 	var order, kept []int
@@ -54,16 +54,16 @@ func (c candidates) keep(spec detect.Spec) []int {
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(c[2][b], c[2][a]) })
 	if d, err := detect.ByName(spec.Decoder); err == nil && d.Turned {
-		return c.suppressTurned(order, spec.NMS)
+		return c.suppressTurned(order, spec)
 	}
 	for _, k := range order {
 		twice := spec.NMS < 1 && slices.ContainsFunc(kept, func(o int) bool {
-			return c.class(o) == c.class(k) && c.box(o).IoU(c.box(k)) >= spec.NMS
+			return (spec.AcrossClasses || c.class(o) == c.class(k)) && c.box(o).IoU(c.box(k)) >= spec.NMS
 		})
 		if !twice {
 			kept = append(kept, k)
 		}
-		if len(kept) == mostFound {
+		if len(kept) == cmp.Or(spec.Most, mostFound) {
 			break
 		}
 	}

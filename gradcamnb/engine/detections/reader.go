@@ -22,6 +22,8 @@ type Reader struct {
 	names  []string // of the tensors that it reads
 	labels []string
 	folds  bool // axes of length 1 behind the batch are dropped
+
+	guessed bool // the shapes of the outputs told the decoder, and nothing else
 }
 
 // Key returns a key that differs between readers that need different programs.
@@ -93,6 +95,7 @@ func Readers(ctx context.Context, m source.Model, input []int, how ask.Reading) 
 		if err != nil {
 			return nil, err
 		}
+		r.guessed = true
 		out = append(out, r)
 	}
 	return out, nil
@@ -108,6 +111,10 @@ func refuseShapes(m source.Model, input []int, names []string, shapes [][]int) e
 			c.Name, shapes[0])
 	case hasNoBatch(m, shapes, input[0]):
 		return fmt.Errorf("the outputs %q of the model %s have the shapes %v: %s", names, c.Name, shapes, withoutBatch())
+	}
+	if hint := detect.HintMaps(shapes, picture, len(c.Labels)); hint != "" {
+		return fmt.Errorf("nothing says how the detections of the model %s are read: its outputs %q have the shapes %v, and %s, in %s",
+			c.Name, names, shapes, hint, specPlace(c))
 	}
 	return fmt.Errorf("nothing says how the detections of the model %s are read: name a decoder, or write a detector into %s; its outputs %q have the shapes %v, and %s%s",
 		c.Name, specPlace(c), names, shapes, describeOtherOrder(c, names, shapes, picture),
@@ -204,10 +211,10 @@ func describeOtherOrder(c source.Card, names []string, shapes [][]int, picture [
 	return fmt.Sprintf("with another number of classes than the %d labels, %s", len(c.Labels), describeOrders(c, would))
 }
 
-// findOrder returns, by decoder, the names of the outputs in an order in which it can read them, or of as many of them
-// as one can; nil if none can.
-func findOrder(names []string, shapes [][]int, picture [2]int, classes int) map[string][]string {
-	const most = 4 // outputs, in 24 orders
+// findOrder returns, by decoder, the names of the outputs in an order in which it can read them, and in another such
+// order if there is one, or of as many of them as one can; nil if none can.
+func findOrder(names []string, shapes [][]int, picture [2]int, classes int) map[string][][]string {
+	const most, examples = 4, 2 // outputs, in 24 orders; orders of a decoder
 	if len(shapes) > most {
 		return nil
 	}
@@ -217,7 +224,7 @@ func findOrder(names []string, shapes [][]int, picture [2]int, classes int) map[
 	}
 	orders := permute(all)
 	for n := len(shapes); n > 0; n-- { // the first n of each order
-		would := map[string][]string{}
+		would := map[string][][]string{}
 		for _, order := range orders {
 			var named []string
 			var of [][]int
@@ -225,8 +232,9 @@ func findOrder(names []string, shapes [][]int, picture [2]int, classes int) map[
 				named, of = append(named, names[i]), append(of, shapes[i])
 			}
 			for _, name := range detect.ListFitting(of, picture, classes) {
-				if would[name] == nil {
-					would[name] = named
+				known := slices.ContainsFunc(would[name], func(o []string) bool { return slices.Equal(o, named) })
+				if len(would[name]) < examples && !known {
+					would[name] = append(would[name], named)
 				}
 			}
 		}
@@ -238,12 +246,15 @@ func findOrder(names []string, shapes [][]int, picture [2]int, classes int) map[
 }
 
 // describeOrders returns words on the decoders that would read outputs of these names, in this order.
-func describeOrders(c source.Card, would map[string][]string) string {
+func describeOrders(c source.Card, would map[string][][]string) string {
 	var words []string
 	for _, d := range detect.All() {
-		if names, ok := would[d.Name]; ok {
-			words = append(words, fmt.Sprintf("%s would read %s, for example %s", d.Name, d.Outputs,
-				spelled(c, detect.Spec{Decoder: d.Name, Outputs: names})))
+		var examples []string
+		for _, names := range would[d.Name] {
+			examples = append(examples, spelled(c, detect.Spec{Decoder: d.Name, Outputs: names}))
+		}
+		if len(examples) > 0 {
+			words = append(words, fmt.Sprintf("%s would read %s, for example %s", d.Name, d.Outputs, strings.Join(examples, " or ")))
 		}
 	}
 	return strings.Join(words, "; ") + ": name them in the right order in " + specPlace(c)

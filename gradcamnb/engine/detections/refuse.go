@@ -42,8 +42,13 @@ func (s Search) refuse(faults []fault) error {
 		}
 		reasons = append(reasons, fmt.Errorf("as %s %w%s", f.read.spec.Decoder, f.no.error, words))
 	}
-	err = fmt.Errorf("the outputs %q of the model %s cannot be right as they are read: %w.%s", names, c.Name,
-		errors.Join(reasons...), describeOthers(c, faults, shapes, picture, mended))
+	found, err := s.try(names, shapes)
+	if err != nil {
+		return err
+	}
+	mended = mended || len(found) > 0
+	err = fmt.Errorf("the outputs %q of the model %s cannot be right as they are read%s: %w.%s", names, c.Name,
+		describeTried(c, found), errors.Join(reasons...), describeOthers(c, faults, shapes, picture, mended))
 	if trust != nil {
 		err = fmt.Errorf("%w If %s is right all the same, write %s", err, trust.Decoder, written(c, *trust))
 	}
@@ -70,6 +75,10 @@ func (f fault) mend(classes int, shapes [][]int, picture [2]int) (spec detect.Sp
 		return spec, false
 	}
 	maps.Copy(numbers, f.no.numbers)
+	if _, logits := numbers["activation"]; logits && spec.Decoder == detect.CenterNet.Name { // which takes the sigmoid alone
+		delete(numbers, "activation")
+		numbers["logits"] = true
+	}
 	if len(numbers) > 0 {
 		spec.Numbers, _ = json.Marshal(numbers) // which came from JSON, or are words and truth values
 	}

@@ -50,8 +50,11 @@ func (s Search) Choose(reads []*Reader) (*Findings, error) {
 	c := s.Model.Card()
 	switch {
 	case len(sensible) == 1:
-		if len(reads) > 1 {
-			s.Say(fmt.Sprintf("the outputs of %s are read as %s, which alone of the decoders that fit their shapes makes sense of them", c.Name, sensible[0].read.spec.Decoder))
+		switch only := sensible[0].read; {
+		case len(reads) > 1:
+			s.Say(fmt.Sprintf("the outputs of %s are read as %s, which alone of the decoders that fit their shapes makes sense of them", c.Name, only.spec.Decoder))
+		case only.guessed:
+			s.Say(fmt.Sprintf("the outputs of %s are read as %s, the only decoder that fits their shapes", c.Name, only.spec.Decoder))
 		}
 		return sensible[0], nil
 	case len(sensible) > 1:
@@ -72,33 +75,46 @@ func decoderWords(name string) string {
 
 // find runs the model and keeps the candidates that are sure enough and not found twice.
 func (s Search) find(read *Reader) (*Findings, error) {
-	c := s.Model.Card()
-	picture := c.Layout.Size(s.Input.Dims)
+	picture := s.Model.Card().Layout.Size(s.Input.Dims)
 	decode := func(scope *model.Scope, x *Node) detect.Candidates {
 		return read.Decode(s.Model.Build(scope, x, nil, read.names).Outputs, picture)
 	}
 	out, err := s.Run(fmt.Sprintf("detect %s %v", read.Key(), s.Input.Dims),
-		func(scope *model.Scope, inputs []*Node) []*Node {
-			c := decode(scope, inputs[0])
-			nodes := []*Node{c.Boxes, c.Scores, c.Confidence()}
-			if c.Objectness != nil {
-				nodes = append(nodes, c.Objectness)
-			} else {
-				nodes = append(nodes, OnesLike(nodes[2]))
-			}
-			if c.Numbers != nil {
-				nodes = append(nodes, ConvertDType(c.Numbers, dtypes.Float32))
-			} else {
-				nodes = append(nodes, ZerosLike(nodes[2]))
-			}
-			if c.Points != nil {
-				nodes = append(nodes, c.Points)
-			}
-			return nodes
-		}, tensors.FromFlatDataAndDimensions(s.Input.Values, s.Input.Dims...))
+		func(scope *model.Scope, inputs []*Node) []*Node { return listNodes(decode(scope, inputs[0])) },
+		tensors.FromFlatDataAndDimensions(s.Input.Values, s.Input.Dims...))
 	if err != nil {
 		return nil, err
 	}
+	d, err := s.judge(read, out)
+	if err != nil || !d.masks {
+		return d, err
+	}
+	return d, s.masks(d, decode)
+}
+
+// listNodes returns the parts of candidates in the order of the type candidates.
+func listNodes(c detect.Candidates) []*Node {
+	nodes := []*Node{c.Boxes, c.Scores, c.Confidence()}
+	if c.Objectness != nil {
+		nodes = append(nodes, c.Objectness)
+	} else {
+		nodes = append(nodes, OnesLike(nodes[2]))
+	}
+	if c.Numbers != nil {
+		nodes = append(nodes, ConvertDType(c.Numbers, dtypes.Float32))
+	} else {
+		nodes = append(nodes, ZerosLike(nodes[2]))
+	}
+	if c.Points != nil {
+		nodes = append(nodes, c.Points)
+	}
+	return nodes
+}
+
+// judge returns what a reader found, without masks, or an error of type nonsense if that cannot be right.
+func (s Search) judge(read *Reader, out []device.Array) (*Findings, error) {
+	c := s.Model.Card()
+	picture := c.Layout.Size(s.Input.Dims)
 	decoder, err := detect.ByName(read.spec.Decoder)
 	if err != nil {
 		return nil, err
@@ -127,10 +143,7 @@ func (s Search) find(read *Reader) (*Findings, error) {
 		}
 		d.found = append(d.found, found)
 	}
-	if !d.masks {
-		return d, nil
-	}
-	return d, s.masks(d, decode)
+	return d, nil
 }
 
 // masks fills in the instance masks of the detections.

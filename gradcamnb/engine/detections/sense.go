@@ -35,8 +35,9 @@ const (
 // 1 for every candidate with most of them above the threshold, since one class is the background then. Most boxes must
 // not have their far corner before their near one, and boxes must not look like corners that were read as middle and
 // size, unless they are drawn around masks. Of the surest candidates, or of all that have a box if no score says
-// anything, most must be at least two pixels wide and high and meet the picture. Class scores must not look like
-// sigmoids of probabilities, or like a softmax of them.
+// anything, most must be at least two pixels wide and high and meet the picture, and most boxes must not reach out of
+// it by more than its size. Class scores must not look like sigmoids of probabilities, or like a softmax of them, nor
+// those of the last class alone like class numbers.
 //
 // If the file itself names the decoder, or the outputs' names tell it (told), only scores and class numbers are
 // checked. If the sidecar says that the reading is to be trusted, class numbers need not be whole either.
@@ -51,7 +52,7 @@ func (c candidates) checkSense(spec detect.Spec, picture [2]int, told bool) erro
 		return nil
 	}
 	whole := heatmap.Box{0, 0, float64(picture[1]), float64(picture[0])}
-	if err := cmp.Or(c.checkBackground(spec), c.checkTwice(), c.checkSoftmaxTwice()); err != nil {
+	if err := cmp.Or(c.checkBackground(spec), c.checkTwice(), c.checkSoftmaxTwice(), c.checkLast()); err != nil {
 		return err
 	}
 	if d, err := detect.ByName(spec.Decoder); err != nil || !d.Around {
@@ -59,7 +60,27 @@ func (c candidates) checkSense(spec detect.Spec, picture [2]int, told bool) erro
 			return err
 		}
 	}
-	return c.checkSmall(spec, whole)
+	return cmp.Or(c.checkFar(whole), c.checkSmall(spec, whole))
+}
+
+// checkFar returns an error if most boxes reach further out of the picture than it is long: they may be something else,
+// as class scores.
+func (c candidates) checkFar(whole heatmap.Box) error {
+	used, far := c.used(), 0
+	for _, k := range used {
+		b := c.box(k)
+		if b[0] < -whole[2] || b[1] < -whole[3] || b[2] > 2*whole[2] || b[3] > 2*whole[3] {
+			far++
+		}
+	}
+	if len(used) < fewCandidates || 2*far <= len(used) {
+		return nil
+	}
+	b := c.box(used[0])
+	no := nonsensef("%d of %d boxes would reach further out of the picture than it is long, the first is (%.3g, %.3g)-(%.3g, %.3g): they may be something else, as scores",
+		far, len(used), b[0], b[1], b[2], b[3])
+	no.unsure = true
+	return no
 }
 
 // checkSmall returns an error if most of the surest boxes are too small for an object, or lie outside the picture.
@@ -79,9 +100,14 @@ func (c candidates) checkSmall(spec detect.Spec, whole heatmap.Box) error {
 		b := c.box(sure[0])
 		no := nonsensef("%d of the %d surest boxes would be under %d pixels or outside of the picture, the first at (%.3g, %.3g)-(%.3g, %.3g)", small, len(sure), leastSide, b[0], b[1], b[2], b[3])
 		no.unsure = true
-		if c.inUnit(sure) {
+		turned := slices.DeleteFunc(slices.Clone(sure), func(k int) bool { b := c.box(k); return b[2] >= b[0] && b[3] >= b[1] })
+		switch {
+		case c.inUnit(sure):
 			no.error = fmt.Errorf("%w: they may be of the unit square", no.error)
 			no.numbers = map[string]any{"unit": true}
+		case 2*len(turned) > len(sure):
+			no.error = fmt.Errorf("%w: their numbers may be middle and size, or corner and size (\"xywh\")", no.error)
+			no.numbers = map[string]any{"order": "cxcywh"}
 		}
 		return no
 	}
@@ -113,7 +139,8 @@ func (c candidates) checkScores() error {
 		lo, hi := slices.Min(read.values), slices.Max(read.values)
 		if !(lo >= -slack && hi <= 1+slack) { // a NaN is neither
 			no := nonsensef("its %s would lie between %.4g and %.4g, which are no probabilities", read.what, lo, hi)
-			if lo < -slack && read.what == "class scores" {
+			const mostLogit = 60 // what is above it is a place rather than a logit
+			if lo < -slack && hi < mostLogit && read.what == "class scores" {
 				no.error = fmt.Errorf("%w: they may be logits, for sigmoid or softmax", no.error)
 				no.numbers = map[string]any{"activation": "sigmoid"}
 			}
@@ -218,6 +245,27 @@ func (c candidates) checkSoftmaxTwice() error {
 	return no
 }
 
+// checkLast returns an error if the scores of the last class are all 0 or 1, some of them 1, and those of other classes
+// are not: rows of corners, score and class number look so.
+func (c candidates) checkLast() error {
+	some, whole := false, true
+	for k := range c[2] {
+		scores := c.scores(k)
+		last := len(scores) - 1
+		if scores[last] != 0 && scores[last] != 1 {
+			return nil
+		}
+		some = some || scores[last] == 1
+		whole = whole && !slices.ContainsFunc(scores[:last], func(v float32) bool { return v != 0 && v != 1 })
+	}
+	if len(c[2]) < fewCandidates || !some || whole {
+		return nil
+	}
+	no := nonsensef("the scores of its last class would all be 0 or 1, as class numbers are")
+	no.unsure = true
+	return no
+}
+
 // used returns the candidates that have a box: in a list with room for more, rows without use are zero.
 func (c candidates) used() []int {
 	var out []int
@@ -300,7 +348,7 @@ func (c candidates) checkCorners(spec detect.Spec, whole heatmap.Box) error {
 	var no nonsense
 	switch {
 	case all >= fewCandidates && 2*turned > all:
-		no = nonsensef("%d of %d boxes would have their far corner before their near one: their numbers may be middle and size", turned, all)
+		no = nonsensef("%d of %d boxes would have their far corner before their near one: their numbers may be middle and size, or corner and size (\"xywh\")", turned, all)
 		no.numbers = map[string]any{"order": "cxcywh"}
 	case (all >= fewCandidates || suppressed) && 100*asSize > 95*all && 2*fill < all:
 		no = nonsensef("%d of %d boxes would be larger than twice their distance from the picture's corner: their numbers may be corners", asSize, all)

@@ -1,9 +1,11 @@
 package detections
 
 import (
+	"cmp"
 	"math"
 	"slices"
 
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/detect"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 )
@@ -89,20 +91,20 @@ func (g gaussian) overlap(o gaussian) float64 {
 	return 1 - math.Sqrt(1-math.Exp(-bhattacharyya)+tiny)
 }
 
-// suppressTurned returns those of the candidates, the surest first, that overlap no surer one of their class by more
-// than the limit. The surer one counts even if it is dropped itself. Ultralytics 8.4.190 suppresses turned boxes this
+// suppressTurned returns those of the candidates, the surest first, that overlap no surer one of their class, or of
+// any, by more than the spec's limit. The surer one counts even if it is dropped itself. Ultralytics 8.4.190 suppresses turned boxes this
 // way (utils/nms.py, fast_nms).
-func (c candidates) suppressTurned(order []int, limit float64) []int {
+func (c candidates) suppressTurned(order []int, spec detect.Spec) []int {
 	var kept []int
 	for i, k := range order {
 		class, shape := c.class(k), c.gaussian(k)
-		twice := limit < 1 && slices.ContainsFunc(order[:i], func(o int) bool {
-			return c.class(o) == class && c.gaussian(o).overlap(shape) > limit
+		twice := spec.NMS < 1 && slices.ContainsFunc(order[:i], func(o int) bool {
+			return (spec.AcrossClasses || c.class(o) == class) && c.gaussian(o).overlap(shape) > spec.NMS
 		})
 		if !twice {
 			kept = append(kept, k)
 		}
-		if len(kept) == mostFound {
+		if len(kept) == cmp.Or(spec.Most, mostFound) {
 			break
 		}
 	}

@@ -40,6 +40,12 @@ func spelled(c source.Card, s detect.Spec) string {
 	if s.NMS > 0 {
 		fields = append(fields, fmt.Sprintf("NMS: %g", s.NMS))
 	}
+	if s.AcrossClasses {
+		fields = append(fields, "AcrossClasses: true")
+	}
+	if s.Most > 0 {
+		fields = append(fields, fmt.Sprintf("Most: %d", s.Most))
+	}
 	if len(s.Numbers) > 0 {
 		fields = append(fields, fmt.Sprintf("Numbers: json.RawMessage(`%s`)", s.Numbers))
 	}

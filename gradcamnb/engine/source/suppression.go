@@ -44,11 +44,16 @@ func (m *onnxModel) endBeforeSuppression(ctx context.Context) (string, error) {
 				ends = append(ends, o.Name)
 			}
 		}
+		numbers := m.takeSuppression(name, m.card.Detector)
 		if err := m.endAt(ends); err != nil {
 			return "", err
 		}
 		m.card.Detector.Outputs = ends
-		return fmt.Sprintf("read before its own suppression, at %q", name), nil
+		words := fmt.Sprintf("read before its own suppression, at %q", name)
+		if numbers != "" {
+			words += ", and suppressed as it does: " + numbers
+		}
+		return words, nil
 	}
 	return "", nil
 }

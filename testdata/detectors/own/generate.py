@@ -1,8 +1,9 @@
 """Makes detectors as people export them by themselves, in many styles: each finds a green square of 8 x 8 pixels, at
 (40, 16) in a picture of 64 x 64, as class 1 in a box of 12 x 10 pixels round it, and a red one, at (8, 40), as class 0.
-torch 2.15.0, onnx 1.23.2: python generate.py
+torch 2.15.0, onnx 1.23.2: python generate.py [NAME ...]
 """
 import json
+import sys
 
 import onnx
 import torch
@@ -44,6 +45,12 @@ def padded(p, n, value):
 def coarser(x):
     """and zeros in the grids of two coarser strides"""
     return x, 0 * x[:, :16], 0 * x[:, :4]
+
+
+def raw_map(p, s, cells):
+    """[batch, 2 anchors of 16 x 16, cells, cells, 8] before YOLO v5's sigmoids: w = 16 (2 S(t))^2; the second anchor finds nothing"""
+    one = torch.cat([0 * s, logits(torch.sqrt(s / 16) / 2), logits(best(p)[0][..., None]), logits(0 * p + 0.01 + 0.98 * (p >= best(p)[0][..., None]))], -1)
+    return torch.cat([one, torch.cat([one[:, :, :4], 0 * one[:, :, :4] - 9], -1)], 1).reshape(-1, 2, cells, cells, 8)
 
 
 def best(p):
@@ -90,10 +97,21 @@ STYLES = {
     "yunet": ("cls_8 cls_16 cls_32 obj_8 obj_16 obj_32 bbox_8 bbox_16 bbox_32 kps_8 kps_16 kps_32", lambda p, m, s: (
         *coarser(p[:, :, 1:2]), *coarser(0 * p[:, :, :1] + 1), *coarser(torch.cat([0 * m + 0.5, torch.log(s / CELLS)], -1)),
         *coarser(torch.cat([0 * m + 0.5] * 5, -1)))),
+    "class-behind": ("dets", lambda p, m, s: torch.cat([corners(m, s), column(best(p)[1]), column(best(p)[0])], -1)),
+    "seven-columns": ("dets", lambda p, m, s: torch.cat([0 * p[:, :, :1], column(best(p)[1]), column(best(p)[0]), corners(m, s) / SIZE], -1)),
+    "objectness-inside": ("dets", lambda p, m, s: torch.cat([corners(m, s), 0 * p[:, :, :1] + 0.98, column(best(p)[0]), column(best(p)[1])], -1)),
+    "middles-and-score": ("dets", lambda p, m, s: torch.cat([m, s, column(best(p)[0]), column(best(p)[1])], -1)),
+    "boxes-before-logits": ("pred_boxes pred_logits", lambda p, m, s: (
+        torch.cat([m, s], -1) / SIZE, torch.cat([8 * p, 0 * p[:, :, :1] + 3], -1))),
+    "four-scores-first": ("scores boxes", lambda p, m, s: (padded(p, 4, 0.001), corners(m, s))),
+    "objectness-apart": ("boxes obj cls", lambda p, m, s: (corners(m, s), best(p)[0][..., None], 0 * p + (p >= best(p)[0][..., None]))),
+    "maps": ("fine coarse", lambda p, m, s: (raw_map(p, s, CELLS), raw_map(0 * p[:, :16] + 0.01, s[:, :16], CELLS // 2))),
     "bytes-last": ("boxes scores classes", lambda p, m, s: (corners(m, s), best(p)[0], best(p)[1].float())),
 }
 
 for name, (outputs, style) in STYLES.items():
+    if sys.argv[1:] and name not in sys.argv[1:]:
+        continue
     last = name == "bytes-last"
     example = torch.zeros(1, SIZE, SIZE, 3, dtype=torch.uint8) if last else torch.rand(1, 3, SIZE, SIZE)
     free = {o: {0: "batch"} for o in ["images"] + outputs.split()} if last else None

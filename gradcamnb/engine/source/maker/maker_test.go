@@ -140,8 +140,9 @@ func TestNames(t *testing.T) {
 // The inputs and attributes of TensorRT's plugins say how boxes and scores are read before them.
 func TestTensorRT(t *testing.T) {
 	for want, p := range map[string]Plugin{
-		`{"decoder":"before-nms","outputs":["b","s"],"threshold":0.25,"nms":0.65,"numbers":{"first":"boxes"}}`: {"EfficientNMS_TRT", []string{"b", "s"},
-			map[string]float64{"score_threshold": 0.25, "iou_threshold": 0.65, "background_class": -1, "max_output_boxes": 100}},
+		`{"decoder":"before-nms","outputs":["b","s"],"threshold":0.25,"nms":0.65,"across_classes":true,"most":100,"numbers":{"first":"boxes"}}`: {"EfficientNMS_TRT", []string{"b", "s"},
+			map[string]float64{"score_threshold": 0.25, "iou_threshold": 0.65, "background_class": -1, "max_output_boxes": 100,
+				"class_agnostic": 1}},
 		`{"decoder":"before-nms","outputs":["b","s"],"numbers":{"activation":"sigmoid","background":"first","first":"boxes","order":"cxcywh"}}`: {
 			"EfficientNMS_TRT", []string{"b", "s"},
 			map[string]float64{"box_coding": 1, "score_activation": 1, "background_class": 0}},

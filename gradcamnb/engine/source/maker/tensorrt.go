@@ -27,6 +27,8 @@ var TensorRT = register(Maker{Name: "TensorRT", Place: InNames, Tell: func(f Fil
 		switch p.Op {
 		case "EfficientNMS_TRT":
 			spec.Threshold, spec.NMS = p.number("score_threshold", 0), p.number("iou_threshold", 0)
+			spec.AcrossClasses = p.number("class_agnostic", 0) == 1
+			spec.Most = int(p.number("max_output_boxes", 0))
 			if p.number("box_coding", 0) == 1 {
 				numbers["order"] = "cxcywh"
 			}
@@ -36,6 +38,7 @@ var TensorRT = register(Maker{Name: "TensorRT", Place: InNames, Tell: func(f Fil
 			err = setBackground(numbers, p, "background_class", -1)
 		case "BatchedNMS_TRT", "BatchedNMSDynamic_TRT":
 			spec.Threshold, spec.NMS = p.number("scoreThreshold", 0), p.number("iouThreshold", 0)
+			spec.Most = int(p.number("keepTopK", 0))
 			if p.number("isNormalized", 1) == 1 {
 				numbers["unit"] = true
 			}
