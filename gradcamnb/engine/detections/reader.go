@@ -254,7 +254,8 @@ func describeOrders(c source.Card, would map[string][][]string) string {
 			examples = append(examples, spelled(c, detect.Spec{Decoder: d.Name, Outputs: names}))
 		}
 		if len(examples) > 0 {
-			words = append(words, fmt.Sprintf("%s would read %s, for example %s", d.Name, d.Outputs, strings.Join(examples, " or ")))
+			words = append(words, fmt.Sprintf("%s would read %s, for example %s", d.Name, d.Outputs,
+				strings.Join(examples, " or ")))
 		}
 	}
 	return strings.Join(words, "; ") + ": name them in the right order in " + specPlace(c)

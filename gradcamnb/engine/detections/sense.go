@@ -100,7 +100,10 @@ func (c candidates) checkSmall(spec detect.Spec, whole heatmap.Box) error {
 		b := c.box(sure[0])
 		no := nonsensef("%d of the %d surest boxes would be under %d pixels or outside of the picture, the first at (%.3g, %.3g)-(%.3g, %.3g)", small, len(sure), leastSide, b[0], b[1], b[2], b[3])
 		no.unsure = true
-		turned := slices.DeleteFunc(slices.Clone(sure), func(k int) bool { b := c.box(k); return b[2] >= b[0] && b[3] >= b[1] })
+		turned := slices.DeleteFunc(slices.Clone(sure), func(k int) bool {
+			b := c.box(k)
+			return b[2] >= b[0] && b[3] >= b[1]
+		})
 		switch {
 		case c.inUnit(sure):
 			no.error = fmt.Errorf("%w: they may be of the unit square", no.error)

@@ -24,8 +24,8 @@ var rowOrders = []string{
 	"x0 y0 x1 y1 score class picture",
 }
 
-// try returns the specs of readings that nobody asked for, and that make sense of the picture and find something: of two
-// or three outputs in another order, or of rows whose numbers have another order. It runs the model once.
+// try returns the specs of readings that nobody asked for, and that make sense of the picture and find something: of
+// two or three outputs in another order, or of rows whose numbers have another order. It runs the model once.
 func (s Search) try(names []string, shapes [][]int) ([]detect.Spec, error) {
 	specs := s.possible(names, shapes)
 	if len(specs) == 0 {
@@ -59,8 +59,8 @@ func (s Search) try(names []string, shapes [][]int) ([]detect.Spec, error) {
 	return found, nil
 }
 
-// tryOne returns what a spec finds in the outputs of the model; nil if it cannot read them, or if that makes no sense. If
-// boxes of the unit square may be why, it returns the spec that says so.
+// tryOne returns what a spec finds in the outputs of the model; nil if it cannot read them, or if that makes no sense.
+// If boxes of the unit square may be why, it returns the spec that says so.
 func (s Search) tryOne(spec detect.Spec, names []string, shapes [][]int, outputs []device.Array) (
 	d *Findings, mended *detect.Spec, err error) {
 	c := s.Model.Card()
@@ -69,9 +69,9 @@ func (s Search) tryOne(spec detect.Spec, names []string, shapes [][]int, outputs
 	if spec.Outputs != nil {
 		wanted = spec.Outputs
 	}
-	read, err := newReader(c, spec, wanted, order(shapes, names, wanted), picture)
-	if err != nil || !isOnePicture(spec.Numbers, outputs[0]) {
-		return nil, nil, nil
+	read, unfit := newReader(c, spec, wanted, order(shapes, names, wanted), picture)
+	if unfit != nil || !isOnePicture(spec.Numbers, outputs[0]) {
+		return nil, nil, nil //nolint:nilerr // a spec that cannot read the outputs is only not taken
 	}
 	var given []*tensors.Tensor
 	for _, o := range outputs {

@@ -92,8 +92,8 @@ func (g gaussian) overlap(o gaussian) float64 {
 }
 
 // suppressTurned returns those of the candidates, the surest first, that overlap no surer one of their class, or of
-// any, by more than the spec's limit. The surer one counts even if it is dropped itself. Ultralytics 8.4.190 suppresses turned boxes this
-// way (utils/nms.py, fast_nms).
+// any, by more than the spec's limit. The surer one counts even if it is dropped itself. Ultralytics 8.4.190 suppresses
+// turned boxes this way (utils/nms.py, fast_nms).
 func (c candidates) suppressTurned(order []int, spec detect.Spec) []int {
 	var kept []int
 	for i, k := range order {

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/gomlx/compute-onnx/support/protos"
@@ -19,9 +20,11 @@ func TestTakeSuppression(t *testing.T) {
 	}
 	pick := []*protos.NodeProto{node("Greater", "early", "stem", "iou"), node("Identity", "all", "stem"),
 		node("ReduceMax", "best", "all"), node("ArgMax", "class", "all"), node("Greater", "sure", "best", "score")}
-	apart := append(pick[:5:5], node("Add", "moved", "all", "class"), node("NonMaxSuppression", "kept", "moved", "best", "most", "iou"))
-	across := append(pick[:5:5], node("NonMaxSuppression", "kept", "all", "best", "most", "iou"))
-	turned := append(pick[:5:5], node("Sub", "moved", "all", "class"), node("Greater", "kept", "moved", "iou"),
+	then := func(nodes ...*protos.NodeProto) []*protos.NodeProto { return slices.Concat(pick, nodes) }
+	apart := then(node("Add", "moved", "all", "class"),
+		node("NonMaxSuppression", "kept", "moved", "best", "most", "iou"))
+	across := then(node("NonMaxSuppression", "kept", "all", "best", "most", "iou"))
+	turned := then(node("Sub", "moved", "all", "class"), node("Greater", "kept", "moved", "iou"),
 		node("LessOrEqual", "zero", "kept", "nothing"))
 	for name, c := range map[string]struct {
 		nodes []*protos.NodeProto
@@ -44,7 +47,8 @@ func TestTakeSuppression(t *testing.T) {
 			shape.Dim[1] = &protos.TensorShapeProto_Dimension{}
 		}
 		m := &onnxModel{proto: &protos.ModelProto{Graph: &protos.GraphProto{Node: c.nodes,
-			Initializer: []*protos.TensorProto{number("score", 0.5), number("iou", 0.375), number("nothing", 0), number("most", 99)},
+			Initializer: []*protos.TensorProto{number("score", 0.5), number("iou", 0.375), number("nothing", 0),
+				number("most", 99)},
 			Output: []*protos.ValueInfoProto{{Name: "out", Type: &protos.TypeProto{Value: &protos.TypeProto_TensorType{
 				TensorType: &protos.TypeProto_Tensor{ElemType: int32(protos.TensorProto_FLOAT), Shape: shape}}}}}}}}
 		spec := detect.Spec{Threshold: c.usual, NMS: 0.7}
