@@ -46,8 +46,12 @@ func TestOrientationInTextOfPNG(t *testing.T) {
 		turned bool // it is 1 x 2 pixels
 		top    uint8
 	}{
-		"text":                   {[][]byte{chunk("tEXt", []byte(key+text(6)))}, true, 255},
-		"compressed":             {[][]byte{chunk("zTXt", []byte(key+"\x00"+packed(text(8))))}, true, 0},
+		"text":       {[][]byte{chunk("tEXt", []byte(key+text(6)))}, true, 255},
+		"compressed": {[][]byte{chunk("zTXt", []byte(key+"\x00"+packed(text(8))))}, true, 0},
+		"two, the later counts": {[][]byte{chunk("zTXt", []byte(key+"\x00"+packed(text(8)))),
+			chunk("tEXt", []byte(key+text(6)))}, true, 255},
+		"two, the later damaged": {[][]byte{chunk("tEXt", []byte(key+text(6))),
+			chunk("zTXt", []byte(key+"\x00"+packed(text(6))[:20]))}, false, 255},
 		"eXIf before":            {[][]byte{chunk("eXIf", tiff(8)), chunk("tEXt", []byte(key+text(6)))}, true, 0},
 		"eXIf behind":            {[][]byte{chunk("tEXt", []byte(key+text(6))), chunk("eXIf", tiff(8))}, true, 0},
 		"another text":           {[][]byte{chunk("tEXt", []byte("Comment\x00"+text(6)))}, false, 255},

@@ -17,6 +17,10 @@ func TestFirstOpsets(t *testing.T) {
 		n.Input = append(n.Input, more...)
 		return n
 	}
+	named := func(n *protos.NodeProto) *protos.NodeProto {
+		n.Domain = "ai.onnx"
+		return n
+	}
 	whole := func(name string, v int64) *protos.AttributeProto {
 		return &protos.AttributeProto{Name: name, Type: protos.AttributeProto_INT, I: v}
 	}
@@ -35,6 +39,8 @@ func TestFirstOpsets(t *testing.T) {
 		want  []float64
 	}{
 		"a number for each channel": {6, []*protos.NodeProto{reading(nodeOf("Add", "image", "y", at(1)...), "b")},
+			[]*protos.TensorProto{tens}, []float64{11, 12, 13, 14, 25, 26, 27, 28}},
+		"of a domain that is named": {6, []*protos.NodeProto{named(reading(nodeOf("Add", "image", "y", at(1)...), "b"))},
 			[]*protos.TensorProto{tens}, []float64{11, 12, 13, 14, 25, 26, 27, 28}},
 		"for each row": {1, []*protos.NodeProto{reading(nodeOf("Add", "image", "y", at(2)...), "b")},
 			[]*protos.TensorProto{tens}, []float64{11, 12, 23, 24, 15, 16, 27, 28}},

@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 
 	"github.com/gomlx/compute-onnx/support/protos"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/onnxnorm"
 )
 
 // newestOpset is the version of ONNX's operators that the rules know, which is that of onnx 1.23.
@@ -14,7 +16,7 @@ const newestOpset = 28
 func oddOpset(m *protos.ModelProto, path string) string {
 	name := filepath.Base(path)
 	for _, o := range m.GetOpsetImport() {
-		if o.GetDomain() != "" && o.GetDomain() != "ai.onnx" {
+		if !onnxnorm.IsStandard(o.GetDomain()) {
 			continue
 		}
 		switch v := o.GetVersion(); {

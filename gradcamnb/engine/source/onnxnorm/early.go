@@ -19,7 +19,7 @@ func moderniseAll(nodes []*protos.NodeProto, opset int) []*protos.NodeProto {
 				g.Node = moderniseAll(g.Node, opset)
 			}
 		}
-		if change := early[p.OpType]; change != nil && (p.Domain == "" || p.Domain == "ai.onnx") {
+		if change := early[p.OpType]; change != nil && IsStandard(p.Domain) {
 			out = append(out, change(p, opset)...)
 			continue
 		}
@@ -86,7 +86,7 @@ var alignedBefore7 = set("Add", "Sub", "Mul", "Div", "Pow", "And", "Or", "Xor", 
 
 // align gives the second operand of such a node axes of length 1 at its end.
 func (b *builder) align(n *node) {
-	if b.opset >= 7 || n.Domain != "" || !alignedBefore7[n.OpType] || n.attr("axis") == nil || len(n.in) != 2 {
+	if b.opset >= 7 || !IsStandard(n.Domain) || !alignedBefore7[n.OpType] || n.attr("axis") == nil || len(n.in) != 2 {
 		return
 	}
 	x, y := n.need(0), n.need(1)

@@ -31,7 +31,7 @@ func Inline(ctx context.Context, m *protos.ModelProto) error {
 }
 
 func functionKey(domain, name, overload string) string {
-	if domain == "ai.onnx" {
+	if IsStandard(domain) {
 		domain = ""
 	}
 	return domain + "/" + name + "/" + overload

@@ -165,12 +165,15 @@ func Prefix(ctx context.Context, m *protos.ModelProto, input []int, o Options) (
 // Opset returns the version of ONNX's operators that a file names; 1 if it names none.
 func Opset(m *protos.ModelProto) int {
 	for _, o := range m.OpsetImport {
-		if o.Domain == "" || o.Domain == "ai.onnx" {
+		if IsStandard(o.Domain) {
 			return int(o.Version)
 		}
 	}
 	return 1
 }
+
+// IsStandard tells whether a domain is that of ONNX's own operators, which has two names.
+func IsStandard(domain string) bool { return domain == "" || domain == "ai.onnx" }
 
 // walk goes through the nodes of a graph. Each node comes after those that it reads from.
 type walk struct {
@@ -291,7 +294,7 @@ func (c contradiction) Unwrap() error { return c.cause }
 func (w *walk) rewrite(n *node) {
 	w.b.align(n)
 	op := n.OpType
-	if n.Domain != "" && n.Domain != "ai.onnx" {
+	if !IsStandard(n.Domain) {
 		op = n.Domain + "." + op
 	}
 	r := rules[op]

@@ -209,7 +209,7 @@ func (w *walk) rewriteListNode(p *protos.NodeProto) (made []Tensor, ok bool, err
 			l = passOn
 		}
 	}
-	if l == nil || p.Domain != "" && p.Domain != "ai.onnx" {
+	if l == nil || !IsStandard(p.Domain) {
 		return nil, false, nil
 	}
 	defer func() {
