@@ -17,7 +17,8 @@ import (
 
 // A function with a branch or a loop is explained by hiding parts of the picture. By hand, of 1, 2, 3, 4: the branch
 // takes 3 x, whose mean is 7.5, and three turns of the loop double x, to 20. GoMLX has no gradient through either, and
-// does not tell what they read, so methods that need to know say so, with the line.
+// does not tell what they read, so methods that need to know say so, with the line. Stops of the gradient, before or
+// behind, change nothing.
 func TestBranchesAndLoops(t *testing.T) {
 	for name, c := range map[string]struct {
 		fn    func(x *Node) *Node
@@ -45,27 +46,34 @@ func TestBranchesAndLoops(t *testing.T) {
 			return While(again, turn, Scalar(x.Graph(), dtypes.Int32, 0), x)[1] // at: Loop
 		}, 20},
 	} {
-		m, err := source.GoMLX(source.Card{Name: "controlled", Input: []int{-1, 2, 2, 1}}, model.NewStore(),
-			func(_ *model.Scope, x *Node) []*Node {
-				return []*Node{ReduceMean(c.fn(MulScalar(x, 1)), 1, 2)}
-			})
-		if err != nil {
-			t.Fatal(err)
-		}
+		hidden(t, name, c.score, func(x *Node) *Node { return ReduceMean(c.fn(StopGradient(MulScalar(x, 1))), 1, 2) })
+		m := hidden(t, name, c.score, func(x *Node) *Node { return StopGradient(ReduceMean(c.fn(MulScalar(x, 1)), 1, 2)) })
 		net := gradcamnb.NewModel(testEngine(t, "go").Session(m))
-		picture := gradcamnb.Tensor{Dims: []int{1, 2, 2, 1}, Values: []float32{1, 2, 3, 4}}
-		hide := gradcamnb.Request{Methods: []string{"Occlusion"}, Targets: []gradcamnb.Target{gradcamnb.Class(0)}}
-		hide.Sampling.Grid = 2
-		r, err := net.ExplainTensor(picture, hide)
-		if err != nil || !(math.Abs(float64(r[0].Maps[0].Score)-c.score) <= 1e-5) {
-			t.Errorf("%s: %v, error %v", name, r, err)
-		}
 		line := marked.Line(t, "gomlx_control_test.go", name)
 		for _, method := range []string{"Saliency", "Guided backpropagation"} {
-			_, err := net.ExplainTensor(picture, gradcamnb.Methods(method), gradcamnb.Class(0))
+			_, err := net.ExplainTensor(fourPixels, gradcamnb.Methods(method), gradcamnb.Class(0))
 			if err == nil || !strings.Contains(err.Error(), "of the operator "+name) || !names(err.Error(), line) {
 				t.Errorf("%s of %s: error %v", method, name, err)
 			}
 		}
 	}
+}
+
+var fourPixels = gradcamnb.Tensor{Dims: []int{1, 2, 2, 1}, Values: []float32{1, 2, 3, 4}}
+
+// hidden explains a function of four pixels by hiding them, and returns it as a model.
+func hidden(t *testing.T, name string, score float64, fn func(x *Node) *Node) source.Model {
+	t.Helper()
+	m, err := source.GoMLX(source.Card{Name: "controlled", Input: []int{-1, 2, 2, 1}}, model.NewStore(),
+		func(_ *model.Scope, x *Node) []*Node { return []*Node{fn(x)} })
+	if err != nil {
+		t.Fatal(err)
+	}
+	hide := gradcamnb.Request{Methods: []string{"Occlusion"}, Targets: []gradcamnb.Target{gradcamnb.Class(0)}}
+	hide.Sampling.Grid = 2
+	r, err := gradcamnb.NewModel(testEngine(t, "go").Session(m)).ExplainTensor(fourPixels, hide)
+	if err != nil || !(math.Abs(float64(r[0].Maps[0].Score)-score) <= 1e-5) {
+		t.Errorf("%s: %v, error %v", name, r, err)
+	}
+	return m
 }

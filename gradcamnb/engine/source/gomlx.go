@@ -331,7 +331,10 @@ func (m *gomlxModel) Build(scope *model.Scope, x *Node, cuts, wants []string) Bu
 			nodes = append(nodes, m.find(w, name))
 		}
 	}
-	open := walk.Rebuild(nodes, nil, walk.RemoveStops(nodes...))
+	open := nodes
+	if len(cuts) > 0 { // else no gradient is taken
+		open = walk.Rebuild(nodes, nil, walk.RemoveStops(nodes...))
+	}
 	for i, want := range wants {
 		built.Outputs[want] = result(open[i], x)
 	}

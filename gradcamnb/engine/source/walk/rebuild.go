@@ -31,10 +31,12 @@ func rebuild(ends []*Node, given map[*Node]*Node, rule Rule) map[*Node]*Node {
 	for n, c := range given {
 		copies[n] = c
 	}
-	nodes := sortNodes(ends...)
-	for _, n := range nodes {
+	for _, n := range sortNodes(ends...) {
 		if _, ok := given[n]; ok {
 			continue
+		}
+		if captures(n) && hasBefore(copies, n) {
+			exceptions.Panicf("the model has a branch or a loop, and GoMLX does not tell which values that reads, so the model cannot be built again with others: take RISE or Occlusion, which hide parts of the picture")
 		}
 		inputs := make([]*Node, len(n.Inputs()))
 		changed := false
@@ -57,14 +59,21 @@ func rebuild(ends []*Node, given map[*Node]*Node, rule Rule) map[*Node]*Node {
 		}
 		copies[n] = c
 	}
-	if len(copies) > 0 && slices.ContainsFunc(nodes, captures) {
-		exceptions.Panicf("the model has a branch or a loop, and GoMLX does not tell which values that reads, so the model cannot be built again with others: take RISE or Occlusion, which hide parts of the picture")
-	}
 	return copies
 }
 
 // captures tells whether a node may read others than its inputs: the branches of an If and the body of a loop may.
 func captures(n *Node) bool { return n.Type() == NodeTypeIf || n.Type() == NodeTypeWhile }
+
+// hasBefore tells whether a node that has a copy was made before another one, which may thus read it.
+func hasBefore(copies map[*Node]*Node, n *Node) bool {
+	for of := range copies {
+		if of.Id() < n.Id() {
+			return true
+		}
+	}
+	return false
+}
 
 // IsHidden tells whether an end may depend on nodes in ways that the graph does not show: through a branch or a loop
 // that none of these nodes comes after.
