@@ -2,6 +2,7 @@ package source
 
 import (
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/gomlx/compute"
@@ -10,19 +11,23 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/onnxnorm"
 )
 
+// reading returns a node with more inputs.
+func reading(n *protos.NodeProto, more ...string) *protos.NodeProto {
+	n.Input = append(n.Input, more...)
+	return n
+}
+
+// whole is an attribute that is a whole number.
+func whole(name string, v int64) *protos.AttributeProto {
+	return &protos.AttributeProto{Name: name, Type: protos.AttributeProto_INT, I: v}
+}
+
 // Operators of the first opsets give what they gave then. The picture has the numbers 1 to 8: 2 channels of 2 rows and
 // 2 columns, of one length so that a wrong axis is no error. All is worked by hand after ONNX's changelog of operators.
 func TestFirstOpsets(t *testing.T) {
-	reading := func(n *protos.NodeProto, more ...string) *protos.NodeProto {
-		n.Input = append(n.Input, more...)
-		return n
-	}
 	named := func(n *protos.NodeProto) *protos.NodeProto {
 		n.Domain = "ai.onnx"
 		return n
-	}
-	whole := func(name string, v int64) *protos.AttributeProto {
-		return &protos.AttributeProto{Name: name, Type: protos.AttributeProto_INT, I: v}
 	}
 	number := func(name string, v float32) *protos.AttributeProto {
 		return &protos.AttributeProto{Name: name, Type: protos.AttributeProto_FLOAT, F: v}
@@ -133,6 +138,27 @@ func TestFirstOpsets(t *testing.T) {
 				if len(got[0].values) != len(c.want) || !(math.Abs(got[0].values[i]-w) <= 1e-5*math.Max(1, math.Abs(w))) {
 					t.Fatalf("%s: %v, want %v", name, got[0].values, c.want)
 				}
+			}
+		})
+	}
+}
+
+// What the first opsets would have done in training, and operands that do not fit, are refused.
+func TestFirstOpsetsAreRefused(t *testing.T) {
+	for want, n := range map[string]*protos.NodeProto{
+		"training mode": reading(nodeOf("BatchNormalization", "image", "y", whole("spatial", 0), whole("is_test", 0)),
+			"w", "w", "w", "w"),
+		"does not fit at axis 3": reading(nodeOf("Add", "image", "y", whole("broadcast", 1), whole("axis", 3)), "w"),
+	} {
+		model := &protos.ModelProto{IrVersion: 3, OpsetImport: []*protos.OperatorSetIdProto{{Version: 6}},
+			Graph: &protos.GraphProto{Name: "g", Input: []*protos.ValueInfoProto{onnxnorm.Declare("image", []int{1, 2, 2, 2})},
+				Output: []*protos.ValueInfoProto{{Name: "y"}}, Node: []*protos.NodeProto{n},
+				Initializer: []*protos.TensorProto{initializer("w", false, []int64{2, 2, 2}, 1, 1, 1, 1, 1, 1, 1, 1)}}}
+		onBackends(t, func(t *testing.T, b compute.Backend, _ onnxnorm.Options) {
+			_, err := bench{b}.open(backendCase{inputs: []numbers{{name: "image", dims: []int{1, 2, 2, 2}, real: true}},
+				proto: model, outputs: []numbers{{name: "y"}}}, nil)
+			if err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("error %v, want %q", err, want)
 			}
 		})
 	}

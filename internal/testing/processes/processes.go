@@ -35,7 +35,7 @@ func Again(t *testing.T, env ...string) {
 
 // Growth returns how much memory grew, as a share of the first figure. The figures are of the beginning and of the end
 // of each of several equal stretches of work. What leaks grows in every stretch. What happens once does not: the C
-// library or Go divides its heap anew, or another thread gets a part of it. And what is given back later did not leak, so
+// library or Go divides its heap anew, or another thread gets a part of it. And what is given back later did not leak:
 // a figure counts as the smallest one from there on. The growth is the smaller one of what there is at the end and of
 // what it would be if every stretch grew as the median one did.
 func Growth(figures []float64) float64 {

@@ -17,13 +17,13 @@ var _ = register("BatchNormalization", func(b *builder, n *node) {
 	if len(v.dims) < 2 {
 		failf("its input has the shape %v, and [batch, channels, ...] is wanted", v.dims)
 	}
+	numbers := v.dims[1]
 	if n.normalisesEach() {
-		n.out = []*value{b.normaliseEach(n)}
-		return
+		numbers = size(v.dims[1:])
 	}
 	for i := 1; i <= 4; i++ {
-		if size(n.need(i).dims) != v.dims[1] {
-			failf("its input %d has the shape %v, and its data %d channels", i, n.in[i].dims, v.dims[1])
+		if size(n.need(i).dims) != numbers {
+			failf("its input %d has the shape %v, and its data %d numbers to normalise", i, n.in[i].dims, numbers)
 		}
 	}
 	running := n.in[3].konst != nil && n.in[4].konst != nil
@@ -31,6 +31,8 @@ var _ = register("BatchNormalization", func(b *builder, n *node) {
 	switch training := early || n.intOr("training_mode", 0) != 0; {
 	case training && running && v.konst == nil:
 		failf("it is in training mode, in which it normalises by the batch and not by the statistics that were learnt: export the model after model.eval()")
+	case n.normalisesEach():
+		n.out = []*value{b.normaliseEach(n)}
 	case training:
 		b.computeStatistics(n)
 	case running && n.in[1].konst != nil && n.in[2].konst != nil:

@@ -91,6 +91,9 @@ func (b *builder) align(n *node) {
 	}
 	x, y := n.need(0), n.need(1)
 	at := axis(n.intOr("axis", 0), len(x.dims))
+	if at+len(y.dims) > len(x.dims) {
+		failf("its second operand has the shape %v, which does not fit at axis %d of the first one's, %v", y.dims, at, x.dims)
+	}
 	if behind := len(x.dims) - at - len(y.dims); behind > 0 {
 		more := convert(countUp(behind), func(i int) int { return len(y.dims) + i })
 		n.in = []*value{x, b.applyStandard(n, "Unsqueeze", []*value{y}, attrInts("axes", more))}

@@ -28,7 +28,11 @@ func AveragedBy(average, next *Node) []*Node {
 // averages returns the two nodes p and b of which a node is the average. p is the variable, or depends on it; b does
 // not. They are nil if there are none.
 func averages(n, variable *Node) (p, b *Node) {
+	const most = 64 // parts; an average has about ten
 	parts := termsOf(n)
+	if len(parts) > most {
+		return nil, nil
+	}
 	depends := map[*Node]bool{variable: true}
 	for _, of := range sortNodes(n) {
 		depends[of] = depends[of] || slices.ContainsFunc(of.Inputs(), func(in *Node) bool { return depends[in] })

@@ -57,7 +57,8 @@ func (t *training) placeAverages(nodes []*Node) {
 	for _, n := range nodes {
 		used[n] = true
 	}
-	for b, average := range t.averages {
+	for _, b := range slices.SortedFunc(maps.Keys(t.averages), func(a, b *Node) int { return int(a.Id()) - int(b.Id()) }) {
+		average := t.averages[b]
 		if !t.sees[b] {
 			continue
 		}
