@@ -6,6 +6,8 @@ import (
 	"math"
 
 	"golang.org/x/image/draw"
+
+	"github.com/gradcam-go/gradcam/internal/strips"
 )
 
 // resample returns the picture as the model's input. It computes only the part that the model sees, one row of the
@@ -37,7 +39,7 @@ func (p Prep) resample(img *image.NRGBA, at placement) *image.NRGBA {
 	if columnsFirst(src.Rect.Dx(), src.Rect.Dy(), at) {
 		scaling = columnsThenRows
 	}
-	inStrips(seen.Dy(), func(top, bottom int) {
+	strips.Each(seen.Dy(), func(top, bottom int) {
 		scale := scaling(src, columns)
 		for y := top; y < bottom; y++ {
 			scale(rowAt(y), out.Pix[out.PixOffset(seen.Min.X, seen.Min.Y+y):])

@@ -3,6 +3,8 @@ package imgio
 import (
 	"image"
 	"image/draw"
+
+	"github.com/gradcam-go/gradcam/internal/strips"
 )
 
 // turn says how a stored picture of w x h pixels is turned upright. Its pixel (x, y) goes to first + x right + y down.
@@ -29,7 +31,7 @@ func drawUpright(w, h, orientation int, rows func(from int, on *image.RGBA)) *im
 	out := image.NewRGBA(image.Rect(0, 0, w, h))
 	t, isTurned := turns[orientation]
 	if !isTurned {
-		inStrips(h, func(top, bottom int) {
+		strips.Each(h, func(top, bottom int) {
 			part := out.SubImage(image.Rect(0, top, w, bottom)).(*image.RGBA)
 			rows(top, &image.RGBA{Pix: part.Pix, Stride: part.Stride, Rect: image.Rect(0, 0, w, bottom-top)})
 		})
@@ -38,7 +40,7 @@ func drawUpright(w, h, orientation int, rows func(from int, on *image.RGBA)) *im
 	if t.right.X == 0 {
 		out = image.NewRGBA(image.Rect(0, 0, h, w))
 	}
-	inStrips(h, func(top, bottom int) {
+	strips.Each(h, func(top, bottom int) {
 		const most = 32 // rows, which the processor's cache holds
 		strip := image.NewRGBA(image.Rect(0, 0, w, min(most, bottom-top)))
 		for y := top; y < bottom; y += most {

@@ -3,10 +3,9 @@ package render
 import (
 	"image"
 	"image/draw"
-	"runtime"
-	"sync"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+	"github.com/gradcam-go/gradcam/internal/strips"
 )
 
 // shrunk returns a picture scaled to w x h pixels for drawing, over white if it is translucent. A picture that is many
@@ -39,26 +38,21 @@ func averageBlocks(img image.Image, k int) (*image.NRGBA, bool) {
 	}
 	b := img.Bounds()
 	out := image.NewNRGBA(image.Rect(0, 0, b.Dx()/k, b.Dy()/k))
-	var parts sync.WaitGroup
-	n := runtime.GOMAXPROCS(0)
-	for part := range n {
-		parts.Go(func() {
-			buffer := make([]byte, 4*b.Dx())
-			sums := make([]uint32, 3*out.Rect.Dx())
-			for y := part * out.Rect.Dy() / n; y < (part+1)*out.Rect.Dy()/n; y++ {
-				clear(sums)
-				end := (y + 1) * k
-				if y == out.Rect.Dy()-1 {
-					end = b.Dy()
-				}
-				for v := y * k; v < end; v++ {
-					addBlocks(sums, row(v, buffer), k)
-				}
-				meanBlocks(out.Pix[y*out.Stride:], sums, b.Dx(), k, end-y*k)
+	strips.Each(out.Rect.Dy(), func(top, bottom int) {
+		buffer := make([]byte, 4*b.Dx())
+		sums := make([]uint32, 3*out.Rect.Dx())
+		for y := top; y < bottom; y++ {
+			clear(sums)
+			end := (y + 1) * k
+			if y == out.Rect.Dy()-1 {
+				end = b.Dy()
 			}
-		})
-	}
-	parts.Wait()
+			for v := y * k; v < end; v++ {
+				addBlocks(sums, row(v, buffer), k)
+			}
+			meanBlocks(out.Pix[y*out.Stride:], sums, b.Dx(), k, end-y*k)
+		}
+	})
 	return out, true
 }
 

@@ -11,17 +11,6 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/onnxnorm"
 )
 
-// reading returns a node with more inputs.
-func reading(n *protos.NodeProto, more ...string) *protos.NodeProto {
-	n.Input = append(n.Input, more...)
-	return n
-}
-
-// whole is an attribute that is a whole number.
-func whole(name string, v int64) *protos.AttributeProto {
-	return &protos.AttributeProto{Name: name, Type: protos.AttributeProto_INT, I: v}
-}
-
 // Operators of the first opsets give what they gave then. The picture has the numbers 1 to 8: 2 channels of 2 rows and
 // 2 columns, of one length so that a wrong axis is no error. All is worked by hand after ONNX's changelog of operators.
 func TestFirstOpsets(t *testing.T) {
@@ -121,22 +110,15 @@ func TestFirstOpsets(t *testing.T) {
 		"Crop to a size": {1, []*protos.NodeProto{nodeOf("Crop", "image", "y", intsAttr("border", 1, 0, 0, 0),
 			intsAttr("scale", 2, 1))}, nil, []float64{2, 4, 6, 8}},
 	} {
-		model := &protos.ModelProto{IrVersion: 3, OpsetImport: []*protos.OperatorSetIdProto{{Version: c.opset}},
-			Graph: &protos.GraphProto{Name: "g", Input: []*protos.ValueInfoProto{onnxnorm.Declare("image", []int{1, 2, 2, 2})},
-				Output: []*protos.ValueInfoProto{{Name: "y"}}, Node: c.nodes, Initializer: c.given}}
-		image := numbers{name: "image", dims: []int{1, 2, 2, 2}, real: true, values: []float64{1, 2, 3, 4, 5, 6, 7, 8}}
+		of := counting(c.opset, []int{1, 2, 2, 2}, c.nodes, c.given)
 		onBackends(t, func(t *testing.T, b compute.Backend, _ onnxnorm.Options) {
-			r, err := bench{b}.open(backendCase{inputs: []numbers{image}, proto: model, outputs: []numbers{{name: "y"}}}, nil)
-			if err != nil {
-				t.Fatal(name, err)
-			}
-			got, err := r.values(nil, 0)
+			got, err := of.compute(b)
 			if err != nil {
 				t.Fatal(name, err)
 			}
 			for i, w := range c.want {
-				if len(got[0].values) != len(c.want) || !(math.Abs(got[0].values[i]-w) <= 1e-5*math.Max(1, math.Abs(w))) {
-					t.Fatalf("%s: %v, want %v", name, got[0].values, c.want)
+				if len(got) != len(c.want) || !(math.Abs(got[i]-w) <= 1e-5*math.Max(1, math.Abs(w))) {
+					t.Fatalf("%s: %v, want %v", name, got, c.want)
 				}
 			}
 		})
@@ -150,13 +132,10 @@ func TestFirstOpsetsAreRefused(t *testing.T) {
 			"w", "w", "w", "w"),
 		"does not fit at axis 3": reading(nodeOf("Add", "image", "y", whole("broadcast", 1), whole("axis", 3)), "w"),
 	} {
-		model := &protos.ModelProto{IrVersion: 3, OpsetImport: []*protos.OperatorSetIdProto{{Version: 6}},
-			Graph: &protos.GraphProto{Name: "g", Input: []*protos.ValueInfoProto{onnxnorm.Declare("image", []int{1, 2, 2, 2})},
-				Output: []*protos.ValueInfoProto{{Name: "y"}}, Node: []*protos.NodeProto{n},
-				Initializer: []*protos.TensorProto{initializer("w", false, []int64{2, 2, 2}, 1, 1, 1, 1, 1, 1, 1, 1)}}}
+		of := counting(6, []int{1, 2, 2, 2}, []*protos.NodeProto{n},
+			[]*protos.TensorProto{initializer("w", false, []int64{2, 2, 2}, 1, 1, 1, 1, 1, 1, 1, 1)})
 		onBackends(t, func(t *testing.T, b compute.Backend, _ onnxnorm.Options) {
-			_, err := bench{b}.open(backendCase{inputs: []numbers{{name: "image", dims: []int{1, 2, 2, 2}, real: true}},
-				proto: model, outputs: []numbers{{name: "y"}}}, nil)
+			_, err := of.compute(b)
 			if err == nil || !strings.Contains(err.Error(), want) {
 				t.Errorf("error %v, want %q", err, want)
 			}

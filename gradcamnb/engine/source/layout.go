@@ -171,7 +171,7 @@ var reduces = map[string]bool{
 // layoutOfReduce returns the layout that follows from a mean, sum or the like over two axes. It is taken for a global
 // pooling, so the two axes are rows and columns.
 func (f follower) layoutOfReduce(n *protos.NodeProto, x tracedAxes) (imgio.Layout, bool) {
-	over := f.ints(n, "axes")
+	over := givenInts(n, "axes", f.consts)
 	if len(over) != 2 {
 		return "", false
 	}
@@ -325,12 +325,12 @@ func (f follower) findFirst(n *protos.NodeProto) (x tracedAxes, at int) {
 	return x, at
 }
 
-// ints returns whole numbers, one an axis, that a node has as its second input, a constant, or as an attribute; none if
-// they are more than the axes of any tensor.
-func (f follower) ints(n *protos.NodeProto, attr string) []int {
+// givenInts returns whole numbers, one an axis, that a node has as its second input, a constant, or as an attribute; none
+// if they are more than the axes of any tensor.
+func givenInts(n *protos.NodeProto, attr string, consts map[string]*protos.TensorProto) []int {
 	out := attrInts(n, attr)
-	if len(n.Input) > 1 && f.consts[n.Input[1]] != nil {
-		out = onnxnorm.Ints(f.consts[n.Input[1]])
+	if len(n.Input) > 1 && consts[n.Input[1]] != nil {
+		out = onnxnorm.Ints(consts[n.Input[1]])
 	}
 	if len(out) > mostAxes {
 		return nil
@@ -338,6 +338,7 @@ func (f follower) ints(n *protos.NodeProto, attr string) []int {
 	return out
 }
 
+// attrInts returns the whole numbers of an attribute; nil if there are none.
 func attrInts(n *protos.NodeProto, name string) []int {
 	for _, a := range n.Attribute {
 		if a.Name == name {
@@ -351,6 +352,7 @@ func attrInts(n *protos.NodeProto, name string) []int {
 	return nil
 }
 
+// intAttr returns the whole number of an attribute.
 func intAttr(n *protos.NodeProto, name string, otherwise int) int {
 	for _, a := range n.Attribute {
 		if a.Name == name {

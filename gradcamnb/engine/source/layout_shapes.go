@@ -10,14 +10,14 @@ import (
 func (f follower) shapeOfReshape(n *protos.NodeProto, x tracedAxes) []int {
 	switch n.OpType {
 	case "Squeeze":
-		return squeezeDims(x.dims, f.ints(n, "axes"))
+		return squeezeDims(x.dims, givenInts(n, "axes", f.consts))
 	case "Unsqueeze":
-		return unsqueezeDims(x.dims, f.ints(n, "axes"))
+		return unsqueezeDims(x.dims, givenInts(n, "axes", f.consts))
 	}
 	if len(n.Input) < 2 || f.consts[n.Input[1]] == nil {
 		return nil
 	}
-	out := slices.Clone(f.ints(n, "shape"))
+	out := slices.Clone(givenInts(n, "shape", f.consts))
 	for i, d := range out {
 		if d == 0 && i < len(x.dims) {
 			out[i] = x.dims[i]

@@ -12,13 +12,6 @@ import (
 
 // Rare operators give what is worked by hand of the picture 1 to 12, of 3 rows and 4 columns.
 func TestRareOperators(t *testing.T) {
-	reading := func(n *protos.NodeProto, more ...string) *protos.NodeProto {
-		n.Input = append(n.Input, more...)
-		return n
-	}
-	single := func(name string, v int64) *protos.AttributeProto {
-		return &protos.AttributeProto{Name: name, Type: protos.AttributeProto_INT, I: v}
-	}
 	const right = math.Pi / 2
 	for name, c := range map[string]struct {
 		nodes []*protos.NodeProto
@@ -34,7 +27,7 @@ func TestRareOperators(t *testing.T) {
 		},
 		// One column behind, which is the largest value.
 		"Pad by a computed value": {
-			[]*protos.NodeProto{reading(nodeOf("ReduceMax", "image", "most", single("keepdims", 0))),
+			[]*protos.NodeProto{reading(nodeOf("ReduceMax", "image", "most", whole("keepdims", 0))),
 				reading(nodeOf("Pad", "image", "y"), "pads", "most")},
 			[]*protos.TensorProto{initializer("pads", true, []int64{8}, 0, 0, 0, 0, 0, 0, 0, 1)},
 			[]float64{1, 2, 3, 4, 12, 5, 6, 7, 8, 12, 9, 10, 11, 12, 12},
@@ -42,7 +35,7 @@ func TestRareOperators(t *testing.T) {
 		// The logarithm of 0 is no number to multiply others with; the clip makes -1 of it.
 		"Pad by a computed infinity": {
 			[]*protos.NodeProto{reading(nodeOf("Sub", "image", "zeros"), "image"),
-				reading(nodeOf("ReduceMax", "zeros", "zero", single("keepdims", 0))), nodeOf("Log", "zero", "least"),
+				reading(nodeOf("ReduceMax", "zeros", "zero", whole("keepdims", 0))), nodeOf("Log", "zero", "least"),
 				reading(nodeOf("Pad", "image", "padded"), "pads", "least"), reading(nodeOf("Clip", "padded", "y"), "floor")},
 			[]*protos.TensorProto{initializer("pads", true, []int64{8}, 0, 0, 0, 0, 0, 0, 0, 1),
 				initializer("floor", false, nil, -1)},
@@ -50,7 +43,7 @@ func TestRareOperators(t *testing.T) {
 		},
 		"Unique of constants": {
 			[]*protos.NodeProto{reading(nodeOf("Unique", "twice", "once")),
-				reading(nodeOf("Gather", "image", "y", single("axis", 2)), "once")},
+				reading(nodeOf("Gather", "image", "y", whole("axis", 2)), "once")},
 			[]*protos.TensorProto{initializer("twice", true, []int64{4}, 2, 0, 2, 0)},
 			[]float64{1, 2, 3, 4, 9, 10, 11, 12},
 		},
@@ -70,32 +63,21 @@ func TestRareOperators(t *testing.T) {
 		"Split, nothing left": {
 			[]*protos.NodeProto{
 				{OpType: "Split", Input: []string{"image"}, Output: []string{"a", "b", "c"},
-					Attribute: []*protos.AttributeProto{single("axis", 3), single("num_outputs", 3)}},
+					Attribute: []*protos.AttributeProto{whole("axis", 3), whole("num_outputs", 3)}},
 				{OpType: "Concat", Input: []string{"b", "c", "a"}, Output: []string{"y"},
-					Attribute: []*protos.AttributeProto{single("axis", 3)}},
+					Attribute: []*protos.AttributeProto{whole("axis", 3)}},
 			}, nil, []float64{3, 4, 1, 2, 7, 8, 5, 6, 11, 12, 9, 10},
 		},
 	} {
-		model := &protos.ModelProto{IrVersion: 8, OpsetImport: []*protos.OperatorSetIdProto{{Version: 18}},
-			Graph: &protos.GraphProto{Name: "g", Input: []*protos.ValueInfoProto{onnxnorm.Declare("image", []int{1, 1, 3, 4})},
-				Output: []*protos.ValueInfoProto{{Name: "y"}}, Node: c.nodes, Initializer: c.given}}
-		image := numbers{name: "image", dims: []int{1, 1, 3, 4}, real: true}
-		for i := range 12 {
-			image.values = append(image.values, float64(i+1))
-		}
+		of := counting(18, []int{1, 1, 3, 4}, c.nodes, c.given)
 		onBackends(t, func(t *testing.T, b compute.Backend, _ onnxnorm.Options) {
-			r, err := bench{b}.open(backendCase{inputs: []numbers{image}, proto: model,
-				outputs: []numbers{{name: "y"}}}, nil)
-			if err != nil {
-				t.Fatal(name, err)
-			}
-			got, err := r.values(nil, 0)
+			got, err := of.compute(b)
 			if err != nil {
 				t.Fatal(name, err)
 			}
 			for i, w := range c.want {
-				if len(got[0].values) != len(c.want) || !(math.Abs(got[0].values[i]-w) <= 1e-6) {
-					t.Fatalf("%s: %v, want %v", name, got[0].values, c.want)
+				if len(got) != len(c.want) || !(math.Abs(got[i]-w) <= 1e-6) {
+					t.Fatalf("%s: %v, want %v", name, got, c.want)
 				}
 			}
 		})

@@ -77,7 +77,7 @@ func (e endings) mixesPictures(n *protos.NodeProto) bool {
 func (e endings) normalisedAxes(n *protos.NodeProto, rank int) (axes []int, ok bool) {
 	switch n.OpType {
 	case "Softmax", "LogSoftmax", "QLinearSoftmax":
-		first := onnxnorm.CountFromStart(intOf(n, "axis", e.softmaxAxis), rank)
+		first := onnxnorm.CountFromStart(intAttr(n, "axis", e.softmaxAxis), rank)
 		for axis := first; axis < rank && (axis == first || e.softmaxAxis >= 0); axis++ {
 			axes = append(axes, axis)
 		}
@@ -87,7 +87,7 @@ func (e endings) normalisedAxes(n *protos.NodeProto, rank int) (axes []int, ok b
 		if sum == nil {
 			return nil, false
 		}
-		for _, axis := range e.axes(sum) {
+		for _, axis := range givenInts(sum, "axes", e.consts) {
 			axes = append(axes, onnxnorm.CountFromStart(axis, rank))
 		}
 		return axes, true
@@ -123,7 +123,7 @@ func (e endings) axisBefore(n *protos.NodeProto, from, to []int, axis int) (int,
 	case "Reshape", "Flatten", "Squeeze", "Unsqueeze":
 		return axisWithin(from, to, axis)
 	case "Transpose":
-		perm := intsOf(n, "perm")
+		perm := attrInts(n, "perm")
 		if perm == nil {
 			return len(to) - 1 - axis, true
 		}
@@ -132,9 +132,9 @@ func (e endings) axisBefore(n *protos.NodeProto, from, to []int, axis int) (int,
 		}
 		return perm[axis], true
 	case "Gather":
-		gone = []int{intOf(n, "axis", 0)}
+		gone = []int{intAttr(n, "axis", 0)}
 	case "ReduceMean", "ReduceMax", "ReduceMin":
-		gone = e.axes(n)
+		gone = givenInts(n, "axes", e.consts)
 	default:
 		return axis, sameAxes[n.OpType] && len(from) == len(to)
 	}
@@ -171,39 +171,4 @@ func axisWithin(from, to []int, axis int) (int, bool) {
 		below = above
 	}
 	return 0, false
-}
-
-// axes returns the axes that a reduction names; nil if it names none, or they are not known.
-func (e endings) axes(n *protos.NodeProto) []int {
-	if axes := intsOf(n, "axes"); axes != nil {
-		return axes
-	}
-	if len(n.Input) > 1 && e.consts[n.Input[1]] != nil {
-		return onnxnorm.Ints(e.consts[n.Input[1]])
-	}
-	return nil
-}
-
-// intsOf returns the whole numbers of an attribute; nil if the node does not have it.
-func intsOf(n *protos.NodeProto, name string) []int {
-	for _, a := range n.Attribute {
-		if a.Name == name {
-			out := []int{}
-			for _, v := range a.Ints {
-				out = append(out, int(v))
-			}
-			return out
-		}
-	}
-	return nil
-}
-
-// intOf returns the whole number of an attribute.
-func intOf(n *protos.NodeProto, name string, otherwise int) int {
-	for _, a := range n.Attribute {
-		if a.Name == name {
-			return int(a.I)
-		}
-	}
-	return otherwise
 }

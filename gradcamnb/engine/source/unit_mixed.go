@@ -27,7 +27,7 @@ func init() { // the rules look into the map
 func total(e endings, n *protos.NodeProto, depth int) Ending {
 	switch u := e.input(n, 0, depth).Unit; u {
 	case SoftmaxProbability:
-		if axes := e.axes(n); len(axes) == 1 && e.exclude(n.Input[0], axes[0]) {
+		if axes := givenInts(n, "axes", e.consts); len(axes) == 1 && e.exclude(n.Input[0], axes[0]) {
 			return Ending{Unit: SoftmaxProbability}
 		}
 		return Ending{Unit: PlainNumbers}

@@ -2,6 +2,7 @@ package walk
 
 import (
 	"maps"
+	"slices"
 
 	. "github.com/gomlx/gomlx/core/graph"
 )
@@ -13,12 +14,12 @@ import (
 // is another one, such as a gradient that is reversed for a training.
 func RemoveStops(ends ...*Node) Rule {
 	nodes, kept := sortNodes(ends...), map[*Node]bool{}
-	uses := usesOf(nodes)
+	uses, hasStops := usesOf(nodes), slices.ContainsFunc(nodes, (*Node).StopGradient)
 	for _, n := range nodes {
 		switch {
 		case n.StopGradient() && skipNeutral(n).Type() == NodeTypeReduceMax && isShift(n, uses):
 			kept[n] = true
-		case n.Type() == NodeTypeAdd || n.Type() == NodeTypeSub:
+		case hasStops && (n.Type() == NodeTypeAdd || n.Type() == NodeTypeSub):
 			maps.Copy(kept, straightThrough(n))
 		}
 	}

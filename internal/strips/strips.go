@@ -1,13 +1,14 @@
-package imgio
+// Package strips works on the rows of a picture on all processors.
+package strips
 
 import (
 	"runtime"
 	"sync"
 )
 
-// inStrips calls f for strips of n rows, from top to before bottom, one strip on each processor at the same time. If f
-// panics, so does inStrips.
-func inStrips(n int, f func(top, bottom int)) {
+// Each calls f for strips of n rows, from top to before bottom, one strip on each processor at the same time. If f
+// panics, so does Each.
+func Each(n int, f func(top, bottom int)) {
 	var strips sync.WaitGroup
 	k := min(n, runtime.GOMAXPROCS(0))
 	panics := make([]any, k)
