@@ -325,8 +325,8 @@ func (f follower) findFirst(n *protos.NodeProto) (x tracedAxes, at int) {
 	return x, at
 }
 
-// givenInts returns whole numbers, one an axis, that a node has as its second input, a constant, or as an attribute; none
-// if they are more than the axes of any tensor.
+// givenInts returns whole numbers, one an axis, that a node has as its second input, a constant, or as an attribute;
+// none if they are more than the axes of any tensor.
 func givenInts(n *protos.NodeProto, attr string, consts map[string]*protos.TensorProto) []int {
 	out := attrInts(n, attr)
 	if len(n.Input) > 1 && consts[n.Input[1]] != nil {
