@@ -25,7 +25,8 @@ type kernel struct {
 	driver *exec.Cmd
 	stdin  io.WriteCloser
 	said   *bufio.Scanner
-	pid    int // of the launcher
+	wrong  strings.Builder // what the driver and the launcher complain of, which is whole once the driver has ended
+	pid    int             // of the launcher
 }
 
 func startKernel(t *testing.T) *kernel {
@@ -42,6 +43,7 @@ func startKernel(t *testing.T) *kernel {
 	if k.stdin, err = k.driver.StdinPipe(); err != nil {
 		t.Fatal(err)
 	}
+	k.driver.Stderr = &k.wrong
 	if err := k.driver.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -57,7 +59,8 @@ func startKernel(t *testing.T) *kernel {
 func (k *kernel) hear(to any) {
 	k.t.Helper()
 	if !k.said.Scan() {
-		k.t.Fatalf("the kernel's driver ended: %v", k.said.Err())
+		k.end()
+		k.t.Fatalf("the kernel's driver ended: %v\n%s", k.said.Err(), &k.wrong)
 	}
 	if err := json.Unmarshal(k.said.Bytes(), to); err != nil {
 		k.t.Fatal(err)
