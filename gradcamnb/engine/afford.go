@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/metrics"
+	"github.com/gradcam-go/gradcam/internal/place"
 )
 
 // manyPasses is the number of passes from which the user is told in advance how many there are.
@@ -39,8 +40,9 @@ func (r run) affordable(ctx context.Context) (measurement, error) {
 		}
 		if all := want.steps; one > 0 && time.Duration(n)*one > within {
 			want.steps = max(2, int(within*time.Duration(all)/(one*time.Duration(n))))
-			r.sayOnce(fmt.Sprintf("the maps are measured in %d steps, since %d would take %s in pure Go; name the steps to have them all",
-				want.steps, all, (time.Duration(n) * one).Round(time.Second)))
+			r.sayOnce(fmt.Sprintf("the maps are measured in %d steps, since %d would take %s in pure Go; %s has them all",
+				want.steps, all, (time.Duration(n) * one).Round(time.Second),
+				place.Words(fmt.Sprintf("gradcamnb.Measured(gradcamnb.Measuring{Steps: %d})", all), fmt.Sprintf("--steps %d", all))))
 		}
 		return want, nil
 	}

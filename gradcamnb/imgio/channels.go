@@ -1,6 +1,7 @@
 package imgio
 
 import (
+	"errors"
 	"fmt"
 	"image"
 	"math"
@@ -60,6 +61,9 @@ func (p Prep) checkChannels() error {
 	}
 	if p.takesAlpha() && p.AlphaScale == 0 && (!alike(p.Mean) || !alike(p.Scale)) {
 		return fmt.Errorf("preprocessing: the order %q has an alpha channel, and mean %v and scale %v differ by colour: say alpha_mean and alpha_scale, too", p.Order, p.Mean, p.Scale)
+	}
+	if p.Scale == [3]float32{} {
+		return errors.New("preprocessing: the scale is missing or divides by zero: 255 makes values from 0 to 1, and beside a mean it is 255 times the standard deviation")
 	}
 	for i := range channels {
 		if _, s := p.normal(i); s == 0 || math.IsNaN(float64(s)) || math.IsInf(float64(s), 0) {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/gradcam-go/gradcam/internal/strictjson"
 )
@@ -19,6 +20,9 @@ func (p *Prep) UnmarshalJSON(data []byte) error {
 	}
 	numbers.plain = plain(*p)
 	if err := strictjson.Decode(data, &numbers); err != nil {
+		if strings.HasPrefix(err.Error(), `there is no field "std"`) {
+			err = fmt.Errorf("%w; a standard deviation of pixels of 0 to 255 is the scale", err)
+		}
 		return err
 	}
 	read := Prep(numbers.plain)

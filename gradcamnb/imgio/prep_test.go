@@ -161,6 +161,7 @@ func TestValidate(t *testing.T) {
 		"mean [NaN 0 0]":   func(p *Prep) { p.Mean[0] = float32(math.NaN()) },
 		"margin \"up\" is": func(p *Prep) { p.Margin = "up" },
 		`filter "sharp"`:   func(p *Prep) { p.Filter = "sharp" },
+		"is missing":       func(p *Prep) { p.Scale = [3]float32{} },
 		"divides by zero":  func(p *Prep) { p.Scale[1] = 0 },
 		"or is no number":  func(p *Prep) { p.Scale[1] = float32(math.NaN()) },
 		"resize -1 is not": func(p *Prep) { p.Resize = -1 },
@@ -234,6 +235,7 @@ func TestPrepFromJSON(t *testing.T) {
 	for text, want := range map[string]string{
 		`{"mean": [1, 2]}`:               "the mean has 2 numbers",
 		`{"scale": [1, 2, 3, 4, 5]}`:     "the scale has 5 numbers",
+		`{"std": [1, 2, 3]}`:             "of pixels of 0 to 255 is the scale",
 		`{"mean": [1, 2, 3], "wide": 1}`: "there is no field",
 		`{"mean": "127"}`:                "mean",
 	} {

@@ -61,7 +61,7 @@ var presets = []preset{
 
 // imagenet adds the mean and the standard deviation of ImageNet's colours.
 func imagenet(p Prep) Prep {
-	p.Mean, p.Scale = [3]float32{123.675, 116.28, 103.53}, [3]float32{58.395, 57.12, 57.375}
+	p.Mean, p.Scale = imageNetMean, imageNetScale
 	p.Order = "RGB"
 	return p
 }

@@ -34,10 +34,26 @@ func (p Prep) Strange() string {
 		}
 		small = small && mean > 0 && mean < 1
 	}
+	if nearly(p.Mean, imageNetScale) && nearly(p.Scale, imageNetMean) {
+		return fmt.Sprintf("The preprocessing subtracts %v and divides by %v, which are ImageNet's standard deviations and means: the two look exchanged.", p.Mean, p.Scale)
+	}
 	if small {
 		return fmt.Sprintf("The preprocessing takes a mean %v from pixels of 0 to 255, which is nearly nothing: it looks like that of pixels of 0 to 1; multiply it by 255.", p.Mean)
 	}
 	return ""
+}
+
+// These are the means and standard deviations of ImageNet's colours, as torchvision has them.
+var imageNetMean, imageNetScale = [3]float32{123.675, 116.28, 103.53}, [3]float32{58.395, 57.12, 57.375}
+
+// nearly tells whether numbers are the same but for rounding to whole ones.
+func nearly(a, b [3]float32) bool {
+	for i := range a {
+		if !(math.Abs(float64(a[i]-b[i])) <= 1) {
+			return false
+		}
+	}
+	return true
 }
 
 // Levels returns how many whole numbers there are between what the preprocessing makes of black and of white, in the

@@ -19,6 +19,9 @@ func TestStrange(t *testing.T) {
 	}{
 		{torch, ""}, {of(0, 255), ""}, {of(127.5, 127.5), ""}, {of(0, 1), ""}, {of(117, 1), ""}, {of(127, 128), ""},
 		{of(104, 1), ""},
+		{Prep{Order: "RGB", Mean: torch.Scale, Scale: torch.Mean}, "look exchanged"},
+		{Prep{Order: "RGB", Mean: [3]float32{58.4, 57.1, 57.4}, Scale: [3]float32{123.7, 116.3, 103.5}}, "look exchanged"},
+		{Prep{Order: "RGB", Mean: torch.Scale, Scale: torch.Scale}, ""},
 		{halved, "from -2.118 to 1111"},
 		{of(0.485, 0.229), "to 1111 of pixels"}, // (255 - 0.485) / 0.229
 		{of(0.5, 0.5), "multiply both by 255"},

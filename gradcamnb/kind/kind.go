@@ -13,6 +13,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/gradcam-go/gradcam/internal/nearest"
+	"github.com/gradcam-go/gradcam/internal/place"
 	"github.com/gradcam-go/gradcam/internal/registry"
 )
 
@@ -105,7 +107,7 @@ func Parse(text string) (Spec, error) {
 		}
 	}
 	if prefix == "" {
-		return Spec{}, textErrorf("there is no target %q; a target is\n%s", text, Help())
+		return Spec{}, textErrorf("there is no target %q%s", text, describeNear(text))
 	}
 	rest := text[len(prefix):]
 	s, err := best.Read(rest)
@@ -116,6 +118,24 @@ func Parse(text string) (Spec, error) {
 		return Spec{}, fmt.Errorf("target %q: %w", text, err)
 	}
 	return s, nil
+}
+
+// describeNear returns words for what a text that is no target may mean: a class by its number or label, or a kind. It
+// lists the kinds.
+func describeNear(text string) string {
+	var names []string
+	for _, k := range all.All() {
+		if k.Read != nil {
+			names = append(names, k.prefix())
+		}
+	}
+	begin, _, _ := strings.Cut(text, ":")
+	near := nearest.DidYouMean(begin, names)
+	if near == "" {
+		near = fmt.Sprintf(": a class is written %q", "class:"+nearest.Shorten(text))
+	}
+	return fmt.Sprintf("%s; targets begin with %s%s", near, strings.Join(names, ", "),
+		place.Words("", "; gradcam explain --help says more"))
 }
 
 // examples returns the forms of a kind as words.

@@ -76,7 +76,9 @@ func TestTextIsReadBack(t *testing.T) {
 // A text that is no target says what to write; a file that is not there is no error of the text.
 func TestTextErrors(t *testing.T) {
 	for text, want := range map[string]string{
-		"voodoo":      "there is no target",
+		"voodoo":      `there is no target "voodoo": a class is written "class:voodoo"; targets begin with attribute:, `,
+		"281":         `a class is written "class:281"`,
+		"clas:3":      `there is no target "clas:3", did you mean "class:"`,
 		"class:1,2.5": "no number",
 		"top0":        "from 1",
 		"attribute:a": "HEAD:VALUE",

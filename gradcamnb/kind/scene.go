@@ -111,8 +111,8 @@ func lookUp(sc Scene, s Spec, score string, as TensorReading) (ResolvedTarget, i
 		return r, 2, nil
 	}
 	if n := len(labels); n > 0 && n != t.Elements && as != Numbers {
-		err := fmt.Errorf("the model has %d labels and its output %q has %d classes: one of the two is not this model's", n,
-			name, t.Elements)
+		err := fmt.Errorf("the model has %d labels and its output %q has %d classes: give %d labels, one in each line of their file, or none",
+			n, name, t.Elements, t.Elements)
 		if t.Made != "" {
 			err = fmt.Errorf("%w (%s makes %q)", err, t.Made, name)
 		}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -119,5 +120,9 @@ func NoArguments(c *cobra.Command, args []string) error {
 	case c.HasSubCommands():
 		return noCommand(c, args[0])
 	}
-	return Usagef("%s takes no argument %q; see %s --help", c.Name(), args[0], c.CommandPath())
+	how := ""
+	if strings.Contains(c.Use, " --") {
+		how = ": give it by a flag, as in " + strings.TrimSuffix(c.UseLine(), " [flags]")
+	}
+	return Usagef("%s takes no argument %q%s; see %s --help", c.CommandPath(), args[0], how, c.CommandPath())
 }

@@ -88,9 +88,11 @@ func TestSignalsHeard(t *testing.T) {
 func TestFlagValues(t *testing.T) {
 	for arg, want := range map[string]string{
 		"--n=x": `--n "x": write a whole number`, "--share=x": `--share "x": write a number`, "--wait=x": `--wait "x": write a time`,
-		"--on=x": `--on "x": write true or false`, "--n": "--n has no value", "--none": "has no flag --none",
+		"--on=x": `--on "x": write true or false`, "--n": "--n has no value", "--none": "has no flag --none; see",
+		"-o=x": `has no flag -o, did you mean "--on"?`, "-z": "has no flag -z; see", "--m": `has no flag --m; see`,
+		"x.onnx": `do takes no argument "x.onnx": give it by a flag, as in do --n N; see do --help`,
 	} {
-		c := &cobra.Command{Use: "do", RunE: func(*cobra.Command, []string) error { return nil }}
+		c := &cobra.Command{Use: "do --n N", Args: NoArguments, RunE: func(*cobra.Command, []string) error { return nil }}
 		c.Flags().Int("n", 0, "")
 		c.Flags().Float64("share", 0, "")
 		c.Flags().Duration("wait", 0, "")

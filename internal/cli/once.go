@@ -25,10 +25,22 @@ func (o *once) Set(text string) error {
 	return o.Value.Set(text)
 }
 
+// list is the value of a flag that may be repeated. The help calls each of its values what it is, and not stringArray.
+type list struct {
+	pflag.Value
+	pflag.SliceValue
+}
+
+// Type returns the word for a value in the help.
+func (*list) Type() string { return "string" }
+
 // takeOnce makes all flags of a command and of those below it refuse a second value, but for lists.
 func takeOnce(c *cobra.Command) {
 	wrap := func(f *pflag.Flag) {
-		if _, isList := f.Value.(pflag.SliceValue); isList {
+		if all, isList := f.Value.(pflag.SliceValue); isList {
+			if f.Value.Type() == "stringArray" {
+				f.Value = &list{f.Value, all}
+			}
 			return
 		}
 		if _, done := f.Value.(*once); !done {

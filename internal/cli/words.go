@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"runtime"
 	"runtime/debug"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -38,7 +39,7 @@ func commandNames(c *cobra.Command) []string {
 	return names
 }
 
-var unknownFlag = regexp.MustCompile(`^unknown (?:flag: |shorthand flag: '.' in )-{1,2}(\S+)$`)
+var unknownFlag = regexp.MustCompile(`^unknown (?:flag: |shorthand flag: '.' in )(-{1,2})([^\s=]+)\S*$`)
 
 // values are how the values of a flag are written, by the name that pflag has for their type.
 var values = map[string]string{"int": "a whole number", "uint64": "a whole number from 0", "float64": "a number",
@@ -66,12 +67,14 @@ func flagError(c *cobra.Command, err error) error {
 	if m == nil {
 		return usage{err}
 	}
+	dashes, name := m[1], m[2]
 	var names []string
 	c.Flags().VisitAll(func(f *pflag.Flag) {
-		if !f.Hidden {
+		// a letter stands for any flag that begins with it
+		if !f.Hidden && (len(name) > 1 || strings.HasPrefix(f.Name, name)) {
 			names = append(names, "--"+f.Name)
 		}
 	})
-	return Usagef("%s has no flag --%s%s; see %s --help", c.CommandPath(), m[1], nearest.DidYouMean("--"+m[1], names),
-		c.CommandPath())
+	return Usagef("%s has no flag %s%s%s; see %s --help", c.CommandPath(), dashes, name,
+		nearest.DidYouMean("--"+name, names), c.CommandPath())
 }

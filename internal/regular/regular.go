@@ -29,8 +29,12 @@ func MakeIn(root *os.Root, name string) (*os.File, error) {
 func openIn(root *os.Root, name string, flag int, mode os.FileMode) (*os.File, error) {
 	f, err := root.OpenFile(name, flag|syscall.O_NONBLOCK, mode)
 	var of *fs.PathError
-	if errors.As(err, &of) && of.Err.Error() == "path escapes from parent" { // os does not export this error
-		err = &fs.PathError{Op: "open", Path: filepath.Join(root.Name(), name), Err: errors.New("it leads out of the folder")}
+	if errors.As(err, &of) { // os names the file without its folder
+		why := of.Err
+		if why.Error() == "path escapes from parent" { // os does not export this error
+			why = errors.New("it leads out of the folder")
+		}
+		err = &fs.PathError{Op: "open", Path: filepath.Join(root.Name(), name), Err: why}
 	}
 	return Check(f, err)
 }

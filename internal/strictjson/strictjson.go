@@ -19,12 +19,17 @@ func Decode(data []byte, v any) error {
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.DisallowUnknownFields()
 	if err := d.Decode(v); err != nil {
+		if isUnknown(err) { // the walk over the names knows which others there are
+			if err := checkNames(data, reflect.TypeOf(v)); err != nil {
+				return err
+			}
+		}
 		return plainError(data, err)
 	}
 	if d.Decode(&struct{}{}) != io.EOF {
 		return errors.New("there is something after the closing brace")
 	}
-	return checkTwice(data, reflect.TypeOf(v))
+	return checkNames(data, reflect.TypeOf(v))
 }
 
 // Unmarshal reads data, which holds one value, into v. It passes over fields that v does not have, as in files of other
@@ -50,7 +55,7 @@ func plainError(data []byte, err error) error {
 		return errors.New("it ends too early: a bracket, brace or quotation mark is not closed")
 	case errors.As(err, &syntax):
 		line := 1 + bytes.Count(data[:min(int(syntax.Offset), len(data))], []byte("\n"))
-		return fmt.Errorf("line %d: %s", line, syntax.Error())
+		return fmt.Errorf("line %d: %s", line, describeSyntax(syntax.Error()))
 	case errors.As(err, &kind):
 		field := kind.Field[strings.LastIndex(kind.Field, ".")+1:]
 		if field == "" {
@@ -58,10 +63,34 @@ func plainError(data []byte, err error) error {
 		}
 		return fmt.Errorf("%q is %s, and should be %s", field, kindOf(kind.Value), describeType(kind.Type))
 	}
-	if name, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
-		return fmt.Errorf("there is no field %s", name)
+	if isUnknown(err) {
+		return fmt.Errorf("there is no field %s", strings.TrimPrefix(err.Error(), unknownField))
 	}
 	return err
+}
+
+// unknownField begins encoding/json's error of a field that the value does not have.
+const unknownField = "json: unknown field "
+
+func isUnknown(err error) bool { return strings.HasPrefix(err.Error(), unknownField) }
+
+// describeSyntax returns plain words for a slip that people make, such as writing Python, and encoding/json's own words
+// for any other.
+func describeSyntax(said string) string {
+	at := strings.TrimPrefix(said, "invalid character ")
+	switch {
+	case strings.HasPrefix(at, `'\''`):
+		return "texts and names stand between double quotation marks, \"like this\""
+	case strings.HasPrefix(at, "'}' looking for"), strings.HasPrefix(at, "']' looking for"):
+		return "nothing follows a comma: take it away"
+	case strings.HasSuffix(at, "after object key:value pair"), strings.HasSuffix(at, "after array element"):
+		return "a comma is missing, or a bracket (" + said + ")"
+	case strings.HasPrefix(at, "'T' looking"), strings.HasPrefix(at, "'F' looking"), strings.HasPrefix(at, "'N' looking"):
+		return "true, false and null are written with small letters"
+	case strings.HasPrefix(at, "'#' looking"), strings.HasPrefix(at, "'/' looking"):
+		return "JSON has no comments: take it away"
+	}
+	return said
 }
 
 // kindOf returns plain words for a value as encoding/json calls it, such as a list for an array, or text for a string.

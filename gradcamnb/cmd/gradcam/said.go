@@ -25,11 +25,16 @@ func sayResults(dir string, results []*heatmap.Result) {
 		if n := len(r.Maps); n > 1 {
 			line += fmt.Sprintf(", and %d more maps", n-1)
 		}
-		if r.Maps[0].Diagnosis != "" {
-			line += " (" + r.Maps[0].Diagnosis + ")"
-		}
+		line += inBrackets(r.Maps[0].Note) + inBrackets(r.Maps[0].Diagnosis)
 		fmt.Printf("%s -> %s\n", printable.Line(line), printable.Line(filepath.Join(dir, "overlay.png")))
 	}
+}
+
+func inBrackets(words string) string {
+	if words == "" {
+		return ""
+	}
+	return " (" + words + ")"
 }
 
 // describeMap returns words for what a map explains, how likely the model finds it, and how the map was made.

@@ -2,8 +2,10 @@ package source
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -46,6 +48,10 @@ func refuseOtherFormat(path string) error {
 			scheme, rest)
 	}
 	info, err := os.Stat(path)
+	var of *fs.PathError
+	if errors.As(err, &of) {
+		err = &fs.PathError{Op: "open", Path: path, Err: of.Err} // Stat calls it stat
+	}
 	if err != nil {
 		return fmt.Errorf("opening the model: %w%s", err, neighbours(path))
 	}
@@ -98,12 +104,17 @@ func refuseFolder(path string) error {
 	return fmt.Errorf("%s is a folder, and no ONNX file lies in it", path)
 }
 
-// neighbours returns words for the models in the folder of a missing file whose names are like its own.
+// neighbours returns words for the models in the folder of a missing file: those whose names are like its own, or else
+// the first few.
 func neighbours(path string) string {
 	found, _ := filepath.Glob(filepath.Join(filepath.Dir(path), "*.onnx")) // a strange pattern finds nothing
 	names := make([]string, len(found))
 	for i, f := range found {
 		names[i] = filepath.Base(f)
 	}
-	return nearest.DidYouMean(filepath.Base(path), names)
+	near := nearest.DidYouMean(filepath.Base(path), names)
+	if near == "" && len(names) > 0 {
+		return "; in that folder lies " + strings.Join(names[:min(5, len(names))], ", ")
+	}
+	return near
 }

@@ -95,7 +95,10 @@ func readSidecar(model string) (Sidecar, []string, error) {
 		return Sidecar{}, nil, fmt.Errorf("the sidecar %s names the labels %q, which do not lie beside it", path, s.Labels)
 	}
 	labels, err := readLabels(dir, s.Labels)
-	return s, labels, err
+	if err != nil {
+		return Sidecar{}, nil, fmt.Errorf("%w (the sidecar %s names it)", err, path)
+	}
+	return s, labels, nil
 }
 
 // The largest sizes of a sidecar and of labels, in bytes.

@@ -1,16 +1,20 @@
 package strictjson
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"reflect"
 	"strings"
 	"unicode"
+
+	"github.com/gradcam-go/gradcam/internal/nearest"
 )
 
-// checkTwice returns an error if an object has a field twice. encoding/json takes the later one without a word, also if
-// the two are written in another case, as Mean and mean. data is valid JSON that was read into a value of type t.
-func checkTwice(data []byte, t reflect.Type) error {
+// checkNames returns an error if an object has a field twice, or one that its type does not have. Of two encoding/json
+// takes the later one without a word, also if they are written in another case, as Mean and mean. data is valid JSON
+// that is read into a value of type t.
+func checkNames(data []byte, t reflect.Type) error {
 	stack := []openValue{{elem: t}}
 	for at := 0; at < len(data); at++ {
 		in := &stack[len(stack)-1]
@@ -42,6 +46,7 @@ func checkTwice(data []byte, t reflect.Type) error {
 type openValue struct {
 	names  map[string]string       // the names so far by how they are told apart; nil in a list
 	fields map[string]reflect.Type // the types of the fields by their folded names; nil if any name is a name of its own
+	known  []string                // the names of the fields
 	elem   reflect.Type            // of the next value; nil if it reads itself, or is of any type
 	named  bool                    // the name of the field has been read
 }
@@ -58,18 +63,25 @@ func open(t reflect.Type, object bool) openValue {
 	switch {
 	case t == nil || reflect.PointerTo(t).Implements(reflect.TypeFor[json.Unmarshaler]()):
 	case object && t.Kind() == reflect.Struct:
-		v.fields = map[string]reflect.Type{}
-		for _, f := range reflect.VisibleFields(t) {
-			if tag, _, _ := strings.Cut(f.Tag.Get("json"), ","); tag != "" {
-				v.fields[fold(tag)] = f.Type
-			} else {
-				v.fields[fold(f.Name)] = f.Type
-			}
-		}
+		v.takeFields(t)
 	case object && t.Kind() == reflect.Map, !object && (t.Kind() == reflect.Slice || t.Kind() == reflect.Array):
 		v.elem = t.Elem()
 	}
 	return v
+}
+
+// takeFields sets the fields to those of a struct that encoding/json reads.
+func (v *openValue) takeFields(t reflect.Type) {
+	v.fields = map[string]reflect.Type{}
+	for _, f := range reflect.VisibleFields(t) {
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if name == "-" || !f.IsExported() || f.Anonymous && name == "" {
+			continue
+		}
+		name = cmp.Or(name, f.Name)
+		v.fields[fold(name)] = f.Type
+		v.known = append(v.known, name)
+	}
 }
 
 // name takes the name of the next field.
@@ -77,7 +89,11 @@ func (v *openValue) name(name string) error {
 	key := name
 	if v.fields != nil {
 		key = fold(name)
-		v.elem = v.fields[key]
+		var ok bool
+		if v.elem, ok = v.fields[key]; !ok {
+			return fmt.Errorf("there is no field %.100q%s; there are %s", name, nearest.DidYouMean(name, v.known),
+				strings.Join(v.known, ", "))
+		}
 	}
 	if before, ok := v.names[key]; ok && before != name {
 		return fmt.Errorf("%.100q is given twice, as %.100q and as %.100q", strings.ToLower(name), before, name)
