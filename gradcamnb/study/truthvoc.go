@@ -2,6 +2,7 @@ package study
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/xml"
 	"errors"
 	"fmt"
@@ -30,35 +31,26 @@ func VOC(dir, class string) (Truths, error) {
 	return readVOC(dir, names, class)
 }
 
-// readVOC returns the truths of the annotations with these names in a folder.
+// readVOC returns the truths of the annotations with these names in a folder. If one cannot be read, its truth is that
+// error, which concerns one picture. It is an error if none can be read.
 func readVOC(dir string, names []string, class string) (Truths, error) {
 	if len(names) == 0 {
 		return nil, fmt.Errorf("the folder %s has no annotations (.xml)", dir)
 	}
 	out := Truths{}
 	classes := map[string]bool{}
+	damaged := 0
+	var first error
 	for _, name := range names {
-		path := filepath.Join(dir, filepath.FromSlash(name))
-		data, err := regular.Read(path, maxAnnotation)
-		if err != nil {
-			return nil, fmt.Errorf("the annotations: %w", err)
-		}
-		of, err := readAnnotation(data)
-		if err != nil {
-			return nil, fmt.Errorf("%s %w", path, err)
-		}
-		var boxes []heatmap.Box
+		of, boxes, err := openAnnotation(filepath.Join(dir, filepath.FromSlash(name)), class)
 		for _, o := range of.objects {
-			if classes[o.class] = true; class != "" && o.class != class {
-				continue
-			}
-			b, err := o.box()
-			if err != nil {
-				return nil, fmt.Errorf("%s %w", path, err)
-			}
-			boxes = append(boxes, b)
+			classes[o.class] = true
 		}
-		if len(boxes) > 0 {
+		switch {
+		case err != nil:
+			damaged, first = damaged+1, cmp.Or(first, err)
+			out[name] = func(image.Rectangle) (heatmap.Grid, error) { return heatmap.Grid{}, err }
+		case len(boxes) > 0:
 			out[name] = func(r image.Rectangle) (heatmap.Grid, error) {
 				if err := checkAnnotated(of.width, of.height, r); err != nil {
 					return heatmap.Grid{}, err
@@ -67,7 +59,32 @@ func readVOC(dir string, names []string, class string) (Truths, error) {
 			}
 		}
 	}
+	if damaged == len(names) {
+		return nil, first
+	}
 	return out, checkClass(dir, class, sortedKeys(classes))
+}
+
+// openAnnotation reads an annotation, and the boxes of its objects of a class, or of all if none is given.
+func openAnnotation(path, class string) (of annotation, boxes []heatmap.Box, err error) {
+	data, err := regular.Read(path, maxAnnotation)
+	if err != nil {
+		return of, nil, fmt.Errorf("the annotations: %w", err)
+	}
+	if of, err = readAnnotation(data); err != nil {
+		return of, nil, fmt.Errorf("%s %w", path, err)
+	}
+	for _, o := range of.objects {
+		if class != "" && o.class != class {
+			continue
+		}
+		b, err := o.box()
+		if err != nil {
+			return of, nil, fmt.Errorf("%s %w", path, err)
+		}
+		boxes = append(boxes, b)
+	}
+	return of, boxes, nil
 }
 
 // annotation is what an XML file says of a picture. Its width and height are 0 if the file does not say them.

@@ -181,3 +181,33 @@ func TestParquetOfOtherRows(t *testing.T) {
 		t.Errorf("%d pictures, %v", len(got), err)
 	}
 }
+
+// A damaged annotation concerns its own picture, whose row says why; the others are explained. Of a class that only a
+// damaged file may have, nothing is known.
+func TestOneDamagedAnnotation(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"p00.xml": vocWith("<xmin>1</xmin><ymin>1</ymin><xmax>2</xmax><ymax>2</ymax>"),
+		"p01.xml": "<annotation>\n<object>",
+		"p02.xml": "<annotation></annotation>",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s := newStudy(t, &fakeSession{}, 1, 2, 3)
+	if err := s.ReadTruths(dir, ""); err != nil {
+		t.Fatal(err)
+	}
+	sum, err := s.Run(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if sum.Failures != 1 || len(sum.Failed) != 1 || sum.Failed[0].Picture != "p01" ||
+		!strings.Contains(sum.Failed[0].Error, "p01.xml is no annotation: line 2") {
+		t.Errorf("%d failed: %+v", sum.Failures, sum.Failed)
+	}
+	if _, err := OpenTruths(dir, "dog"); err == nil || !strings.Contains(err.Error(), `no object of the class "dog"`) {
+		t.Errorf("a class that none has: %v", err)
+	}
+}
