@@ -9,12 +9,14 @@ type Name = string
 
 // The names.
 const (
+	AnchorMaps      Name = "anchor-maps"
 	BeforeNms       Name = "before-nms"
 	Centerface      Name = "centerface"
 	Centernet       Name = "centernet"
 	Detr            Name = "detr"
 	DetsLabels      Name = "dets-labels"
 	DetsLabelsMasks Name = "dets-labels-masks"
+	DistanceMaps    Name = "distance-maps"
 	Efficientdet    Name = "efficientdet"
 	EndToEnd        Name = "end-to-end"
 	MaskRcnn        Name = "mask-rcnn"

@@ -42,7 +42,8 @@ func checkReading(how gradcamnb.Reading, targets []gradcamnb.Target) error {
 
 func (s *session) detect(ctx context.Context, in inputs.Input, how gradcamnb.Reading) (*detections.Findings, error) {
 	reads, err := detections.Readers(ctx, s.model, in.Dims, how)
-	if err != nil {
+	var unfit *detections.UnfitError
+	if err != nil && !errors.As(err, &unfit) {
 		return nil, err
 	}
 	b, end, err := s.engine.begin(ctx)
@@ -54,7 +55,11 @@ func (s *session) detect(ctx context.Context, in inputs.Input, how gradcamnb.Rea
 	if err != nil {
 		return nil, err
 	}
-	d, err := detections.Search{Model: s.model, Input: in, Say: s.sayOnce, Run: s.programRunner(ctx, b)}.Choose(reads)
+	search := detections.Search{Model: s.model, Input: in, Say: s.sayOnce, Run: s.programRunner(ctx, b)}
+	if unfit != nil {
+		return nil, errors.Join(search.Explain(unfit), giveBack())
+	}
+	d, err := search.Choose(reads)
 	return d, errors.Join(err, giveBack())
 }
 

@@ -56,7 +56,8 @@ func TestDetectorInMemory(t *testing.T) {
 		{labelled, squareCells, "with another number of classes than the 2 labels, before-nms"},
 		{both, squareCells, "If the model has 3 classes, give their names as Labels in its card"},
 		{three, func(s *model.Scope, x *Node) []*Node { return append(squareCells(s, x), x) },
-			"name a decoder, or write a detector into its card"},
+			"make sense if you write Detector: &detect.Spec{Decoder: \"before-nms\", Outputs: []string{\"scores\", \"boxes\"}, " +
+				"Numbers: json.RawMessage(`{\"unit\":true}`)} in its card"},
 	} {
 		_, err := find(c.card, c.fn)
 		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "sidecar") {

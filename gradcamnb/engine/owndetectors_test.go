@@ -72,6 +72,10 @@ func TestOwnDetectors(t *testing.T) {
 		{"four-scores-first", []string{`{"decoder":"before-nms","outputs":["boxes","scores"]}`}, square, 1},
 		{"objectness-apart", []string{`{"decoder":"before-nms","outputs":["boxes","cls","obj"]}`}, square, 1},
 		{"maps", []string{`={"decoder":"yolo-maps","numbers":{"version":"yolov5","anchors":[[[16,16],[16,16]],[[16,16],[16,16]]]}}`}, square, 1},
+		{"distances", []string{`={"decoder": "distance-maps", "numbers": {"activation": "sigmoid", "pixels": true}}`}, square, 1},
+		{"corner-and-size", []string{`{"decoder":"yolov8","numbers":{"order":"xywh"}}`}, square, 1},
+		{"offsets-first", []string{`{"decoder":"centernet","outputs":["hm","wh","reg"]}`}, square, 1},
+		{"unsuppressed", []string{`{"decoder":"end-to-end","nms":0.45}`}, square, 1},
 		{"stars", []string{`={"decoder": "yolov8", "trusted": true}`}, heatmap.Box{43.5, 19.5, 44.5, 20.5}, 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -29,9 +29,6 @@ var BeforeNMS = register(Decoder{
 		if err := numbers(data, &h); err != nil {
 			return nil, err
 		}
-		if !slices.Contains([]string{"", "first", "last"}, h.Background) {
-			return nil, fmt.Errorf(`"background" is %q and must be "first" or "last", or be left out`, h.Background)
-		}
 		if !slices.Contains([]string{"", "boxes", "scores"}, h.First) {
 			return nil, fmt.Errorf(`"first" is %q and must be "boxes" or "scores", or be left out`, h.First)
 		}
@@ -42,8 +39,8 @@ var BeforeNMS = register(Decoder{
 type beforeNMS struct {
 	boxFormat
 	scoreFormat
-	Background string `json:"background"` // the class that stands for no object: "first" or "last"; empty if none does
-	First      string `json:"first"`      // of the two outputs: "boxes" or "scores"; by default their widths say it
+	Background background `json:"background"` // the class that stands for no object: "first", "last" or its number
+	First      string     `json:"first"`      // of the two outputs: "boxes" or "scores"; by default their widths say it
 	classes    int
 }
 
@@ -86,18 +83,15 @@ func (h beforeNMS) Check(outputs [][]int, _ [2]int) error {
 	}
 	n := boxes[1]
 	err := h.checkClasses(outputs[s], n, cmp.Or(h.classes, -1))
-	if h.classes > 0 && h.Background != "" {
+	if h.classes > 0 && h.Background.given {
 		if without := h.checkClasses(outputs[s], n, h.classes+1); without == nil {
 			err = nil
 		}
 	}
-	switch {
-	case err != nil:
+	if err != nil {
 		return err
-	case h.Background != "" && outputs[s][1]+outputs[s][2]-n < 2: // the axis that is not the boxes'
-		return fmt.Errorf("class probabilities have the shape %v and hold the background alone", outputs[s])
 	}
-	return nil
+	return h.Background.check(outputs[s], outputs[s][1]+outputs[s][2]-n) // the axis that is not the boxes'
 }
 
 // checkObjectness returns an error if the first two outputs cannot be read, or if the third is no objectness.
@@ -141,7 +135,7 @@ func (h beforeNMS) Decode(outputs []*Node, picture [2]int) Candidates {
 	if scores.Shape().Dim(2) == boxes.Shape().Dim(1) {
 		scores = TransposeAllAxes(scores, 0, 2, 1)
 	}
-	c := Candidates{Boxes: h.read(boxes, picture), Scores: h.dropBackground(h.probabilities(scores))}
+	c := Candidates{Boxes: h.read(boxes, picture), Scores: h.Background.drop(h.probabilities(scores), h.classes)}
 	if len(outputs) == 3 {
 		c.Objectness = Reshape(outputs[2], boxes.Shape().Dim(0), boxes.Shape().Dim(1))
 		if h.Activation != "" {
@@ -149,24 +143,4 @@ func (h beforeNMS) Decode(outputs []*Node, picture [2]int) Candidates {
 		}
 	}
 	return c
-}
-
-// dropBackground returns class probabilities [batch, n, classes] without those of the background. If the labels name
-// it, too, it keeps its place, with zeros.
-func (h beforeNMS) dropBackground(scores *Node) *Node {
-	if h.Background == "" {
-		return scores
-	}
-	width := scores.Shape().Dim(-1)
-	objects, background := sliceLast(scores, 1, 0), ZerosLike(sliceLast(scores, 0, 1))
-	if h.Background == "last" {
-		objects = sliceLast(scores, 0, width-1)
-	}
-	switch {
-	case h.classes != width:
-		return objects
-	case h.Background == "last":
-		return Concatenate([]*Node{objects, background}, -1)
-	}
-	return Concatenate([]*Node{background, objects}, -1)
 }

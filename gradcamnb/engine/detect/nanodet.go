@@ -56,12 +56,19 @@ func (n *nanoDet) Decode(outputs []*Node, picture [2]int) Candidates {
 	if n.Middle {
 		point = AddScalar(point, 0.5)
 	}
-	sides := Softmax(Reshape(sliceLast(rows, classes, 0), dims[0], dims[1], 4, n.Bins), -1)
-	bins := make([]float32, n.Bins)
-	for i := range bins {
-		bins[i] = float32(i)
-	}
-	far := ReduceSum(Mul(sides, Const(g, [][][][]float32{{{bins}}})), -1)
+	far := expected(sliceLast(rows, classes, 0), n.Bins)
 	lo, hi := Sub(point, sliceLast(far, 0, 2)), Add(point, sliceLast(far, 2, 4))
 	return Candidates{Boxes: Mul(Concatenate([]*Node{lo, hi}, -1), stride), Scores: sliceLast(rows, 0, classes)}
+}
+
+// expected returns the distances of four sides [batch, n, 4] from logits [batch, n, 4 bins]: for each side SUM_j j p_j,
+// with p the softmax of its bins.
+func expected(logits *Node, bins int) *Node {
+	dims := logits.Shape().Dimensions
+	p := Softmax(Reshape(logits, dims[0], dims[1], 4, bins), -1)
+	values := make([]float32, bins)
+	for i := range values {
+		values[i] = float32(i)
+	}
+	return ReduceSum(Mul(p, Const(logits.Graph(), [][][][]float32{{{values}}})), -1)
 }

@@ -107,9 +107,9 @@ func (h yoloMaps) lay(dims []int, anchors int, picture [2]int) (m yoloMap, ok bo
 	return yoloMap{}, false
 }
 
-// HintMaps returns words on outputs that may be the maps which [YOLOMaps] reads, with the spec that would read them but
+// hintMaps returns words on outputs that may be the maps which [YOLOMaps] reads, with the spec that would read them but
 // for the version and the anchors. They are empty if the outputs have other shapes.
-func HintMaps(outputs [][]int, picture [2]int, classes int) string {
+func hintMaps(outputs [][]int, picture [2]int, classes int) string {
 	if len(outputs) == 0 || len(outputs) == 1 && len(outputs[0]) != 5 {
 		return "" // one map is more likely something else
 	}
@@ -119,7 +119,7 @@ func HintMaps(outputs [][]int, picture [2]int, classes int) string {
 			h.Anchors = append(h.Anchors, make([][2]float64, anchors))
 		}
 		maps, err := h.maps(outputs, picture)
-		if err != nil {
+		if err != nil || !differ(maps) {
 			continue
 		}
 		one := "[" + strings.TrimSuffix(strings.Repeat("[w, h], ", anchors), ", ") + "]"
@@ -128,6 +128,15 @@ func HintMaps(outputs [][]int, picture [2]int, classes int) string {
 			maps[0].split[maps[0].order[4]]-5, all)
 	}
 	return ""
+}
+
+// differ tells whether all maps have grids of their own.
+func differ(maps []yoloMap) bool {
+	grids := map[[2]int]bool{}
+	for _, m := range maps {
+		grids[m.grid] = true
+	}
+	return len(grids) == len(maps)
 }
 
 // product returns the number of values of a tensor.

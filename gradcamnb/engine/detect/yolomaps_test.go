@@ -69,11 +69,11 @@ func TestYOLOMapsRefuses(t *testing.T) {
 			t.Errorf("%v: %v, want %s", shapes, err, want)
 		}
 	}
-	hint := HintMaps([][]int{{1, 24, 4, 4}, {1, 24, 2, 2}}, [2]int{32, 32}, 0)
+	hint := hintMaps([][]int{{1, 24, 4, 4}, {1, 24, 2, 2}}, [2]int{32, 32}, 0)
 	if !strings.Contains(hint, "3 classes") || !strings.Contains(hint, "[[[w, h], [w, h], [w, h]], [[w, h], [w, h], [w, h]]]") {
 		t.Errorf("the hint of two maps of 24 numbers is %q", hint)
 	}
-	if hint := HintMaps([][]int{{1, 24, 4, 4}}, [2]int{32, 32}, 0); hint != "" {
+	if hint := hintMaps([][]int{{1, 24, 4, 4}}, [2]int{32, 32}, 0); hint != "" {
 		t.Errorf("one map: %q", hint)
 	}
 }

@@ -112,13 +112,14 @@ func refuseShapes(m source.Model, input []int, names []string, shapes [][]int) e
 	case hasNoBatch(m, shapes, input[0]):
 		return fmt.Errorf("the outputs %q of the model %s have the shapes %v: %s", names, c.Name, shapes, withoutBatch())
 	}
-	if hint := detect.HintMaps(shapes, picture, len(c.Labels)); hint != "" {
+	if hint := detect.Hint(shapes, picture, len(c.Labels)); hint != "" {
 		return fmt.Errorf("nothing says how the detections of the model %s are read: its outputs %q have the shapes %v, and %s, in %s",
 			c.Name, names, shapes, hint, specPlace(c))
 	}
-	return fmt.Errorf("nothing says how the detections of the model %s are read: name a decoder, or write a detector into %s; its outputs %q have the shapes %v, and %s%s",
+	err := fmt.Errorf("nothing says how the detections of the model %s are read: name a decoder, or write a detector into %s; its outputs %q have the shapes %v, and %s%s",
 		c.Name, specPlace(c), names, shapes, describeOtherOrder(c, names, shapes, picture),
 		describeOtherLabels(c, shapes, picture))
+	return &UnfitError{err, names, shapes}
 }
 
 // newReader returns the reader of a spec, or an error if it cannot read outputs of these shapes.

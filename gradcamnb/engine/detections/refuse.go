@@ -47,8 +47,12 @@ func (s Search) refuse(faults []fault) error {
 		return err
 	}
 	mended = mended || len(found) > 0
-	err = fmt.Errorf("the outputs %q of the model %s cannot be right as they are read%s: %w.%s", names, c.Name,
-		describeTried(c, found), errors.Join(reasons...), describeOthers(c, faults, shapes, picture, mended))
+	hint := ""
+	if raw := detect.Hint(shapes, picture, len(c.Labels)); raw != "" && !mended {
+		hint = fmt.Sprintf(" Or %s, in %s.", raw, specPlace(c))
+	}
+	err = fmt.Errorf("the outputs %q of the model %s cannot be right as they are read%s: %w.%s%s", names, c.Name,
+		describeTried(c, found), errors.Join(reasons...), describeOthers(c, faults, shapes, picture, mended), hint)
 	if trust != nil {
 		err = fmt.Errorf("%w If %s is right all the same, write %s", err, trust.Decoder, written(c, *trust))
 	}
@@ -67,6 +71,8 @@ func (f fault) mend(classes int, shapes [][]int, picture [2]int) (spec detect.Sp
 		spec.Outputs, shapes = slices.Clone(names), slices.Clone(shapes)
 		spec.Outputs[1], spec.Outputs[2] = names[2], names[1]
 		shapes[1], shapes[2] = shapes[2], shapes[1]
+	case f.no.nms > 0:
+		spec.NMS = f.no.nms
 	case f.no.numbers == nil:
 		return spec, false
 	}

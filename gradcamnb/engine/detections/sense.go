@@ -16,6 +16,7 @@ type nonsense struct {
 
 	numbers map[string]any // of the decoder, with which the reading may be right; nil if none would help
 	swap    bool           // scores and class numbers, if they are outputs, may stand the other way round
+	nms     float64        // of the spec, with which the reading may be right; 0 if none would help
 	unsure  bool           // the reading is only unlikely, so that a trusted one is not refused
 }
 
@@ -31,13 +32,14 @@ const (
 
 // checkSense returns an error of type nonsense if a picture's candidates, as a decoder reads them, cannot be right.
 //
-// Class scores and objectness must be probabilities, and class numbers whole. The scores of the classes must not sum to
-// 1 for every candidate with most of them above the threshold, since one class is the background then. Most boxes must
-// not have their far corner before their near one, and boxes must not look like corners that were read as middle and
-// size, unless they are drawn around masks. Of the surest candidates, or of all that have a box if no score says
+// Class scores and objectness must be probabilities, and class numbers whole. The scores of the classes must not sum
+// to 1 for every candidate with most of them above the threshold, since one class is the background then. Most boxes
+// must not have their far corner before their near one, and boxes must not look like corners that were read as middle
+// and size, unless they are drawn around masks. Of the surest candidates, or of all that have a box if no score says
 // anything, most must be at least two pixels wide and high and meet the picture, and most boxes must not reach out of
-// it by more than its size. Class scores must not look like sigmoids of probabilities, or like a softmax of them, nor
-// those of the last class alone like class numbers.
+// it by more than its size. Nor may they lie half their size too far left and above, or twice in a list that should
+// have each object once. Class scores must not look like sigmoids of probabilities, or like a softmax of them, nor
+// those of the last class alone like class numbers, and the last class must not be found nearly everywhere.
 //
 // If the file itself names the decoder, or the outputs' names tell it (told), only scores and class numbers are
 // checked. If the sidecar says that the reading is to be trusted, class numbers need not be whole either.
@@ -52,15 +54,17 @@ func (c candidates) checkSense(spec detect.Spec, picture [2]int, told bool) erro
 		return nil
 	}
 	whole := heatmap.Box{0, 0, float64(picture[1]), float64(picture[0])}
-	if err := cmp.Or(c.checkBackground(spec), c.checkTwice(), c.checkSoftmaxTwice(), c.checkLast()); err != nil {
+	if err := cmp.Or(c.checkBackground(spec), c.checkTwice(), c.checkSoftmaxTwice(), c.checkLast(),
+		c.checkEverywhere(spec)); err != nil {
 		return err
 	}
 	if d, err := detect.ByName(spec.Decoder); err != nil || !d.Around {
-		if err := c.checkCorners(spec, whole); err != nil {
+		if err := cmp.Or(c.checkCorners(spec, whole), c.checkShifted(whole)); err != nil {
 			return err
 		}
 	}
-	return cmp.Or(c.checkFar(whole), c.checkSmall(spec, whole))
+	return cmp.Or(c.checkFar(whole), c.checkSmall(spec, whole), c.checkCells(spec, whole),
+		c.checkSuppressed(spec))
 }
 
 // checkFar returns an error if most boxes reach further out of the picture than it is long: they may be something else,
@@ -110,7 +114,7 @@ func (c candidates) checkSmall(spec detect.Spec, whole heatmap.Box) error {
 			no.numbers = map[string]any{"unit": true}
 		case 2*len(turned) > len(sure):
 			no.error = fmt.Errorf("%w: their numbers may be middle and size, or corner and size (\"xywh\")", no.error)
-			no.numbers = map[string]any{"order": "cxcywh"}
+			no.numbers = map[string]any{"order": c.orderOfSizes(sure, whole)}
 		}
 		return no
 	}
@@ -183,21 +187,20 @@ func (c candidates) checkBackground(spec detect.Spec) error {
 	return no
 }
 
-// findBackground tells which class is more likely the background, "first" or "last": most candidates have it.
-func (c candidates) findBackground() string {
-	first, last := 0, 0
+// findBackground tells which class is the likeliest background, "first", "last" or its number: most candidates have it.
+func (c candidates) findBackground() any {
+	counts := make([]int, len(c.scores(0)))
 	for k := range c[2] {
-		switch c.class(k) {
-		case 0:
-			first++
-		case len(c.scores(k)) - 1:
-			last++
-		}
+		counts[c.class(k)]++
 	}
-	if last > first {
+	switch at := slices.Index(counts, slices.Max(counts)); at {
+	case 0:
+		return "first"
+	case len(counts) - 1:
 		return "last"
+	default:
+		return at
 	}
-	return "first"
 }
 
 // checkTwice returns an error if all class scores lie where the sigmoid of a probability does, between that of 0 and
@@ -352,7 +355,7 @@ func (c candidates) checkCorners(spec detect.Spec, whole heatmap.Box) error {
 	switch {
 	case all >= fewCandidates && 2*turned > all:
 		no = nonsensef("%d of %d boxes would have their far corner before their near one: their numbers may be middle and size, or corner and size (\"xywh\")", turned, all)
-		no.numbers = map[string]any{"order": "cxcywh"}
+		no.numbers = map[string]any{"order": c.orderOfSizes(used, whole)}
 	case (all >= fewCandidates || suppressed) && 100*asSize > 95*all && 2*fill < all:
 		no = nonsensef("%d of %d boxes would be larger than twice their distance from the picture's corner: their numbers may be corners", asSize, all)
 		no.numbers = map[string]any{"order": "xyxy"}

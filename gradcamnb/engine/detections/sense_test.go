@@ -96,12 +96,12 @@ func TestSense(t *testing.T) {
 // The background is the class that most candidates have.
 func TestWhichBackground(t *testing.T) {
 	fine := eight(20, 20, 30, 30)
-	for want, scores := range map[string][]float32{"first": eight(0.875, 0, 0.125), "last": eight(0.125, 0, 0.875)} {
+	for want, scores := range map[any][]float32{"first": eight(0.875, 0, 0.125), "last": eight(0.125, 0, 0.875), 1: eight(0.125, 0.875, 0)} {
 		var no nonsense
 		all := candidates{fine, scores, eight(0.875), eight(1)}
 		err := all.checkSense(detect.Spec{Threshold: 0.25}, [2]int{64, 64}, false)
 		if !errors.As(err, &no) || no.numbers["background"] != want {
-			t.Errorf("%v with %v, want the %s class", err, no.numbers, want)
+			t.Errorf("%v with %v, want the class %v", err, no.numbers, want)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -43,6 +44,7 @@ func (s Search) try(names []string, shapes [][]int) ([]detect.Spec, error) {
 		return nil, err
 	}
 	var found []detect.Spec
+	var known []*Findings
 	for len(specs) > 0 {
 		spec := specs[0]
 		specs = specs[1:]
@@ -52,8 +54,8 @@ func (s Search) try(names []string, shapes [][]int) ([]detect.Spec, error) {
 			return nil, err
 		case mended != nil:
 			specs = append(specs, *mended)
-		case d != nil && d.isLikely():
-			found = append(found, spec)
+		case d != nil && d.isLikely() && !slices.ContainsFunc(known, d.isSame):
+			found, known = append(found, spec), append(known, d)
 		}
 	}
 	return found, nil
@@ -112,13 +114,37 @@ func (s Search) possible(names []string, shapes [][]int) []detect.Spec {
 		}
 		return out
 	}
-	if len(names) != 2 && len(names) != 3 {
+	c := s.Model.Card()
+	picture := c.Layout.Size(s.Input.Dims)
+	for _, named := range ordersOf(names) {
+		if len(out) > 0 && len(named) < len(out[0].Outputs) {
+			break // the more outputs are read, the better
+		}
+		of := order(shapes, names, named)
+		fit := detect.FindFitting(of, picture, len(c.Labels))
+		if len(fit) == 0 {
+			fit = detect.FindFitting(foldAll(of), picture, len(c.Labels))
+		}
+		for _, decoder := range fit {
+			out = append(out, detect.Spec{Decoder: decoder, Outputs: named})
+		}
+	}
+	return out
+}
+
+// ordersOf returns some names in every other order, and then fewer of them in every order; none if there are many.
+func ordersOf(names []string) (out [][]string) {
+	const most = 4
+	if len(names) > most {
 		return nil
 	}
-	c := s.Model.Card()
-	for _, named := range permute(names)[1:] {
-		for _, decoder := range detect.FindFitting(order(shapes, names, named), c.Layout.Size(s.Input.Dims), len(c.Labels)) {
-			out = append(out, detect.Spec{Decoder: decoder, Outputs: named})
+	known := map[string]bool{fmt.Sprintf("%q", names): true}
+	for n := len(names); n > 0; n-- {
+		for _, all := range permute(names) {
+			if key := fmt.Sprintf("%q", all[:n]); !known[key] {
+				known[key] = true
+				out = append(out, all[:n])
+			}
 		}
 	}
 	return out
@@ -150,6 +176,11 @@ func order(shapes [][]int, names, wanted []string) [][]int {
 	return out
 }
 
+// isSame tells whether a decoder found the same in another order of the outputs.
+func (d *Findings) isSame(other *Findings) bool {
+	return d.read.spec.Decoder == other.read.spec.Decoder && reflect.DeepEqual(d.found, other.found)
+}
+
 // isLikely tells whether something is found in a picture, and not in most of its candidates, unless these are few.
 func (d *Findings) isLikely() bool {
 	const few = 100
@@ -179,4 +210,27 @@ func describeTried(c source.Card, specs []detect.Spec) string {
 		return ""
 	}
 	return fmt.Sprintf(", and make sense if you write %s in %s", strings.Join(words, " or "), specPlace(c))
+}
+
+// UnfitError is the error of outputs that no decoder fits as they stand.
+type UnfitError struct {
+	error
+
+	names  []string
+	shapes [][]int
+}
+
+// Explain returns the error of outputs that no decoder fits as they stand. If they make sense of the picture in another
+// order, it says which.
+func (s Search) Explain(unfit *UnfitError) error {
+	found, err := s.try(unfit.names, unfit.shapes)
+	switch {
+	case err != nil:
+		return err
+	case len(found) == 0:
+		return unfit
+	}
+	c := s.Model.Card()
+	return fmt.Errorf("nothing says how the detections of the model %s are read: its outputs %q have the shapes %v%s", c.Name,
+		unfit.names, unfit.shapes, describeTried(c, found))
 }

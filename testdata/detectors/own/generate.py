@@ -53,6 +53,12 @@ def raw_map(p, s, cells):
     return torch.cat([one, torch.cat([one[:, :, :4], 0 * one[:, :, :4] - 9], -1)], 1).reshape(-1, 2, cells, cells, 8)
 
 
+def grid(x, coarser):
+    """rows as maps, or as those of a coarser stride on which nothing is found"""
+    y = x.transpose(1, 2).reshape(x.shape[0], -1, CELLS, CELLS)
+    return y if coarser == 1 else 0 * y[:, :, ::2, ::2] - 9
+
+
 def best(p):
     return p.max(-1)
 
@@ -106,6 +112,10 @@ STYLES = {
     "four-scores-first": ("scores boxes", lambda p, m, s: (padded(p, 4, 0.001), corners(m, s))),
     "objectness-apart": ("boxes obj cls", lambda p, m, s: (corners(m, s), best(p)[0][..., None], 0 * p + (p >= best(p)[0][..., None]))),
     "maps": ("fine coarse", lambda p, m, s: (raw_map(p, s, CELLS), raw_map(0 * p[:, :16] + 0.01, s[:, :16], CELLS // 2))),
+    "distances": ("cls0 cls1 reg0 reg1 ctr0 ctr1", lambda p, m, s: tuple(grid(x, k) for x in (logits(p), torch.cat([s, s], -1) / 2, 0 * p[:, :, :1] + 6) for k in (1, 2))),
+    "corner-and-size": ("output", lambda p, m, s: torch.cat([m - s / 2, s, p], -1).transpose(1, 2)),
+    "offsets-first": ("hm reg wh", lambda p, m, s: (grid(p, 1), grid(0 * m + 0.5, 1), grid(s / CELLS, 1))),
+    "unsuppressed": ("dets", lambda p, m, s: torch.cat([torch.cat([corners(m, s) + shift, column(best(p)[0] * (1 - abs(shift))), column(best(p)[1])], -1) for shift in (0, 0.2, -0.1)], 1)),
     "bytes-last": ("boxes scores classes", lambda p, m, s: (corners(m, s), best(p)[0], best(p)[1].float())),
 }
 

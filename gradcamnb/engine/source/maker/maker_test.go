@@ -143,10 +143,10 @@ func TestTensorRT(t *testing.T) {
 		`{"decoder":"before-nms","outputs":["b","s"],"threshold":0.25,"nms":0.65,"across_classes":true,"most":100,"numbers":{"first":"boxes"}}`: {"EfficientNMS_TRT", []string{"b", "s"},
 			map[string]float64{"score_threshold": 0.25, "iou_threshold": 0.65, "background_class": -1, "max_output_boxes": 100,
 				"class_agnostic": 1}},
-		`{"decoder":"before-nms","outputs":["b","s"],"numbers":{"activation":"sigmoid","background":"first","first":"boxes","order":"cxcywh"}}`: {
+		`{"decoder":"before-nms","outputs":["b","s"],"numbers":{"activation":"sigmoid","background":0,"first":"boxes","order":"cxcywh"}}`: {
 			"EfficientNMS_TRT", []string{"b", "s"},
 			map[string]float64{"box_coding": 1, "score_activation": 1, "background_class": 0}},
-		`{"decoder":"before-nms","outputs":["b","s"],"nms":0.5,"numbers":{"background":"last","first":"boxes","unit":true}}`: {
+		`{"decoder":"before-nms","outputs":["b","s"],"nms":0.5,"numbers":{"background":80,"first":"boxes","unit":true}}`: {
 			"BatchedNMSDynamic_TRT", []string{"b", "s"},
 			map[string]float64{"iouThreshold": 0.5, "backgroundLabelId": 80, "numClasses": 81}},
 		`{"decoder":"before-nms","outputs":["b","s"],"nms":0.6,"numbers":{"first":"boxes"}}`: {"BatchedNMS_TRT", []string{"b", "s"},
@@ -282,20 +282,6 @@ func TestTransformersHeads(t *testing.T) {
 		}
 		if got != want {
 			t.Errorf("%s is read by %q, want %q", architecture, got, want)
-		}
-	}
-}
-
-// A background in the middle, or one that nothing shows to be the last class, is refused.
-func TestTensorRTBackground(t *testing.T) {
-	for want, p := range map[string]Plugin{
-		"class 3 is the background": {"BatchedNMS_TRT", []string{"b", "s"},
-			map[string]float64{"backgroundLabelId": 3, "numClasses": 81}},
-		"class 80 is the background": {"EfficientNMS_TRT", []string{"b", "s"}, map[string]float64{"background_class": 80}},
-	} {
-		if got, err := TensorRT.Tell(File{Plugins: []Plugin{p}}); got != nil || err == nil ||
-			!strings.Contains(err.Error(), want) {
-			t.Errorf("%+v, %v, want %q", got, err, want)
 		}
 	}
 }

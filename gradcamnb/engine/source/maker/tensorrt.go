@@ -2,7 +2,6 @@ package maker
 
 import (
 	"encoding/json"
-	"fmt"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/detect"
 )
@@ -11,7 +10,7 @@ import (
 // do. Nothing else runs a plugin, so the model is read before it: at boxes [batch, n, 4] or [batch, n, 1, 4] and class
 // scores [batch, n, classes]. If the picture's input is called images, it is prepared as YOLO v5 to v8 do.
 //
-// A background other than the first or the last class is refused. Boxes of BatchedNMS are of the unit square, unless
+// The background keeps its place among the class scores. Boxes of BatchedNMS are of the unit square, unless
 // isNormalized says no.
 //
 // NVIDIA/TensorRT at v10.0.1, plugin/efficientNMSPlugin/README.md and plugin/batchedNMSPlugin/README.md. The plugin
@@ -23,7 +22,6 @@ var TensorRT = register(Maker{Name: "TensorRT", Place: InNames, Tell: func(f Fil
 		}
 		spec := detect.Spec{Decoder: "before-nms", Outputs: p.Inputs}
 		numbers := map[string]any{"first": "boxes"}
-		var err error
 		switch p.Op {
 		case "EfficientNMS_TRT":
 			spec.Threshold, spec.NMS = p.number("score_threshold", 0), p.number("iou_threshold", 0)
@@ -35,19 +33,16 @@ var TensorRT = register(Maker{Name: "TensorRT", Place: InNames, Tell: func(f Fil
 			if p.number("score_activation", 0) == 1 {
 				numbers["activation"] = "sigmoid"
 			}
-			err = setBackground(numbers, p, "background_class", -1)
+			setBackground(numbers, p, "background_class")
 		case "BatchedNMS_TRT", "BatchedNMSDynamic_TRT":
 			spec.Threshold, spec.NMS = p.number("scoreThreshold", 0), p.number("iouThreshold", 0)
 			spec.Most = int(p.number("keepTopK", 0))
 			if p.number("isNormalized", 1) == 1 {
 				numbers["unit"] = true
 			}
-			err = setBackground(numbers, p, "backgroundLabelId", p.number("numClasses", 0)-1)
+			setBackground(numbers, p, "backgroundLabelId")
 		default:
 			continue
-		}
-		if err != nil {
-			return nil, err
 		}
 		spec.Numbers, _ = json.Marshal(numbers) // of words and truth values
 		t := &Metadata{By: "whose graph ends in TensorRT's plugin " + p.Op, Detector: &spec, Ended: true}
@@ -60,18 +55,9 @@ var TensorRT = register(Maker{Name: "TensorRT", Place: InNames, Tell: func(f Fil
 }})
 
 // setBackground sets which class the decoder before-nms takes for the background, from an attribute with its number; -1
-// is none. last is the number of the last class; -1 if that is not known.
-func setBackground(numbers map[string]any, p Plugin, attribute string, last float64) error {
-	switch class := p.number(attribute, -1); {
-	case class < 0:
-	case class == 0:
-		numbers["background"] = "first"
-	case class == last:
-		numbers["background"] = "last"
-	default:
-		return fmt.Errorf("%s of its node %s says that class %g is the background, and only the first or the last class is "+
-			`taken for it: if it is the last, name the boxes and scores %q as "outputs" in the sidecar, with the decoder `+
-			`before-nms and "background": "last"`, attribute, p.Op, class, p.Inputs)
+// is none.
+func setBackground(numbers map[string]any, p Plugin, attribute string) {
+	if class := int(p.number(attribute, -1)); class >= 0 {
+		numbers["background"] = class
 	}
-	return nil
 }
