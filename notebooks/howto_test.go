@@ -12,12 +12,15 @@ import (
 	"github.com/gradcam-go/gradcam/internal/testing/require"
 )
 
+// isDefinition matches a block of variables for the blocks that follow: a cell without %%.
+var isDefinition = regexp.MustCompile(`^(var \w+ = .*\n)+$`)
+
 var manyPasses = regexp.MustCompile(`Trusted\(\)|"RISE"|"insertion"`)
 
 const module = "github.com/gradcam-go/gradcam/gradcamnb"
 
 // The blocks of docs/how-do-i.md are run as they stand, each in a scope of its own as in a cell: what does not compile,
-// or panics, is an error. A block that begins with var is a definition for the blocks that follow. Blocks that take
+// or panics, is an error. A block of variables alone is a definition for the blocks that follow. Blocks that take
 // many passes of the model are only compiled, unless -slow is given.
 func TestHowDoI(t *testing.T) {
 	page, err := os.ReadFile(filepath.Join("..", "docs", "how-do-i.md"))
@@ -32,15 +35,12 @@ func TestHowDoI(t *testing.T) {
 		t.Fatalf("%d blocks", len(blocks))
 	}
 	var defined, body strings.Builder
-	for i, block := range blocks {
-		// a cell has three more: %% and those of the first block
-		if lines := strings.Count(block[1], "\n") + 3; lines > 10 {
+	for _, block := range blocks {
+		if lines := strings.Count(block[1], "\n") + 1; lines > 10 { // with %%
 			t.Errorf("a cell of %d lines is too long:\n%s", lines, block[1])
 		}
 		switch {
-		case i == 0:
-			body.WriteString(block[1])
-		case strings.HasPrefix(block[1], "var ") && strings.Count(block[1], "\n") == 1:
+		case isDefinition.MatchString(block[1]):
 			defined.WriteString(block[1])
 		default:
 			fmt.Fprintf(&body, "if %t {\n%s}\n", require.IsSlow() || !manyPasses.MatchString(block[1]), block[1])

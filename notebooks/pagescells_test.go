@@ -112,6 +112,17 @@ func TestProgramOfREADME(t *testing.T) {
 	}
 }
 
+// The first cells of how-do-i.md run on the kernel word for word: the definitions, and the first task, which uses only
+// one of them.
+func TestFirstCellsOfHowDoI(t *testing.T) {
+	needJupyter(t)
+	blocks := codeOf(t, "docs/how-do-i.md")
+	nb := executeCells(t, filepath.Join(atTop(t), "how.ipynb"), blocks[0], "%%\n"+blocks[1])
+	if pictures := nb.pictures(t); len(pictures[1]) != 1 {
+		t.Errorf("the first task shows %d pictures", len(pictures[1]))
+	}
+}
+
 // The command that how-do-i.md gives for people without a notebook prints the line that the page promises.
 func TestCommandOfHowDoI(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join("..", "docs", "how-do-i.md"))

@@ -152,7 +152,7 @@ func TestErrors(t *testing.T) {
 		"negative class": {resnet, "resnet-basic", gradcamnb.Request{Targets: []gradcamnb.Target{gradcamnb.Class(-1)}},
 			[]string{"no class -1"}},
 		"too many targets": {resnet, "resnet-basic",
-			gradcamnb.Request{Targets: []gradcamnb.Target{gradcamnb.Class(1, 2, 3)}}, []string{"3 indices for 2 pictures"}},
+			gradcamnb.Request{Targets: []gradcamnb.Target{gradcamnb.Class(1, 2, 3)}}, []string{"it names 3 for 2 pictures: name one for all"}},
 		"rank": {resnet, "resnet-basic", gradcamnb.Request{Targets: []gradcamnb.Target{gradcamnb.Top(11)}},
 			[]string{"from 1 to the number of classes, 10"}},
 		"unknown method": {resnet, "resnet-basic", gradcamnb.Request{Methods: []string{"hallucinate"}},

@@ -19,6 +19,7 @@ import (
 	"github.com/gradcam-go/gradcam/internal/border"
 	"github.com/gradcam-go/gradcam/internal/must"
 	near "github.com/gradcam-go/gradcam/internal/nearest"
+	"github.com/gradcam-go/gradcam/internal/place"
 	"github.com/gradcam-go/gradcam/internal/printable"
 	"github.com/gradcam-go/gradcam/internal/regular"
 
@@ -74,8 +75,13 @@ const mostNames = 1000
 
 // describeLikeNames returns words for the files in the folder of a missing file whose names are like its own.
 func describeLikeNames(path string, err error) string {
-	if !errors.Is(err, fs.ErrNotExist) {
+	switch {
+	case !errors.Is(err, fs.ErrNotExist):
 		return ""
+	case strings.ContainsAny(path, "*?["):
+		return place.Words("; imgio.OpenEach reads the pictures of a pattern", "")
+	case strings.HasPrefix(path, "~"):
+		return "; ~ is not read as the home folder: write its path"
 	}
 	dir, failed := os.Open(filepath.Dir(path))
 	if failed != nil { // the folder is missing, too

@@ -190,6 +190,8 @@ func TestWhatCannotBeRead(t *testing.T) {
 	for path, want := range map[string]string{
 		"trunkated.png": filepath.Join(dir, "trunkated.png") + ": no such file or directory, did you mean \"truncated.png\"?",
 		"none/x.png":    filepath.Join(dir, "none", "x.png") + ": no such file or directory",
+		"~/x.png":       "no such file or directory; ~ is not read as the home folder: write its path",
+		"*.tga":         "no such file or directory; imgio.OpenEach reads the pictures of a pattern",
 	} {
 		if _, err := Open(path); err == nil || !strings.HasSuffix(err.Error(), want) || !errors.Is(err, fs.ErrNotExist) {
 			t.Errorf("a missing file: error %v, want %q", err, want)

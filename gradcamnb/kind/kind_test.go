@@ -202,7 +202,7 @@ func TestClassByName(t *testing.T) {
 	}
 	sc.labels = []string{"a", "b"}
 	if _, err := Class.Resolve(sc, Spec{Kind: "class", Index: []int{1}}); err == nil ||
-		!strings.Contains(err.Error(), "not this model's") {
+		!strings.Contains(err.Error(), "give 8 labels") {
 		t.Errorf("two labels for eight classes: %v", err)
 	}
 }

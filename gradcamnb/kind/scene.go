@@ -1,12 +1,14 @@
 package kind
 
 import (
+	"errors"
 	"fmt"
 	"image"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 	"github.com/gradcam-go/gradcam/internal/fault"
+	"github.com/gradcam-go/gradcam/internal/place"
 )
 
 // Scene answers a kind's questions about the model and its pictures while a target is looked up.
@@ -207,11 +209,22 @@ func DescribeClasses(classes int) string {
 	return fmt.Sprintf("%d, numbered from 0 to %d", classes, classes-1)
 }
 
+// oneEach returns words for how several numbers are asked for, one after the other.
+func oneEach(index []int) string {
+	return place.Words(fmt.Sprintf("ask for each by itself, as in gradcamnb.Class(%d), gradcamnb.Class(%d)", index[0], index[1]),
+		fmt.Sprintf("ask for one; gradcam sheet compares several, as --target class:%d --target class:%d", index[0], index[1]))
+}
+
 // perPicture returns one index for each picture. It repeats a single index for all pictures.
 func perPicture(index []int, batch int) ([]int32, error) {
 	if len(index) != 1 && len(index) != batch {
-		return nil, fmt.Errorf("it names %d indices for %d pictures: name one, or one for each picture; "+
-			"several classes of a picture are as many targets", len(index), batch)
+		switch {
+		case len(index) == 0:
+			return nil, errors.New("it names none: give a number, or a label that is not empty")
+		case batch == 1:
+			return nil, fmt.Errorf("it names %d for one picture: %s", len(index), oneEach(index))
+		}
+		return nil, fmt.Errorf("it names %d for %d pictures: name one for all, or one for each picture", len(index), batch)
 	}
 	out := make([]int32, batch)
 	for i := range out {

@@ -112,8 +112,12 @@ func (w *Wait) show() {
 	defer show("")
 	tick := time.NewTicker(renewal)
 	defer tick.Stop()
+	last := ""
 	for {
-		show(w.line(time.Since(w.start)))
+		if line := w.line(time.Since(w.start)); line != last { // the same line again is one more message to the page
+			show(line)
+			last = line
+		}
 		select {
 		case <-w.over:
 			return

@@ -83,7 +83,7 @@ func (f explainFlags) explainMany(ctx context.Context, m *gradcamnb.Model, r gra
 		return err
 	}
 	line.Clear()
-	return t.end(os.Stderr)
+	return t.end(os.Stderr, dir)
 }
 
 // pictures yields the jobs' pictures. It reads each one when it is asked for.
@@ -175,18 +175,20 @@ func (t *tally) describe() string {
 	return s
 }
 
-// end prints the counts. It returns an error if a picture could not be explained.
-func (t *tally) end(w io.Writer) error {
+// end prints the counts and the folder of the results. It returns an error if a picture could not be explained.
+func (t *tally) end(w io.Writer, dir string) error {
 	things := "pictures"
 	if t.done == 1 {
 		things = "picture"
 	}
-	fmt.Fprintf(w, "gradcam: %d %s explained in %s (%.1f a second)", t.done, things,
-		time.Since(t.start).Round(100*time.Millisecond), t.rate())
+	fmt.Fprintf(w, "gradcam: %d %s explained", t.done, things)
+	if t.done > 0 {
+		fmt.Fprintf(w, " in %s (%.1f a second)", time.Since(t.start).Round(100*time.Millisecond), t.rate())
+	}
 	if t.there > 0 {
 		fmt.Fprintf(w, "; %d were there already", t.there)
 	}
-	fmt.Fprintln(w)
+	fmt.Fprintf(w, " -> %s\n", printable.Line(dir))
 	if len(t.failed) == 0 {
 		return nil
 	}

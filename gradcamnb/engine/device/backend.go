@@ -118,12 +118,12 @@ func installedPlugins() []string {
 
 func xlaHint() string {
 	if xlaPlugins == nil {
-		return "build with a C compiler and without -tags noxla, and get a PJRT plugin: gonb-gradcam install --xla"
+		return "build with a C compiler and without -tags noxla, and get a PJRT plugin: go run ./kernels/gonb-gradcam install --xla"
 	}
 	if err := home.PluginRefusal(); err != nil {
 		return fmt.Sprintf("the plugin that gonb-gradcam installed is not used, since %v", err)
 	}
-	return "gonb-gradcam install --xla gets what it needs, on Linux and amd64"
+	return "go run ./kernels/gonb-gradcam install --xla, in the source's folder, gets what it needs, on Linux and amd64"
 }
 
 // OpenNamed opens a backend by its name: "go", "xla:cpu", "xla:cuda" or "xla:<path of a plugin>".

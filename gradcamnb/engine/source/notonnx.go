@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/gradcam-go/gradcam/internal/nearest"
@@ -95,8 +96,7 @@ func formatByMagic(path string) string {
 func refuseFolder(path string) error {
 	found, _ := filepath.Glob(filepath.Join(path, "*.onnx")) // a strange pattern finds nothing
 	if len(found) > 0 {
-		return fmt.Errorf("%s is a folder; name one of the models in it: %s", path,
-			strings.Join(found[:min(5, len(found))], ", "))
+		return fmt.Errorf("%s is a folder; name one of the models in it: %s", path, strings.Join(firstNames(found), ", "))
 	}
 	if _, err := os.Stat(filepath.Join(path, "saved_model.pb")); err == nil {
 		return fmt.Errorf("%s is a TensorFlow SavedModel: convert it with python -m tf2onnx.convert --saved-model %s --output model.onnx", path, path)
@@ -107,6 +107,9 @@ func refuseFolder(path string) error {
 // neighbours returns words for the models in the folder of a missing file: those whose names are like its own, or else
 // the first few.
 func neighbours(path string) string {
+	if slices.Contains(strings.Split(filepath.ToSlash(path), "/"), "~") {
+		return "; ~ is not read as the home folder: write its path"
+	}
 	found, _ := filepath.Glob(filepath.Join(filepath.Dir(path), "*.onnx")) // a strange pattern finds nothing
 	names := make([]string, len(found))
 	for i, f := range found {
@@ -114,7 +117,19 @@ func neighbours(path string) string {
 	}
 	near := nearest.DidYouMean(filepath.Base(path), names)
 	if near == "" && len(names) > 0 {
-		return "; in that folder lies " + strings.Join(names[:min(5, len(names))], ", ")
+		return "; in that folder lies " + strings.Join(firstNames(found), ", ")
 	}
 	return near
+}
+
+// firstNames returns the names of the first few files.
+func firstNames(files []string) []string {
+	var names []string
+	for _, f := range files[:min(5, len(files))] {
+		names = append(names, filepath.Base(f))
+	}
+	if more := len(files) - len(names); more > 0 {
+		names = append(names, fmt.Sprintf("and %d more", more))
+	}
+	return names
 }
