@@ -13,6 +13,7 @@ import (
 
 	"github.com/gradcam-go/gradcam/gradcamnb/ask"
 	"github.com/gradcam-go/gradcam/internal/fault"
+	"github.com/gradcam-go/gradcam/internal/machine"
 )
 
 // picturesCall is a request about pictures. A picture that the engine has from an earlier call of the same program is
@@ -51,8 +52,11 @@ func hollow(p image.Image) (s sentPicture) {
 }
 
 // Blocks returns the values of the pictures that are sent. If the call has just arrived, it first makes room for them.
-func (c *picturesCall) Blocks() (blocks [][]byte) {
+func (c *picturesCall) Blocks() (blocks [][]byte, err error) {
 	if c.whole == nil {
+		if err := checkSent(c.Sent, machine.Memory()); err != nil {
+			return nil, err
+		}
 		for _, s := range c.Sent {
 			p, planes := shallow(s.Hollow)
 			for i, plane := range planes {
@@ -64,7 +68,7 @@ func (c *picturesCall) Blocks() (blocks [][]byte) {
 	for _, p := range c.whole {
 		blocks = append(blocks, planesOf(p)...)
 	}
-	return blocks
+	return blocks, nil
 }
 
 // sentPictures are the pictures that a program has sent.

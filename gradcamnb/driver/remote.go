@@ -33,11 +33,11 @@ type remoteCall[Args any] struct {
 }
 
 // Blocks returns those of the arguments; see [resident.Large].
-func (c *remoteCall[Args]) Blocks() [][]byte {
+func (c *remoteCall[Args]) Blocks() ([][]byte, error) {
 	if large, ok := any(&c.Args).(resident.Large); ok {
 		return large.Blocks()
 	}
-	return nil
+	return nil, nil
 }
 
 // noArguments is the empty argument list.

@@ -196,3 +196,32 @@ func TestViewsInTheBatch(t *testing.T) {
 		}
 	}
 }
+
+// The rows of an input beside the pictures must be kept apart as the pictures are.
+func TestRowsBesideThePictures(t *testing.T) {
+	for name, c := range map[string]struct {
+		apart bool
+		fn    func(about *Node) *Node
+	}{
+		"each row alone": {true, func(about *Node) *Node { return Tanh(about) }},
+		"the sum of all": {false, func(about *Node) *Node { return ReduceAndKeep(about, ReduceSum, 0) }},
+		"each row twice": {true, func(about *Node) *Node { return Mul(about, about) }},
+	} {
+		m, err := source.GoMLXWithInputs(source.Card{Name: name, Input: []int{-1, 4, 4, 1}, Untrained: true,
+			Inputs: []source.Input{{Name: "about", Dims: []int{-1, 2}}}}, model.NewStore(),
+			func(_ *model.Scope, x *Node, inputs map[string]*Node) []*Node {
+				x = Reshape(x, x.Shape().Dim(0), 8, 2)
+				return []*Node{Mul(ReduceMean(x, 1), c.fn(inputs["about"]))}
+			})
+		if err != nil {
+			t.Fatal(err)
+		}
+		two := gradcamnb.Tensor{Dims: []int{2, 4, 4, 1}, Values: make([]float32, 32)}
+		about := gradcamnb.Tensor{Dims: []int{2, 2}, Values: []float32{1, 2, 3, 4}}
+		_, err = gradcamnb.NewModel(testEngine(t, "go").Session(m)).ExplainTensor(two, gradcamnb.Methods("Saliency"),
+			gradcamnb.Class(0), gradcamnb.Input("about", about))
+		if (err == nil) != c.apart {
+			t.Errorf("%s: error %v", name, err)
+		}
+	}
+}

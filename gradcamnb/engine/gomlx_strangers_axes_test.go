@@ -108,6 +108,30 @@ func strangersOfAxes() []stranger {
 				x = at("block/add", "btc", Add(x, attend(s.Shared("block").In("attn"), y)))
 				return []*Node{layers.Dense(s.In("head"), ReduceMean(x, 1), true, 3)}
 			}},
+		{name: "class token last", input: picture8, suggested: "block1/norm",
+			fn: func(s *model.Scope, x *Node, at tap) []*Node {
+				n := x.Shape().Dim(0)
+				x = layers.Convolution(s.In("patch"), x).Channels(6).KernelSize(2).Strides(2).Done()
+				x = Concatenate([]*Node{Reshape(x, n, 16, 6), BroadcastToDims(weight(s, x, "class", 1, 1, 6), n, 1, 6)}, 1)
+				for _, name := range []string{"block0", "block1"} {
+					y := norm.LayerNorm(s.In("%s", name).In("norm"), x, -1).Done()
+					x = Add(x, attend(s.Shared("%s", name).In("attention"), at(name+"/norm", "btc-1", y)))
+				}
+				return []*Node{layers.Dense(s.In("head"), Reshape(Slice(x, AxisRange(), AxisElem(-1)), n, 6), true, 3)}
+			}},
+		{name: "capsules", input: picture8, suggested: "conv/relu",
+			fn: func(s *model.Scope, x *Node, at tap) []*Node {
+				x = at("conv/relu", "bhwc", activation.Relu(conv3(s.In("conv"), x, 6, 2)))
+				squash := func(v *Node) *Node {
+					q := ReduceAndKeep(Square(v), ReduceSum, -1)
+					return Mul(v, Div(Sqrt(AddScalar(q, 1e-6)), OnePlus(q)))
+				}
+				each := squash(Reshape(x, x.Shape().Dim(0), 32, 3))
+				votes := Einsum("bid,dko->biko", each, weight(s.In("caps"), x, "w", 3, 3, 4))
+				v := squash(MulScalar(ReduceSum(votes, 1), 1./3))
+				agreement := Softmax(Einsum("biko,bko->bik", votes, v), -1)
+				return []*Node{ReduceSum(Square(squash(Einsum("bik,biko->bko", agreement, votes))), -1)}
+			}},
 		{name: "triplet attention", input: []int{-1, 8, 6, 3}, suggested: "add#2",
 			fn: func(s *model.Scope, x *Node, at tap) []*Node {
 				x = at("stem/tanh", "bhwc", Tanh(conv3(s.In("stem"), x, 4, 2)))

@@ -23,8 +23,8 @@ import (
 )
 
 // tap is called by a stranger's network at each layer that must be listed. It gets the name that the layer must have
-// and the meaning of its axes: b, h, w and c, or t for tokens; "+1" means that one token stands before the cells. It
-// returns the node, and shifts it if this is the layer at which a difference is taken.
+// and the meaning of its axes: b, h, w and c, or t for tokens; "+1" means that one token stands before the cells, and
+// "-1" that one stands behind them. It returns the node, and shifts it if this is the layer at which a difference is taken.
 type tap func(layer, axes string, x *Node) *Node
 
 // stranger is a network as people write them.
@@ -196,15 +196,16 @@ func converted(t *testing.T, on compute.Backend, x *tensors.Tensor, kind dtypes.
 func (n stranger) byDifferences(t *testing.T, on compute.Backend, store *model.Store, picture gradcamnb.Tensor,
 	layer, order string) heatmap.Grid {
 	t.Helper()
+	order, behind, _ := strings.Cut(order, "-")
 	order, beside, _ := strings.Cut(order, "+")
-	before := len(beside) // "+1" is one token before the cells
+	before, after := len(beside), len(behind) // "+1" is one token before the cells
 	exec := model.MustNewExec(on, store, func(scope *model.Scope, x, moves *Node) []*Node {
 		var act *Node
 		out := n.fn(scope, x, func(name, _ string, y *Node) *Node {
 			if name != layer || act != nil {
 				return y
 			}
-			act = Add(y, moved(y, moves, order, before))
+			act = Add(y, moved(y, moves, order, before, after))
 			return act
 		})
 		axes := make([]int, act.Rank())
@@ -229,7 +230,7 @@ func (n stranger) byDifferences(t *testing.T, on compute.Backend, store *model.S
 	dims := act.Shape().Dimensions
 	h, w := dims[1], dims[2]
 	if len(dims) == 3 {
-		h = int(math.Sqrt(float64(dims[1] - before)))
+		h = int(math.Sqrt(float64(dims[1] - before - after)))
 		w = h
 	}
 	channels := dims[len(dims)-1]
@@ -250,15 +251,17 @@ func (n stranger) byDifferences(t *testing.T, on compute.Backend, store *model.S
 // mostChannels is how many channels a layer has at most.
 const mostChannels = 64
 
-// moved is what every channel of a layer is moved by, at all cells, and not at tokens that stand before them.
-func moved(y, moves *Node, order string, before int) *Node {
+// moved is what every channel of a layer is moved by, at all cells, and not at tokens that stand before or behind them.
+func moved(y, moves *Node, order string, before, after int) *Node {
 	c := strings.Index(order, "c")
 	dims := slices.Repeat([]int{1}, y.Rank())
 	dims[c] = y.Shape().Dim(c)
 	by := BroadcastToDims(Reshape(Slice(moves, AxisRange(0, dims[c])), dims...), y.Shape().Dimensions...)
-	if before == 0 {
+	if before+after == 0 {
 		return by
 	}
-	at := Iota(y.Graph(), y.Shape(), strings.Index(order, "t"))
-	return Where(GreaterOrEqual(at, Scalar(y.Graph(), y.DType(), before)), by, ZerosLike(by))
+	t := strings.Index(order, "t")
+	at, end := Iota(y.Graph(), y.Shape(), t), y.Shape().Dim(t)-after
+	isCell := LogicalAnd(GreaterOrEqual(at, Scalar(y.Graph(), y.DType(), before)), LessThan(at, Scalar(y.Graph(), y.DType(), end)))
+	return Where(isCell, by, ZerosLike(by))
 }

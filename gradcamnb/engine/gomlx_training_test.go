@@ -55,6 +55,17 @@ func TestTrainingByHand(t *testing.T) {
 			return layers.DropoutNormalize(scope, x, half(x), false)
 		},
 		"path": func(scope *model.Scope, x *Node) *Node { return layers.DropPath(scope, x, half(x)) },
+		"path between other numbers": func(scope *model.Scope, x *Node) *Node {
+			return DivScalar(layers.DropPath(scope, MulScalar(x, 0.1), half(x)), 0.1)
+		},
+		"all pictures at once, before another number": func(scope *model.Scope, x *Node) *Node {
+			kept := LessThan(scope.RandomUniform(x.Graph(), shapes.Make(x.DType())), Scalar(x.Graph(), x.DType(), 0.8))
+			return Add(x, MulScalar(Mul(Sub(x, x), ConvertDType(kept, x.DType())), 3))
+		},
+		"blocks before another number": func(scope *model.Scope, x *Node) *Node {
+			x = layers.DropBlock(scope, MulScalar(x, 4)).WithDropoutProbability(0.5).WithBlockSize(2).Done()
+			return DivScalar(x, 4)
+		},
 		"blocks": func(scope *model.Scope, x *Node) *Node {
 			return layers.DropBlock(scope, x).WithDropoutProbability(0.5).WithBlockSize(2).Done()
 		},

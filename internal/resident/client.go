@@ -116,10 +116,16 @@ func (c Client) send(ctx context.Context, conn net.Conn, enc *gob.Encoder, metho
 	stop := context.AfterFunc(ctx, func() { _ = conn.SetWriteDeadline(time.Unix(1, 0)) })
 	defer stop()
 	err := errors.Join(enc.Encode(greeting{Protocol: protocol, Types: c.Types}), enc.Encode(method), enc.Encode(args))
-	if large, ok := args.(Large); ok && err == nil {
-		blocks := net.Buffers(large.Blocks())
-		_, err = blocks.WriteTo(conn)
+	large, ok := args.(Large)
+	if !ok || err != nil {
+		return err
 	}
+	blocks, err := large.Blocks()
+	if err != nil {
+		return err
+	}
+	buffers := net.Buffers(blocks)
+	_, err = buffers.WriteTo(conn)
 	return err
 }
 

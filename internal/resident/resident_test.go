@@ -330,13 +330,16 @@ func newLargeText(text string) largeText {
 	return l
 }
 
-func (l *largeText) Blocks() [][]byte {
+func (l *largeText) Blocks() ([][]byte, error) {
 	if l.blocks == nil {
 		for _, n := range l.Lengths {
+			if n < 0 {
+				return nil, errors.New("a block of less than nothing")
+			}
 			l.blocks = append(l.blocks, make([]byte, n))
 		}
 	}
-	return l.blocks
+	return l.blocks, nil
 }
 
 // Blocks of bytes cross after the argument, and the method gets them with it. A caller that ends between them is given

@@ -31,9 +31,9 @@ type Method func(ctx context.Context, decode func(any) error, note func(any)) (a
 
 // Large is an argument of a call that has large blocks of bytes, such as pictures. They cross the socket after the
 // argument as they are, since gob would copy them several times. In the client Blocks returns what is sent. In the
-// server it returns blocks of the same lengths, which are filled before the method gets the argument. The argument's
-// pointer has the method.
-type Large interface{ Blocks() [][]byte }
+// server it returns blocks of the same lengths, which are filled before the method gets the argument, or an error if
+// the argument cannot have such blocks. The argument's pointer has the method.
+type Large interface{ Blocks() ([][]byte, error) }
 
 // Handle turns a function into a method. An answer that is returned together with an error reaches the caller, too. A
 // panic becomes an error, and the server goes on.
@@ -133,7 +133,7 @@ func (s *Server) answer(conn *net.UnixConn) {
 	decode := func(to any) error {
 		err := dec.Decode(to)
 		if large, ok := to.(Large); ok && err == nil {
-			err = fill(large.Blocks(), read)
+			err = fill(large, read)
 		}
 		_ = conn.SetReadDeadline(time.Time{})
 		go func() { // after this the caller only ends
@@ -162,8 +162,12 @@ func (s *Server) answer(conn *net.UnixConn) {
 	}
 }
 
-// fill reads blocks of bytes.
-func fill(blocks [][]byte, from io.Reader) error {
+// fill reads the blocks of bytes of an argument.
+func fill(large Large, from io.Reader) error {
+	blocks, err := large.Blocks()
+	if err != nil {
+		return err
+	}
 	for _, block := range blocks {
 		if _, err := io.ReadFull(from, block); err != nil {
 			return err

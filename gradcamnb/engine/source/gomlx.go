@@ -200,10 +200,19 @@ func (m *gomlxModel) inputs(x *Node) map[string]*Node {
 func (m *gomlxModel) Card() Card          { return m.card }
 func (m *gomlxModel) Store() *model.Store { return m.store }
 
-// outputs calls the graph function and names what it returns.
-func (m *gomlxModel) outputs(scope *model.Scope, x *Node) map[string]*Node {
+// outputs calls the graph function and names what it returns. beside are the function's other inputs that have a row for
+// each picture.
+func (m *gomlxModel) outputs(scope *model.Scope, x *Node) (named map[string]*Node, beside []*Node) {
 	before, lazy := m.variables(), m.listLazy()
-	out := m.call(x, func() []*Node { return m.fn(scope, m.unstack(x), m.inputs(x)) })
+	out := m.call(x, func() []*Node {
+		inputs := m.inputs(x)
+		for _, in := range m.card.Inputs {
+			if in.Batched {
+				beside = append(beside, inputs[in.Name])
+			}
+		}
+		return m.fn(scope, m.unstack(x), inputs)
+	})
 	m.refuseStrayNodes(x, out)
 	feeds := ancestors(acceptAny, out...)
 	m.refuseMadeUp(x.Graph(), feeds, before, lazy)
@@ -214,7 +223,7 @@ func (m *gomlxModel) outputs(scope *model.Scope, x *Node) map[string]*Node {
 	if len(out) < len(m.card.Outputs) {
 		m.wrongFunctionf(x.Graph(), "returns %d outputs, and %d are named: %q", len(out), len(m.card.Outputs), m.card.Outputs)
 	}
-	named := map[string]*Node{}
+	named = map[string]*Node{}
 	for i, name := range m.card.Outputs {
 		if out[i] == nil {
 			m.wrongFunctionf(x.Graph(), "returns nil in place of its output %q", name)
@@ -224,7 +233,7 @@ func (m *gomlxModel) outputs(scope *model.Scope, x *Node) map[string]*Node {
 	if answer := out[0]; answer.Rank() == 0 || answer.Shape().Dim(0) != x.Shape().Dim(0) {
 		m.wrongAtf(answer, "output %q%s has the shape %v and no axis of pictures, which the first one is, of %d here", m.card.Outputs[0], m.by.locate(answer), answer.Shape().Dimensions, x.Shape().Dim(0))
 	}
-	return named
+	return named, beside
 }
 
 // walkedModel is the model in a graph, together with its layers.
@@ -253,7 +262,8 @@ func (m *gomlxModel) walk(scope *model.Scope, x *Node) walkedModel {
 			m.forgetMade(before)
 		}
 	}()
-	w := walkedModel{by: m.by, outputs: m.outputs(scope, x)}
+	outputs, beside := m.outputs(scope, x)
+	w := walkedModel{by: m.by, outputs: outputs}
 	var ends []*Node
 	for _, name := range m.card.Outputs {
 		ends = append(ends, w.outputs[name])
@@ -264,7 +274,7 @@ func (m *gomlxModel) walk(scope *model.Scope, x *Node) walkedModel {
 		}
 	}
 	w.Walk = walk.Read(walk.Picture{Node: x, ChannelsLast: m.card.Layout == imgio.ChannelsLast,
-		Slices: m.card.Slices}, ends...)
+		Slices: m.card.Slices, Beside: beside}, ends...)
 	if !slices.ContainsFunc(ends, w.Sees) {
 		m.wrongAtf(ends[0], "output %q%s does not depend on the picture, so nothing in it explains the output", m.card.Outputs[0], m.by.locate(ends[0]))
 	}

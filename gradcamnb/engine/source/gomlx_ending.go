@@ -27,8 +27,8 @@ func (m *gomlxModel) Ending(tensor string) Ending {
 }
 
 // endingOf returns how a node ends. The node that it squashes has a name only if it is a layer of as many numbers.
-func endingOf(n *Node, names map[*Node]string) Ending {
-	ending, before := walk.EndingOf(n)
+func endingOf(w *walk.Walk, n *Node, names map[*Node]string) Ending {
+	ending, before := w.EndingOf(n)
 	e := Ending{Unit: units[ending]}
 	switch ending {
 	case walk.Probabilities, walk.LogProbabilities:

@@ -48,6 +48,8 @@ func TestEndingsOfGoMLXModels(t *testing.T) {
 		"log of a sigmoid":         {func(z *Node) *Node { return Log(Sigmoid(z)) }, PlainNumbers, ""},
 		"tanh from 0 to 1":         {func(z *Node) *Node { return MulScalar(OnePlus(Tanh(z)), 0.5) }, PlainNumbers, ""},
 		"object and class":         {func(z *Node) *Node { return Mul(Sigmoid(z), Softmax(z)) }, SigmoidProbability, ""},
+		"softmax of the batch":     {func(z *Node) *Node { return Softmax(z, 0) }, PlainNumbers, ""},
+		"log-softmax of the batch": {func(z *Node) *Node { return LogSoftmax(z, 0) }, PlainNumbers, ""},
 		"gated":                    {func(z *Node) *Node { return Mul(z, Sigmoid(z)) }, Logits, ""},
 		"logits, shifted":          {func(z *Node) *Node { return AddScalar(z, 3) }, Logits, ""},
 		"residual of a tanh":       {func(z *Node) *Node { return Add(z, Tanh(z)) }, Logits, ""},
@@ -65,6 +67,32 @@ func TestEndingsOfGoMLXModels(t *testing.T) {
 		}
 		if e := EndingOf(m, "output"); e.Unit != c.unit || e.Before != c.before {
 			t.Errorf("%s: the output is %+v, want %s, made of %q", name, e, c.unit, c.before)
+		}
+	}
+}
+
+// A softmax of a map gives probabilities of classes if it goes over the channels, and not if it goes over the cells, as
+// that of key points does.
+func TestSoftmaxOfAMap(t *testing.T) {
+	for name, c := range map[string]struct {
+		axes []int
+		unit Unit
+	}{
+		"channels": {[]int{-1}, SoftmaxProbability}, "cells": {[]int{1, 2}, PlainNumbers},
+		"rows": {[]int{1}, PlainNumbers}, "all": {[]int{1, 2, 3}, SoftmaxProbability},
+	} {
+		m, err := GoMLX(Card{Name: name, Input: []int{-1, 4, 4, 3}, Untrained: true}, model.NewStore(),
+			func(scope *model.Scope, x *Node) []*Node {
+				return []*Node{Softmax(layers.Convolution(scope, x).Channels(2).KernelSize(3).PadSame().Done(), c.axes...)}
+			})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := m.Layers(t.Context(), []int{1, 4, 4, 3}, ""); err != nil {
+			t.Fatal(err)
+		}
+		if e := EndingOf(m, "output"); e.Unit != c.unit {
+			t.Errorf("over %s: the output is %+v, want %s", name, e, c.unit)
 		}
 	}
 }

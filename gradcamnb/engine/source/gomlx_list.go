@@ -212,7 +212,7 @@ func (m *gomlxModel) listWalk(w walkedModel, x *Node) *listing {
 		}
 		add(layer, w.outputs[name])
 	}
-	l.connect(nodes)
+	l.connect(w.Walk, nodes)
 	l.findGradientless(w, x, nodes)
 	if n := w.Mixing(m.ends(w, m.card.Outputs)...); n != nil {
 		l.mixing = m.errorAt(n, "graph function%s may bring the pictures of a batch together, so that the score of one depends on those beside it: explain one picture at a time", m.by.locate(n))
@@ -243,7 +243,7 @@ func shapeOf(n, x *Node) []int {
 }
 
 // connect finds out how each layer's numbers end, and which layers feed which. nodes are the nodes of the layers.
-func (l *listing) connect(nodes []*Node) {
+func (l *listing) connect(w *walk.Walk, nodes []*Node) {
 	names := map[*Node]string{}
 	for i, n := range nodes {
 		if names[n] == "" {
@@ -251,7 +251,7 @@ func (l *listing) connect(nodes []*Node) {
 		}
 	}
 	for i, n := range nodes {
-		l.endings[l.layers[i].Name] = endingOf(n, names)
+		l.endings[l.layers[i].Name] = endingOf(w, n, names)
 	}
 	for i := range nodes {
 		feeds, answers := ancestors(acceptAny, nodes[i]), walk.Answers(nodes[i])

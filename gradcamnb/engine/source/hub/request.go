@@ -18,7 +18,6 @@ import (
 	hf "github.com/gomlx/go-huggingface/hub"
 
 	"github.com/gradcam-go/gradcam/internal/atomicfile"
-	"github.com/gradcam-go/gradcam/internal/printable"
 	"github.com/gradcam-go/gradcam/internal/regular"
 )
 
@@ -38,7 +37,7 @@ func endpointOf(r *hf.Repo) (*url.URL, error) {
 	}
 	u, err := url.Parse(field.String())
 	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
-		return nil, fmt.Errorf("HF_ENDPOINT is %q, which is no address of a hub", printable.Address(field.String()))
+		return nil, errors.New("HF_ENDPOINT is no address of a hub: one begins with https:// or http://, and a name follows")
 	}
 	return u, nil
 }

@@ -98,11 +98,19 @@ func (n *node) stringOr(name, def string) string {
 }
 
 func (n *node) intsOr(name string, def []int) []int {
-	if a := n.attr(name); a != nil {
-		return convert(a.Ints, func(v int64) int { return int(v) })
+	a := n.attr(name)
+	if a == nil {
+		return def
 	}
-	return def
+	if len(a.Ints) > mostListed {
+		failf("its attribute %s has %d numbers, and at most %d are supported", name, len(a.Ints), mostListed)
+	}
+	return convert(a.Ints, func(v int64) int { return int(v) })
 }
+
+// mostListed is how many whole numbers an attribute may have. The longest list that networks have is that of the parts
+// of a Split.
+const mostListed = 1 << 16
 
 // input returns the i-th input, nil if it is not given.
 func (n *node) input(i int) *value {

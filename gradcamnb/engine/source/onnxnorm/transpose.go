@@ -24,6 +24,9 @@ func transposePerm(n *node) []int {
 	reverse := countUp(rank)
 	slices.Reverse(reverse)
 	perm := n.intsOr("perm", reverse)
+	if len(perm) != rank {
+		failf("perm has %d numbers for a tensor of rank %d", len(perm), rank)
+	}
 	if sorted := slices.Sorted(slices.Values(perm)); !slices.Equal(sorted, countUp(rank)) {
 		failf("perm %v does not order the axes of a tensor of rank %d", perm, rank)
 	}

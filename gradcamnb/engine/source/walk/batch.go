@@ -16,8 +16,11 @@ func (w *Walk) Mixing(outputs ...*Node) *Node {
 	}
 	nodes := sortNodes(outputs...)
 	s, uses := separation{w.picture: {axis: 0, run: 1}}, usesOf(nodes)
+	for _, n := range w.beside {
+		s[n] = turns{axis: 0, run: 1}
+	}
 	for _, n := range nodes {
-		if n == w.picture || shapeOnly[n.Type()] || !slices.ContainsFunc(n.Inputs(), s.holds) {
+		if s.holds(n) || shapeOnly[n.Type()] || !slices.ContainsFunc(n.Inputs(), s.holds) {
 			continue
 		}
 		at := s.follow(n, pictures)
@@ -54,8 +57,13 @@ func (s separation) holds(n *Node) bool {
 // follow returns how the pictures lie in a node of such; the axis is -1 if the node may bring them together.
 func (s separation) follow(n *Node, pictures int) turns {
 	in := n.Inputs()
-	if n.Type() == NodeTypeReshape || n.Type() == NodeTypeDynamicReshape {
+	switch n.Type() {
+	case NodeTypeReshape, NodeTypeDynamicReshape:
 		return reshapeTurns(n, s[in[0]], pictures)
+	case NodeTypeSlice:
+		return sliceTurns(n, s[in[0]], pictures)
+	case NodeTypeSplitNode:
+		return s[in[0]]
 	}
 	out := turns{axis: s.axisOf(n)}
 	for _, of := range in {
@@ -67,7 +75,15 @@ func (s separation) follow(n *Node, pictures int) turns {
 		}
 		out.run = s[of].run
 	}
+	if n.Type() == NodeTypeConcatenate && out.axis == number(n, "axis") && !areWhole(in, out, pictures) {
+		return turns{axis: -1}
+	}
 	return out
+}
+
+// areWhole tells whether each of several parts of an axis holds every picture as often as the others.
+func areWhole(parts []*Node, at turns, pictures int) bool {
+	return !slices.ContainsFunc(parts, func(n *Node) bool { return n.Shape().Dim(at.axis)%(at.run*pictures) != 0 })
 }
 
 // axisOf returns the axis of the pictures in a node of such that is no reshape; -1 if the node may bring them together.
@@ -75,36 +91,72 @@ func (s separation) axisOf(n *Node) int {
 	in := n.Inputs()
 	rule := apart[n.Type()]
 	switch {
+	case n.Type() == NodeTypeSort:
+		by, ok := sortedAxis(n)
+		axis := s.common(n)
+		return keepIf(ok && axis != by, axis)
 	case n.NumOutputs() != 1:
 	case n.Type() == NodeTypeDotGeneral:
 		return s.product(n)
+	case n.Type() == NodeTypeScatterSum || n.Type() == NodeTypeScatterMax || n.Type() == NodeTypeScatterMin:
+		return s.scattered(n)
 	case rule != nil && s.holds(in[0]) && !slices.ContainsFunc(in[1:], s.holds): // the others are a kernel, or indices
 		return rule(n, s[in[0]].axis)
-	case n.Type() == NodeTypeConcatenate:
-		if axis := s.common(n); axis != number(n, "axis") {
-			return axis
-		}
-	case cellwise[n.Type()]:
+	case cellwise[n.Type()] || n.Type() == NodeTypeConcatenate:
 		return s.common(n)
 	}
 	return -1
 }
 
 // common returns the axis that the pictures have in all inputs of a node; -1 if it differs, or if they have unequal
-// numbers of elements there.
+// numbers of elements there that are not joined.
 func (s separation) common(n *Node) int {
-	axis := -1
+	axis, dims, joined := -1, dimensionsOf(n), -1
+	if n.Type() == NodeTypeConcatenate {
+		joined = number(n, "axis")
+	}
 	for _, in := range n.Inputs() {
 		at := s[in].axis
 		if !s.holds(in) {
 			continue
 		}
-		if axis >= 0 && at != axis || in.Rank() != n.Rank() || in.Shape().Dim(at) != n.Shape().Dim(at) {
+		if axis >= 0 && at != axis || in.Rank() != len(dims) || at != joined && in.Shape().Dim(at) != dims[at] {
 			return -1
 		}
 		axis = at
 	}
 	return axis
+}
+
+// dimensionsOf returns the shape of a node's value; of several, as those of a sort, which are alike, of the first input.
+func dimensionsOf(n *Node) []int {
+	if n.NumOutputs() != 1 {
+		n = n.Inputs()[0]
+	}
+	return n.Shape().Dimensions
+}
+
+// scattered returns the axis of the pictures in what has values put into it at places. The places must be the same for
+// all pictures, and every value must have the whole axis.
+func (s separation) scattered(n *Node) int {
+	into, places, values := n.Inputs()[0], n.Inputs()[1], n.Inputs()[2]
+	p, found, window := ScatterSumOf(n), -1, 0
+	for axis := range n.Rank() {
+		if slices.Contains(p.Inserted, axis) {
+			continue
+		}
+		of := p.Window[window]
+		window++
+		inInto, inValues := s.holds(into) && s[into].axis == axis, s.holds(values) && s[values].axis == of
+		if !inInto && !inValues {
+			continue
+		}
+		if s.holds(into) != inInto || s.holds(values) != inValues || values.Shape().Dim(of) != n.Shape().Dim(axis) {
+			return -1
+		}
+		found = axis
+	}
+	return keepIf(!s.holds(places) && !slices.Contains(p.Operand, found), found)
 }
 
 // product returns the axis of the pictures in a product. If both sides have them, they must be taken together.
@@ -152,6 +204,21 @@ func reshapeTurns(n *Node, before turns, pictures int) turns {
 	return turns{axis: -1}
 }
 
+// sliceTurns returns how the pictures lie behind a slice; the axis is -1 if it does not take as much of each.
+func sliceTurns(n *Node, before turns, pictures int) turns {
+	starts := numbers(n, "starts")
+	step := defaultOnes(numbers(n, "strides"), len(starts))[before.axis]
+	size, whole := n.Shape().Dim(before.axis), n.Inputs()[0].Shape().Dim(before.axis)
+	after := turns{axis: before.axis, run: before.run / step}
+	switch {
+	case size == whole:
+		return before
+	case before.run%step == 0 && starts[before.axis]%(before.run*pictures) < step && size%(after.run*pictures) == 0:
+		return after
+	}
+	return turns{axis: -1}
+}
+
 // apart maps operators to the function that returns the axis of the pictures behind them, from that of the first input;
 // -1 if they may have been brought together.
 var apart map[NodeType]func(n *Node, axis int) int
@@ -167,7 +234,7 @@ func init() {
 	apart = map[NodeType]func(n *Node, axis int) int{
 		NodeTypeReduceSum: reduce, NodeTypeReduceMax: reduce, NodeTypeReduceMin: reduce, NodeTypeReduceProduct: reduce,
 		NodeTypeReduceLogicalAnd: reduce, NodeTypeReduceLogicalOr: reduce,
-		NodeTypeSlice: whole, NodeTypeDynamicSlice: whole, NodeTypeReverse: along("axes"), NodeTypeCumSum: along("axis"),
+		NodeTypeDynamicSlice: whole, NodeTypeReverse: along("axes"), NodeTypeCumSum: along("axis"),
 		NodeTypeBatchNormForInference: along("featureAxis"),
 		NodeTypeArgMinMax:             func(n *Node, axis int) int { return withoutAxes(axis, numbers(n, "axis")) },
 		NodeTypeTranspose:             func(n *Node, axis int) int { return slices.Index(numbers(n, "permutation"), axis) },

@@ -62,6 +62,24 @@ func TestPicturesApart(t *testing.T) {
 		"a token before the others": {true, func(x *Node) *Node {
 			return Concatenate([]*Node{Zeros(x.Graph(), shapes.Make(dtypes.Float32, n, 1, 4)), tokens(x)}, 1)
 		}},
+		"two views, one after the other": {true, func(x *Node) *Node {
+			y := weigh(Reshape(Concatenate([]*Node{x, Reverse(x, 2)}, 0), 2*n*16, 4))
+			y = Reshape(y, 2*n, 64)
+			return Mul(Slice(y, AxisRange(0, n)), Slice(y, AxisRange(n)))
+		}},
+		"the mean of two views": {true, func(x *Node) *Node {
+			return ReduceMean(Reshape(Tanh(Concatenate([]*Node{x, Reverse(x, 2)}, 0)), 2, n, 64), 0)
+		}},
+		"every second of the heads": {true, func(x *Node) *Node {
+			return Slice(Reshape(heads(x), n*2, 32), AxisRange(1).Stride(2))
+		}},
+		"sorted tokens":     {true, func(x *Node) *Node { return Sort(tokens(x), 1, true) }},
+		"the largest three": {true, func(x *Node) *Node { values, _ := TopK(tokens(x), 3, 1); return values }},
+		"put at places": {true, func(x *Node) *Node {
+			at := Const(x.Graph(), [][]int32{{5}, {0}, {9}})
+			three := Slice(first(x), AxisRange(0, 3))
+			return turn(ScatterSum(Mul(first(x), first(x)), at, three, false, true), 1, 0, 2)
+		}},
 		"pictures last":               {true, func(x *Node) *Node { return turn(Exp(turn(x, 1, 2, 3, 0)), 3, 0, 1, 2) }},
 		"rows of all pictures in one": {true, func(x *Node) *Node { return weigh(Reshape(x, n*16, 4)) }},
 
@@ -72,6 +90,20 @@ func TestPicturesApart(t *testing.T) {
 		"a mean after two reshapes": {false, func(x *Node) *Node {
 			y := Reshape(Reshape(first(x), 16*n, 4), 16, n, 4)
 			return Reshape(ReduceMean(y, 1), n, 32)
+		}},
+		"sorted pictures": {false, func(x *Node) *Node { return Sort(x, 0, true) }},
+		"pictures put at places": {false, func(x *Node) *Node {
+			at := Const(x.Graph(), [][]int32{{1}, {0}})
+			return ScatterSum(ZerosLike(x), at, x, false, true)
+		}},
+		"the second picture before the first": {false, func(x *Node) *Node {
+			return Concatenate([]*Node{Slice(x, AxisRange(1)), Slice(x, AxisRange(0, 1))}, 0)
+		}},
+		"the middle of two views": {false, func(x *Node) *Node {
+			return Slice(Concatenate([]*Node{x, x}, 0), AxisRange(1, 1+n))
+		}},
+		"the windows of the second picture": {false, func(x *Node) *Node {
+			return Slice(Reshape(x, n*2, 32), AxisRange(n, 2*n))
 		}},
 		"attention between pictures": {false, func(x *Node) *Node { return attend(first(x)) }},
 		"two orders at once": {false, func(x *Node) *Node {

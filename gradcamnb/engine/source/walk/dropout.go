@@ -13,10 +13,14 @@ type mask struct {
 	keep   probability // that a number is not 0
 	drawn  *Node       // the random numbers that decide it
 	scaled bool        // whether the other numbers are 1 / keep; they are 1 otherwise
+	whole  bool        // whether it drops whole pictures or blocks, which DropPath and DropBlock do without a scale
 }
 
 // opposite returns the mask that is 1 if this one is 0.
-func (m mask) opposite() mask { return mask{m.keep.opposite(), m.drawn, m.scaled} }
+func (m mask) opposite() mask {
+	m.keep = m.keep.opposite()
+	return m
+}
 
 // undo finds the dropouts among nodes, and maps each node of theirs to the input that it is in inference.
 func (t training) undo(nodes []*Node) map[*Node]int {
@@ -32,7 +36,8 @@ func (t training) undo(nodes []*Node) map[*Node]int {
 		}
 		before, isBefore := t.scaleBefore(n.Inputs()[i], m.keep, uses)
 		behind, isBehind := t.scalesBehind(n, m.keep, uses)
-		if (len(before) > 0) == (len(behind) > 0) && (isBefore || isBehind) {
+		isScaled, isBoth := len(before)+len(behind) > 0, len(before) > 0 && len(behind) > 0
+		if isBoth || !isScaled && (isBefore || isBehind) && !m.whole {
 			continue // it is not known which number is the scale
 		}
 		undone[n] = i
@@ -163,6 +168,7 @@ func (t training) mask(n *Node) (m mask, ok bool) {
 	switch n.Type() {
 	case NodeTypeReduceWindow:
 		m, ok = t.mask(in[0])
+		m.whole = true
 		return m, ok && WindowOf(n).Reduction == "Min"
 	case NodeTypeDiv, NodeTypeMul:
 		for i := range in {
@@ -178,11 +184,17 @@ func (t training) mask(n *Node) (m mask, ok bool) {
 		m, ok = t.mask(in[0])
 		return m.opposite(), ok && !m.scaled
 	case NodeTypeLessThan, NodeTypeLessOrEqual:
-		return mask{probability{in[1], false}, in[0], false}, !t.random[in[1]]
+		return mask{probability{in[1], false}, in[0], false, isForPictures(in[0])}, !t.random[in[1]]
 	case NodeTypeGreaterThan, NodeTypeGreaterOrEqual:
-		return mask{probability{in[1], true}, in[0], false}, !t.random[in[1]]
+		return mask{probability{in[1], true}, in[0], false, isForPictures(in[0])}, !t.random[in[1]]
 	}
 	return m, false
+}
+
+// isForPictures tells whether one number is drawn for each picture, or for all of them.
+func isForPictures(drawn *Node) bool {
+	size := drawn.Shape().Size()
+	return size == 1 || drawn.Rank() > 1 && size == drawn.Shape().Dim(0)
 }
 
 // selection reads a mask that is written as a selection of 0 or a number by a mask.

@@ -1,6 +1,8 @@
 package walk
 
 import (
+	"slices"
+
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
@@ -26,10 +28,11 @@ var neutral = map[NodeType]bool{
 
 // EndingOf returns how an output ends, and the node z that the last function is applied to. e^z/SUM e^z is a softmax,
 // 1/(1 + e^-z) a sigmoid and z - log SUM e^z a log-softmax, however they are written and whatever number is subtracted
-// from z. For an index of the largest value, z is the node that is searched. For logits, and for what is computed from
-// several probabilities, it is nil.
-func EndingOf(output *Node) (Ending, *Node) {
-	e := endings{known: map[*Node]found{}, counts: map[*Node]float64{}}.find(output)
+// from z. A sum over pictures, or over the cells of a map alone, makes no probabilities of classes. For an index of the
+// largest value, z is the node that is searched. For logits, and for what is computed from several probabilities, it is
+// nil.
+func (w *Walk) EndingOf(output *Node) (Ending, *Node) {
+	e := endings{known: map[*Node]found{}, counts: map[*Node]float64{}, walk: w}.find(output)
 	return e.ending, e.before
 }
 
@@ -43,6 +46,7 @@ type found struct {
 type endings struct {
 	known  map[*Node]found
 	counts map[*Node]float64 // of softmaxes
+	walk   *Walk
 }
 
 func (e endings) find(n *Node) found {
@@ -74,7 +78,10 @@ func (e endings) read(n *Node) found {
 	case NodeTypeConcatenate:
 		return e.readParts(n)
 	case NodeTypeDiv, NodeTypeSub:
-		if of, ok := readWritten(n, in(0), in(1)); ok {
+		if of, sum, ok := readWritten(n, in(0), in(1)); ok {
+			if sum != nil && !e.walk.sumsClasses(sum) {
+				return found{Squashed, nil}
+			}
 			return of
 		}
 		return e.combine(n, in(0), in(1))
@@ -85,19 +92,30 @@ func (e endings) read(n *Node) found {
 }
 
 // readWritten returns the ending of a softmax or a sigmoid that is written as a quotient, or of a log-softmax that is
-// written as a difference, of a and b.
-func readWritten(n, a, b *Node) (of found, ok bool) {
+// written as a difference, of a and b, and the sum in it, if it has one.
+func readWritten(n, a, b *Node) (of found, sum *Node, ok bool) {
 	switch {
 	case n.Type() == NodeTypeDiv && a.Type() == NodeTypeExp && sums(b, a):
-		return found{Probabilities, unshift(a.Inputs()[0])}, true
+		return found{Probabilities, unshift(a.Inputs()[0])}, b, true
 	case n.Type() == NodeTypeDiv && isOne(a) && addsOne(b):
-		return found{Tags, nil}, true
+		return found{Tags, nil}, nil, true
 	case n.Type() == NodeTypeSub && b.Type() == NodeTypeLog:
-		sum := skipNeutral(b.Inputs()[0])
-		return found{LogProbabilities, unshift(n.Inputs()[0])},
+		sum = skipNeutral(b.Inputs()[0])
+		return found{LogProbabilities, unshift(n.Inputs()[0])}, sum,
 			sum.Type() == NodeTypeReduceSum && skipNeutral(sum.Inputs()[0]).Type() == NodeTypeExp
 	}
-	return found{}, false
+	return found{}, nil, false
+}
+
+// sumsClasses tells whether a sum may go over classes: it does not go over pictures, and if it is of a map, it goes over
+// the channels.
+func (w *Walk) sumsClasses(sum *Node) bool {
+	of, summed := w.trace.of[sum.Inputs()[0]], ReducedAxes(sum)
+	if slices.ContainsFunc(summed, func(i int) bool { return i < len(of) && of[i].isBatch() }) {
+		return false
+	}
+	l := of.layout()
+	return !l.Map() || slices.Contains(summed, l.order[len(l.order)-1])
 }
 
 // readParts returns the ending that all parts of a node have.

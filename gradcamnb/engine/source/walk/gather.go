@@ -38,17 +38,22 @@ func (t tracer) gather(n *Node, dims []int) axes {
 }
 
 // pick returns the axis of size elements that a Gather takes from an axis of its operand by the k-th number of its
-// indices. The axis is cut if they follow each other at even steps, and resized if the indices say so, or are rounded,
-// as an interpolation's are. The elements have moved if they come in another order, or in one that is not known.
+// indices. The axis is cut if they follow each other at even steps, and resized if the indices say so, or are rounded
+// and go from end to end, as an interpolation's do. The elements have moved if they come in another order, or in one
+// that is not known.
 func (t tracer) pick(n *Node, k, from, size int) axis {
 	x, indices := t.of[n.Inputs()[0]][from], n.Inputs()[1]
 	if !x.isPlane() && x.soleKind() != other {
 		return x.resize(size)
 	}
 	order, known := orderOf(indices, number(n, "indexVectorAxis"), k)
+	computed := false
+	if !known && t.of[indices] == nil && size > 0 {
+		order, computed = workedOut(indices, k, size)
+		known = computed
+	}
 	switch {
-	case !known && t.of[indices] == nil && isRounded(indices) &&
-		spans(indices, k, size, x.size(), numbers(n, "sliceSizes")[from]):
+	case computed && isRounded(indices) && spans(order, x.size(), numbers(n, "sliceSizes")[from]):
 		return x.resize(size)
 	case known && isEven(order):
 		step := 1

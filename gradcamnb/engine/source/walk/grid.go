@@ -16,6 +16,7 @@ type Layout struct {
 	// the node's axes as batch, rows, columns, channels, or with slices before the rows, or as batch, tokens, channels
 	order  []int
 	before int // tokens that stand before the cells
+	after  int // and behind them
 	frames int // slices that the first axis counts besides the pictures; at least 1
 
 	beyond [2][2]float64 // see places.Position
@@ -34,7 +35,7 @@ func (l Layout) ToPosition() places.Position {
 	case !l.Map():
 		return places.Position{}
 	case l.Tokens():
-		f.H, f.W, f.C, f.Before = l.order[1], l.order[1], l.order[2], l.before
+		f.H, f.W, f.C, f.Before, f.After = l.order[1], l.order[1], l.order[2], l.before, l.after
 	case len(l.order) > 4:
 		f.S, f.H, f.W, f.C = l.order[1], l.order[2], l.order[3], l.order[4]
 	default:
@@ -68,7 +69,8 @@ func (a axes) layout() Layout {
 	l := Layout{Channels: a[c].size(), Slices: a.slices(), frames: max(1, a[b].slices())}
 	if s, ok := at[tokens]; ok && len(a) == 3 {
 		rows, columns := a[s].grid()
-		l.Rows, l.Columns, l.order, l.before = l.frames*rows, columns, []int{b, s, c}, a[s].sequence().before
+		l.Rows, l.Columns, l.order = l.frames*rows, columns, []int{b, s, c}
+		l.before, l.after = a[s].sequence().before, a[s].sequence().after
 		l.beyond = a[s].gridBeyond()
 		return l
 	}

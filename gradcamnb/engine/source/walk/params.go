@@ -1,6 +1,7 @@
 package walk
 
 import (
+	"reflect"
 	"regexp"
 	"strconv"
 	"strings"
@@ -189,7 +190,21 @@ func ScatterOf(n *Node) Window {
 	return w
 }
 
-// Places holds the parameters of GoMLX's ScatterSum.
+// sortedAxis returns the axis that a node sorts along, which GoMLX does not write into its text; ok is false if it cannot
+// be told.
+func sortedAxis(n *Node) (axis int, ok bool) {
+	inputs := reflect.ValueOf(n).Elem().FieldByName("inputs")
+	if inputs.Kind() != reflect.Interface || inputs.Elem().Kind() != reflect.Pointer {
+		return 0, false
+	}
+	of := inputs.Elem().Elem().FieldByName("axis")
+	if of.Kind() != reflect.Int {
+		return 0, false
+	}
+	return int(of.Int()), true
+}
+
+// Places holds the parameters of GoMLX's ScatterSum, ScatterMax and ScatterMin.
 type Places struct {
 	IndexAxis        int   // axis of the indices whose values make up one place
 	Window, Inserted []int // the axes of the updates that lie in a window, and those of the operand that a window lacks

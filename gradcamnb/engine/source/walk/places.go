@@ -54,6 +54,7 @@ type Walk struct {
 	Places []*Place // in the order of execution
 
 	picture  *Node
+	beside   []*Node
 	isVolume bool
 	raw      map[*Node]bool            // nodes that depend on the picture through no convolution, pooling or product
 	first    *Node                     // first convolution or pooling of the picture; nil if there is none
@@ -70,6 +71,8 @@ type Picture struct {
 	Node         *Node // input of the graph
 	ChannelsLast bool  // its axes are [batch, h, w, channels]
 	Slices       int   // of a volume, which lie one below another in h; 0 of a picture
+
+	Beside []*Node // other inputs, with a row for each picture
 }
 
 // axes returns what the axes of the picture stand for.
@@ -95,7 +98,7 @@ func (p Picture) axes() axes {
 func Read(picture Picture, outputs ...*Node) *Walk {
 	nodes := sortNodes(outputs...)
 	w := &Walk{
-		picture: picture.Node, isVolume: picture.Slices > 0,
+		picture: picture.Node, beside: picture.Beside, isVolume: picture.Slices > 0,
 		raw: map[*Node]bool{picture.Node: true}, sees: map[*Node]bool{picture.Node: true},
 		weights: map[*Node]map[string]bool{}, home: map[*Node]*Place{}, scopes: scopesOf(nodes),
 		trace: tracer{map[*Node]axes{picture.Node: picture.axes()}}, within: reducedWithin(nodes),

@@ -2,40 +2,44 @@ package walk
 
 import (
 	"math"
+	"reflect"
+	"slices"
 
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// spans tells whether the k-th of rounded indices, of which there are size, rise from one end of n elements to the
-// other, as an interpolation's do that takes width elements for each. It is true, too, if they cannot be worked out.
-func spans(indices *Node, k, size, n, width int) bool {
+// workedOut returns the k-th of indices, of which there are size, if they are computed from their own number and from
+// constants.
+func workedOut(indices *Node, k, size int) (order []int, ok bool) {
 	indices = skipShape(indices)
 	if indices.Type() == NodeTypeConcatenate && k < len(indices.Inputs()) {
 		indices = indices.Inputs()[k]
 	}
-	slack := math.Max(1, float64(n)/float64(size))
-	last := 0.
 	for i := range size {
 		at, ok := indexAt(indices, i, size)
-		switch {
-		case !ok:
-			return true
-		case at < last || i == 0 && at > slack:
-			return false
+		if !ok {
+			return nil, false
 		}
-		last = at
+		order = append(order, int(at))
 	}
-	return float64(n-width)-last <= slack
+	return order, true
+}
+
+// spans tells whether indices rise from one end of n elements to the other, as those of an interpolation do that takes
+// width elements for each.
+func spans(order []int, n, width int) bool {
+	slack := math.Max(1, float64(n)/float64(len(order)))
+	return slices.IsSorted(order) && float64(order[0]) <= slack && float64(n-width-order[len(order)-1]) <= slack
 }
 
 // unary and binary are the functions that indices are computed by.
 var (
 	unary = map[NodeType]func(x float64) float64{
 		NodeTypeFloor: math.Floor, NodeTypeCeil: math.Ceil, NodeTypeRound: math.RoundToEven,
-		NodeTypeNeg: func(x float64) float64 { return -x },
+		NodeTypeNeg: func(x float64) float64 { return -x }, NodeTypeAbs: math.Abs, NodeTypeSqrt: math.Sqrt,
 	}
 	binary = map[NodeType]func(x, y float64) float64{
-		NodeTypeMin: math.Min, NodeTypeMax: math.Max,
+		NodeTypeMin: math.Min, NodeTypeMax: math.Max, NodeTypeRem: math.Mod, NodeTypePow: math.Pow,
 		NodeTypeAdd: func(x, y float64) float64 { return x + y }, NodeTypeSub: func(x, y float64) float64 { return x - y },
 		NodeTypeMul: func(x, y float64) float64 { return x * y }, NodeTypeDiv: func(x, y float64) float64 { return x / y },
 	}
@@ -52,9 +56,19 @@ func indexAt(n *Node, i, size int) (x float64, ok bool) {
 	if f := binary[n.Type()]; f != nil {
 		a, isA := indexAt(in[0], i, size)
 		b, isB := indexAt(in[1], i, size)
-		return f(a, b), isA && isB
+		if x = f(a, b); n.DType().IsInt() {
+			x = math.Trunc(x)
+		}
+		return x, isA && isB
 	}
 	switch n.Type() {
+	case NodeTypeClamp: // of a minimum, a value and a maximum
+		x, ok = indexAt(in[1], i, size)
+		least, isLeast := indexAt(in[0], i, size)
+		most, isMost := indexAt(in[2], i, size)
+		return math.Min(math.Max(x, least), most), ok && isLeast && isMost
+	case NodeTypeConstant:
+		return element(n, i, size)
 	case NodeTypeIota:
 		return float64(i), n.Shape().Size() == size
 	case NodeTypeConvertDType:
@@ -65,6 +79,15 @@ func indexAt(n *Node, i, size int) (x float64, ok bool) {
 		return x, ok
 	case NodeTypeReshape, NodeTypeBroadcastInDim, NodeTypeIdentity:
 		return indexAt(in[0], i, size)
+	}
+	return 0, false
+}
+
+// element returns the i-th of size numbers of a constant, or its only one.
+func element(n *Node, i, size int) (x float64, ok bool) {
+	if t := n.ConstantValue(); t != nil && t.Size() == size && !t.DType().IsHalfPrecision() {
+		t.MustConstFlatData(func(flat any) { x = reflect.ValueOf(flat).Index(i).Convert(reflect.TypeFor[float64]()).Float() })
+		return x, true
 	}
 	return scalar(n)
 }

@@ -19,7 +19,7 @@ func RemoveStops(ends ...*Node) Rule {
 		switch {
 		case n.StopGradient() && skipNeutral(n).Type() == NodeTypeReduceMax && isShift(n, uses):
 			kept[n] = true
-		case hasStops && (n.Type() == NodeTypeAdd || n.Type() == NodeTypeSub):
+		case hasStops && isSum(n) && !slices.ContainsFunc(uses[n], isSum): // a sum in a sum has none that this lacks
 			maps.Copy(kept, straightThrough(n))
 		}
 	}
@@ -30,6 +30,8 @@ func RemoveStops(ends ...*Node) Rule {
 		return inputs[0]
 	}
 }
+
+func isSum(n *Node) bool { return n.Type() == NodeTypeAdd || n.Type() == NodeTypeSub }
 
 // straightThrough returns the stops in a sum of which a term without a stop cancels one behind a stop, so that only
 // its gradient is left. There are none in any other sum.
@@ -46,7 +48,7 @@ func straightThrough(sum *Node) map[*Node]bool {
 		}
 		into[term{n, sign}] = true
 		switch {
-		case n.Type() == NodeTypeAdd || n.Type() == NodeTypeSub:
+		case isSum(n):
 			read(n.Inputs()[0], sign, into)
 			if n.Type() == NodeTypeSub {
 				sign = -sign

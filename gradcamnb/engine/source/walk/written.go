@@ -51,11 +51,11 @@ func (w *Walk) slides(n *Node, homes []*Place, last *Place) bool {
 // beginsNorm tells whether a node is the first of a norm of what the last function gives: its values minus their mean,
 // or their squares. The function, such as a ReLU before a layer norm, stays a layer of its own.
 func beginsNorm(n *Node, last *Place) bool {
-	if len(n.Inputs()) != 2 || n.Inputs()[0] != last.Node || last.normalises() {
+	if len(n.Inputs()) != 2 || skipNeutral(n.Inputs()[0]) != skipNeutral(last.Node) || last.normalises() {
 		return false
 	}
 	other := n.Inputs()[1]
-	return n.Type() == NodeTypeMul && other == last.Node ||
+	return n.Type() == NodeTypeMul && skipNeutral(other) == skipNeutral(last.Node) ||
 		n.Type() == NodeTypeSub && skipNeutral(other).Shape().Size() < n.Shape().Size() &&
 			skipNeutral(other).Type() != NodeTypeConstant
 }
