@@ -203,7 +203,7 @@ func TestRowsBesideThePictures(t *testing.T) {
 		apart bool
 		fn    func(about *Node) *Node
 	}{
-		"each row alone": {true, func(about *Node) *Node { return Tanh(about) }},
+		"each row alone": {true, Tanh},
 		"the sum of all": {false, func(about *Node) *Node { return ReduceAndKeep(about, ReduceSum, 0) }},
 		"each row twice": {true, func(about *Node) *Node { return Mul(about, about) }},
 	} {

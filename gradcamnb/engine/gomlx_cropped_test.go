@@ -266,6 +266,19 @@ func TestCellsThatMovedInGoMLX(t *testing.T) {
 			at := Round(Sub(Scalar(x.Graph(), dtypes.Float32, 7), Iota(x.Graph(), shapes.Make(dtypes.Float32, 8, 1), 0)))
 			return TransposeAllAxes(Gather(TransposeAllAxes(x, 1, 0, 2, 3), ConvertDType(at, dtypes.Int32)), 1, 0, 2, 3)
 		}, "no layer"},
+		"rounded in a way that is not followed": {func(x *Node) *Node { // rows 7, 5, 2, 0, 0, 2, 5, 7
+			wave := Cos(MulScalar(Iota(x.Graph(), shapes.Make(dtypes.Float32, 8, 1), 0), math.Pi/3.5))
+			at := ConvertDType(Floor(MulScalar(AddScalar(wave, 1), 3.5)), dtypes.Int32)
+			return TransposeAllAxes(Gather(TransposeAllAxes(x, 1, 0, 2, 3), at), 1, 0, 2, 3)
+		}, "no layer"},
+		"rows repeated by a division": {func(x *Node) *Node {
+			at := Div(Iota(x.Graph(), shapes.Make(dtypes.Int32, 16, 1), 0), Scalar(x.Graph(), dtypes.Int32, 2))
+			return TransposeAllAxes(Gather(TransposeAllAxes(x, 1, 0, 2, 3), at), 1, 0, 2, 3)
+		}, ""},
+		"rounded to a list": {func(x *Node) *Node {
+			at := Floor(Const(x.Graph(), [][]float32{{2.5}, {2.5}, {3.5}, {3.5}, {4.5}, {4.5}, {5.5}, {5.5}}))
+			return TransposeAllAxes(Gather(TransposeAllAxes(x, 1, 0, 2, 3), ConvertDType(at, dtypes.Int32)), 1, 0, 2, 3)
+		}, "no layer"},
 		"pooled": {func(x *Node) *Node {
 			return Max(Slice(x, AxisRange(), AxisRange(0, 7)), Slice(x, AxisRange(), AxisRange(1, 8)))
 		}, ""},

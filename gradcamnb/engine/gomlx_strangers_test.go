@@ -262,6 +262,7 @@ func moved(y, moves *Node, order string, before, after int) *Node {
 	}
 	t := strings.Index(order, "t")
 	at, end := Iota(y.Graph(), y.Shape(), t), y.Shape().Dim(t)-after
-	isCell := LogicalAnd(GreaterOrEqual(at, Scalar(y.Graph(), y.DType(), before)), LessThan(at, Scalar(y.Graph(), y.DType(), end)))
+	isCell := LogicalAnd(GreaterOrEqual(at, Scalar(y.Graph(), y.DType(), before)),
+		LessThan(at, Scalar(y.Graph(), y.DType(), end)))
 	return Where(isCell, by, ZerosLike(by))
 }

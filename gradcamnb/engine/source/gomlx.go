@@ -200,7 +200,7 @@ func (m *gomlxModel) inputs(x *Node) map[string]*Node {
 func (m *gomlxModel) Card() Card          { return m.card }
 func (m *gomlxModel) Store() *model.Store { return m.store }
 
-// outputs calls the graph function and names what it returns. beside are the function's other inputs that have a row for
+// outputs calls the graph function and names what it returns. beside are the function's other inputs with a row for
 // each picture.
 func (m *gomlxModel) outputs(scope *model.Scope, x *Node) (named map[string]*Node, beside []*Node) {
 	before, lazy := m.variables(), m.listLazy()

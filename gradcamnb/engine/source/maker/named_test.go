@@ -2,6 +2,7 @@ package maker
 
 import (
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -27,6 +28,8 @@ func TestNamesInMetadata(t *testing.T) {
 		{"names", `{0: 'bird\'s nest', 1: "it's \"a\" é", 2: 'a, b: c\\d',}`, []string{"bird's nest", `it's "a" é`, `a, b: c\d`}},
 		{"labels", `[{"id": 1, "name": "red"}, {"id": 2, "name": "green"}]`, nil}, // class 0 has no name
 		{"labels", `[{"id": 0, "name": "red"}, {"id": 0, "name": "green"}]`, nil}, // which?
+		{"names", strings.Repeat("{", 2<<20), nil},
+		{"names", "{0:" + strings.Repeat(" ", mostPrinted) + "'red'}", nil},
 		{"labels", `[{"id": 0, "title": "red"}]`, nil},
 		{"classes", `{"red": 0, "green": 0}`, nil},
 		{"labels", `[['red'], ['green']]`, nil},

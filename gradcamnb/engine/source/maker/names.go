@@ -82,10 +82,23 @@ func cleanNames(names []string) []string {
 // pythonToken matches a text, a whole number or a mark of a list or dictionary.
 var pythonToken = regexp.MustCompile(`^\s*('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|-?\d+|[\[\](){}:,])\s*`)
 
+// The limits of what Python prints: 20,000 names take less than a megabyte, and no list of entries goes deeper.
+const (
+	mostPrinted   = 4 << 20
+	deepestPrints = 2
+)
+
+// nests tells by how much a mark changes the depth.
+var nests = map[string]int{"[": 1, "(": 1, "{": 1, "]": -1, ")": -1, "}": -1}
+
 // pythonToJSON returns lists and dictionaries of texts and whole numbers, as Python prints them, as JSON. It is empty
-// if the text is anything else.
+// if the text is anything else, or beyond the limits.
 func pythonToJSON(s string) string {
+	if len(s) > mostPrinted {
+		return ""
+	}
 	var out []string
+	depth := 0
 	for s != "" {
 		found := pythonToken.FindStringSubmatch(s)
 		if found == nil {
@@ -93,6 +106,9 @@ func pythonToJSON(s string) string {
 		}
 		s = s[len(found[0]):]
 		token := found[1]
+		if depth += nests[token]; depth > deepestPrints {
+			return ""
+		}
 		switch first := token[0]; {
 		case first == '\'' || first == '"':
 			text, _ := json.Marshal(unquotePython(token)) // a text has no error

@@ -46,8 +46,11 @@ var _ = register("AffineGrid", func(b *builder, n *node) {
 	if axes < 1 || len(theta.dims) != 3 || theta.dims[1] != axes || theta.dims[2] != axes+1 {
 		failf("its matrices have the shape %v, and its size is %v", theta.dims, dims)
 	}
+	if !isPlausible(dims) {
+		failf("its size is %v", dims)
+	}
 	cells := size(dims[2:])
-	base := make([]float32, 0, cells*(axes+1))
+	base := make([]float32, 0, afford(cells*(axes+1)))
 	for i := range cells {
 		at := unravel(i, dims[2:])
 		for a := axes - 1; a >= 0; a-- { // the last axis first

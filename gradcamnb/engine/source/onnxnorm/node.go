@@ -91,10 +91,14 @@ func (n *node) floatOr(name string, def float32) float32 {
 }
 
 func (n *node) stringOr(name, def string) string {
-	if a := n.attr(name); a != nil {
-		return string(a.S)
+	a := n.attr(name)
+	if a == nil {
+		return def
 	}
-	return def
+	if len(a.S) > mostLetters {
+		failf("its attribute %s has %d letters, and at most %d are supported", name, len(a.S), mostLetters)
+	}
+	return string(a.S)
 }
 
 func (n *node) intsOr(name string, def []int) []int {
@@ -111,6 +115,9 @@ func (n *node) intsOr(name string, def []int) []int {
 // mostListed is how many whole numbers an attribute may have. The longest list that networks have is that of the parts
 // of a Split.
 const mostListed = 1 << 16
+
+// mostLetters is how many letters the text of an attribute may have. The longest one that networks have is an equation.
+const mostLetters = 1 << 12
 
 // input returns the i-th input, nil if it is not given.
 func (n *node) input(i int) *value {

@@ -68,6 +68,7 @@ func (b *builder) resizeAxis(x ref, at int, matrix ref) ref {
 func (b *builder) resizeMatrix(n *node, p *resizePlan) ref {
 	dims := []int{p.out, p.in}
 	if size(dims) <= foldLimit || p.cropped { // cropping must know at once what lies outside
+		afford(size(dims))
 		return b.floats(dims, p.weights(n))
 	}
 	probe := *p

@@ -128,7 +128,7 @@ func (s separation) common(n *Node) int {
 	return axis
 }
 
-// dimensionsOf returns the shape of a node's value; of several, as those of a sort, which are alike, of the first input.
+// dimensionsOf returns the shape of a node's value; of several, as those of a sort, that of the first input.
 func dimensionsOf(n *Node) []int {
 	if n.NumOutputs() != 1 {
 		n = n.Inputs()[0]

@@ -107,8 +107,8 @@ func readWritten(n, a, b *Node) (of found, sum *Node, ok bool) {
 	return found{}, nil, false
 }
 
-// sumsClasses tells whether a sum may go over classes: it does not go over pictures, and if it is of a map, it goes over
-// the channels.
+// sumsClasses tells whether a sum may go over classes: it does not go over pictures, and that of a map goes over the
+// channels.
 func (w *Walk) sumsClasses(sum *Node) bool {
 	of, summed := w.trace.of[sum.Inputs()[0]], ReducedAxes(sum)
 	if slices.ContainsFunc(summed, func(i int) bool { return i < len(of) && of[i].isBatch() }) {

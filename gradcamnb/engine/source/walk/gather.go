@@ -46,16 +46,12 @@ func (t tracer) pick(n *Node, k, from, size int) axis {
 	if !x.isPlane() && x.soleKind() != other {
 		return x.resize(size)
 	}
-	order, known := orderOf(indices, number(n, "indexVectorAxis"), k)
-	computed := false
-	if !known && t.of[indices] == nil && size > 0 {
-		order, computed = workedOut(indices, k, size)
-		known = computed
-	}
+	order, isComputed := t.orderIn(n, k, size)
 	switch {
-	case computed && isRounded(indices) && spans(order, x.size(), numbers(n, "sliceSizes")[from]):
+	case isComputed && isRounded(indices) && spans(order, x.size(), numbers(n, "sliceSizes")[from]):
 		return x.resize(size)
-	case known && isEven(order):
+	case !isWithin(order, x.size()): // it is not known, or is not that of elements
+	case isEven(order):
 		step := 1
 		if size > 1 {
 			step = order[1] - order[0]
@@ -65,12 +61,26 @@ func (t tracer) pick(n *Node, k, from, size int) axis {
 			return piece{wholeAlong(n.Inputs()[0], from), x, start, limit, step}.cut(size)
 		}
 		return x.cut(start, limit, size)
-	case known && isSpread(order, x.size()):
+	case isSpread(order, x.size()):
 		return x.resize(size)
-	case x.isPlane():
+	}
+	if x.isPlane() {
 		return x.resize(size).move()
 	}
 	return plainAxis(other, size)
+}
+
+// orderIn returns the k-th numbers of the indices of a Gather, and whether they are computed and no constants; nil if
+// they are not known.
+func (t tracer) orderIn(n *Node, k, size int) (order []int, isComputed bool) {
+	indices := n.Inputs()[1]
+	if order, ok := orderOf(indices, number(n, "indexVectorAxis"), k); ok {
+		return order, false
+	}
+	if t.of[indices] != nil {
+		return nil, false
+	}
+	return workedOut(indices, k, size)
 }
 
 // orderOf returns the k-th numbers of indices along the k-th of their axes, if they are constants and do not depend on
@@ -131,6 +141,11 @@ func isRounded(n *Node) bool {
 	return slices.ContainsFunc(sortNodes(n), func(of *Node) bool {
 		return of.Type() == NodeTypeFloor || of.Type() == NodeTypeCeil || of.Type() == NodeTypeRound
 	})
+}
+
+// isWithin tells whether there are numbers, and all count elements of a list of n.
+func isWithin(order []int, n int) bool {
+	return len(order) > 0 && slices.Min(order) >= 0 && slices.Max(order) < n
 }
 
 // isEven tells whether numbers rise at even steps.

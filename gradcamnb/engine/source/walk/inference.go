@@ -15,8 +15,8 @@ import (
 //	x mask / keep         is x: dropout, with a random mask that is 1 with the probability keep
 //	x mask                is x: DropPath and DropBlock
 //
-// A dropout of single numbers stays, and is random, if a number stands beside it that may be its 1 / keep but is another
-// one, and every dropout does if what it drops is taken from elsewhere.
+// A dropout of single numbers stays, and is random, if a number stands beside it that may be its 1 / keep but is
+// another one, and every dropout does if what it drops is taken from elsewhere.
 //
 // averages maps the mean and the variance of a batch to their moving averages; see [AveragedBy]. An average of what
 // does not depend on the picture, such as one of the weights, counts as none.

@@ -190,8 +190,8 @@ func ScatterOf(n *Node) Window {
 	return w
 }
 
-// sortedAxis returns the axis that a node sorts along, which GoMLX does not write into its text; ok is false if it cannot
-// be told.
+// sortedAxis returns the axis that a node sorts along, which GoMLX does not write into its text; ok is false if it
+// cannot be told.
 func sortedAxis(n *Node) (axis int, ok bool) {
 	inputs := reflect.ValueOf(n).Elem().FieldByName("inputs")
 	if inputs.Kind() != reflect.Interface || inputs.Elem().Kind() != reflect.Pointer {

@@ -22,7 +22,7 @@ func workedOut(indices *Node, k, size int) (order []int, ok bool) {
 		}
 		order = append(order, int(at))
 	}
-	return order, true
+	return order, size > 0
 }
 
 // spans tells whether indices rise from one end of n elements to the other, as those of an interpolation do that takes
@@ -85,9 +85,17 @@ func indexAt(n *Node, i, size int) (x float64, ok bool) {
 
 // element returns the i-th of size numbers of a constant, or its only one.
 func element(n *Node, i, size int) (x float64, ok bool) {
-	if t := n.ConstantValue(); t != nil && t.Size() == size && !t.DType().IsHalfPrecision() {
-		t.MustConstFlatData(func(flat any) { x = reflect.ValueOf(flat).Index(i).Convert(reflect.TypeFor[float64]()).Float() })
-		return x, true
+	t := n.ConstantValue()
+	switch {
+	case t == nil || !t.DType().IsInt() && !t.DType().IsFloat():
+		return 0, false
+	case t.DType().IsHalfPrecision():
+		return scalar(n)
+	case t.Size() == 1:
+		i = 0
+	case t.Size() != size:
+		return 0, false
 	}
-	return scalar(n)
+	t.MustConstFlatData(func(flat any) { x = reflect.ValueOf(flat).Index(i).Convert(reflect.TypeFor[float64]()).Float() })
+	return x, true
 }
