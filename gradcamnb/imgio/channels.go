@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"golang.org/x/image/draw"
+
+	"github.com/gradcam-go/gradcam/internal/opaque"
 )
 
 // orders holds the channels of a model's input by the name of their order. 0 to 2 are red, green and blue, 3 is alpha,
@@ -102,7 +104,7 @@ func (p Prep) pixels(img image.Image) *image.NRGBA {
 		img = Straight(img)
 	}
 	n, ok := img.(*image.NRGBA)
-	if ok && n.Rect.Min == (image.Point{}) && (p.takesAlpha() || n.Opaque()) {
+	if ok && n.Rect.Min == (image.Point{}) && (p.takesAlpha() || opaque.Is(n)) {
 		return n
 	}
 	out := image.NewNRGBA(image.Rect(0, 0, img.Bounds().Dx(), img.Bounds().Dy()))

@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/image/draw"
 
+	"github.com/gradcam-go/gradcam/internal/opaque"
 	"github.com/gradcam-go/gradcam/internal/strips"
 )
 
@@ -17,7 +18,7 @@ import (
 // multiples of 2^-22 and with 8-bit pixels in between.
 func (p Prep) resample(img *image.NRGBA, at placement) *image.NRGBA {
 	src, changed, scaled := img, false, img.Rect.Dx() != at.w || img.Rect.Dy() != at.h
-	if scaled {
+	if scaled && p.takesAlpha() { // else it is opaque
 		src, changed = multiplyAlpha(img)
 	}
 	out := image.NewNRGBA(image.Rect(0, 0, p.Width, p.Height))
@@ -86,7 +87,7 @@ func columnsThenRows(src *image.NRGBA, columns []taps) func(row taps, to []byte)
 // multiplyAlpha returns a picture whose colours are multiplied by their alpha, so that the colours of transparent
 // pixels do not count. It returns the picture itself if it is opaque.
 func multiplyAlpha(img *image.NRGBA) (out *image.NRGBA, changed bool) {
-	if img.Opaque() {
+	if opaque.Is(img) {
 		return img, false
 	}
 	out = image.NewNRGBA(img.Rect)
@@ -210,11 +211,12 @@ func mixPixels(from []byte, columns []taps, to []byte) {
 	for x, c := range columns {
 		r, g, b, a := half, half, half, half
 		pixels := from[4*c.first:]
-		for j, weight := range c.weights {
-			r += weight * int32(pixels[4*j])
-			g += weight * int32(pixels[4*j+1])
-			b += weight * int32(pixels[4*j+2])
-			a += weight * int32(pixels[4*j+3])
+		for _, weight := range c.weights {
+			r += weight * int32(pixels[0])
+			g += weight * int32(pixels[1])
+			b += weight * int32(pixels[2])
+			a += weight * int32(pixels[3])
+			pixels = pixels[4:]
 		}
 		to[4*x], to[4*x+1], to[4*x+2], to[4*x+3] = clip(r), clip(g), clip(b), clip(a)
 	}

@@ -168,25 +168,40 @@ func send(png []byte, alt string, listed []*heatmap.Result, card func(covers int
 
 // picture returns the static figure of all maps as PNG, and words that describe it.
 func picture(results []*heatmap.Result) (png []byte, alt string, err error) {
-	var about map[string]string
 	n := 0
 	for _, r := range results {
-		if n += len(r.Maps); about == nil && len(r.Maps) > 0 {
-			about = render.Provenance(r, r.Maps[0])
-		}
+		n += len(r.Maps)
 	}
-	switch {
-	case n == 0:
+	if n == 0 {
 		return nil, "", errors.New("there is no map to show")
+	}
+	first := slices.IndexFunc(results, func(r *heatmap.Result) bool { return len(r.Maps) > 0 })
+	var about map[string]string
+	var described sync.WaitGroup // the fingerprint of a large picture takes as long as drawing the figure
+	described.Go(func() { about = render.Provenance(results[first], results[first].Maps[0]) })
+	figure, title, alt := drawFigure(results, n)
+	described.Wait()
+	switch {
+	case title != "":
+		about["Title"] = title
+	case n > 1:
+		alt = fmt.Sprintf("%s, and %d more", about["Title"], n-1)
+	default:
+		alt = about["Title"]
+	}
+	png, err = render.EncodePNG(figure, about)
+	return png, alt, err
+}
+
+// drawFigure returns the static figure of all n maps, its title and words that describe it. Title and words are empty
+// if the maps stand as whole figures one below the other, each with a title of its own.
+func drawFigure(results []*heatmap.Result, n int) (figure *image.NRGBA, title, alt string) {
+	switch {
 	case len(results) > few && !slices.ContainsFunc(results, func(r *heatmap.Result) bool { return len(r.Maps) != 1 }):
-		about["Title"] = fmt.Sprintf("%s: %d pictures", results[0].Model, n)
-		png, err = render.EncodePNG(render.Grid(results, nil), about)
-		return png, gridAlt(results), err
+		return render.Grid(results, nil), fmt.Sprintf("%s: %d pictures", results[0].Model, n), gridAlt(results)
 	case n > few:
 		sheet := sheetOf(results)
-		about["Title"] = sheet.Title
-		png, err = render.EncodePNG(render.Sheet(sheet, nil), about)
-		return png, fmt.Sprintf("%s: a table of %d maps", sheet.Title, n), err
+		return render.Sheet(sheet, nil), sheet.Title, fmt.Sprintf("%s: a table of %d maps", sheet.Title, n)
 	}
 	var figures []*image.NRGBA
 	for _, r := range results {
@@ -194,12 +209,7 @@ func picture(results []*heatmap.Result) (png []byte, alt string, err error) {
 			figures = append(figures, render.Card(r, m, nil))
 		}
 	}
-	png, err = render.EncodePNG(render.Stack(figures), about)
-	alt = about["Title"]
-	if n > 1 {
-		alt = fmt.Sprintf("%s, and %d more", alt, n-1)
-	}
-	return png, alt, err
+	return render.Stack(figures), "", ""
 }
 
 // checkDelivered waits until the notebook has everything, since a cell that ends earlier loses output. It returns the

@@ -1,8 +1,10 @@
 package render
 
 import (
+	"encoding/binary"
 	"image"
 	"image/draw"
+	"sync/atomic"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/internal/strips"
@@ -18,6 +20,7 @@ func shrunk(img image.Image, w, h int) *image.NRGBA {
 	if times < 4 { // there is no room for twice the size
 		k = times
 	}
+	k = min(k, largestBlock)
 	if k > 1 {
 		if blocks, ok := averageBlocks(img, k); ok {
 			img = blocks
@@ -28,19 +31,24 @@ func shrunk(img image.Image, w, h int) *image.NRGBA {
 	return c.NRGBA
 }
 
+// largestBlock is the most rows and columns of a block. The last blocks may be twice as large, and a sum of 16 bits
+// holds 257 bytes.
+const largestBlock = 128
+
 // averageBlocks returns the mean colour of every block of k x k pixels. The fewer than k pixels that are left over at
 // the right and at the bottom go to the last blocks. It returns false unless the picture is opaque with 8 bits a
 // channel.
-func averageBlocks(img image.Image, k int) (*image.NRGBA, bool) {
-	row, ok := opaqueRows(img)
-	if !ok {
+func averageBlocks(img image.Image, k int) (*image.RGBA, bool) {
+	row := rows8(img)
+	if row == nil {
 		return nil, false
 	}
 	b := img.Bounds()
-	out := image.NewNRGBA(image.Rect(0, 0, b.Dx()/k, b.Dy()/k))
+	var isTranslucent atomic.Bool
+	out := image.NewRGBA(image.Rect(0, 0, b.Dx()/k, b.Dy()/k))
 	strips.Each(out.Rect.Dy(), func(top, bottom int) {
 		buffer := make([]byte, 4*b.Dx())
-		sums := make([]uint32, 3*out.Rect.Dx())
+		sums := make([]columnSums, (b.Dx()+1)/2)
 		for y := top; y < bottom; y++ {
 			clear(sums)
 			end := (y + 1) * k
@@ -48,68 +56,85 @@ func averageBlocks(img image.Image, k int) (*image.NRGBA, bool) {
 				end = b.Dy()
 			}
 			for v := y * k; v < end; v++ {
-				addBlocks(sums, row(v, buffer), k)
+				addRow(sums, row(v, buffer))
 			}
-			meanBlocks(out.Pix[y*out.Stride:], sums, b.Dx(), k, end-y*k)
+			if !meanBlocks(out.Pix[y*out.Stride:][:out.Stride], sums, b.Dx(), k, end-y*k) {
+				isTranslucent.Store(true)
+				return
+			}
 		}
 	})
-	return out, true
+	return out, !isTranslucent.Load()
 }
 
-// addBlocks adds a row of pixels to the sums of their blocks. A pixel is one byte each of red, green, blue and alpha.
-func addBlocks(sums []uint32, row []byte, k int) {
-	last := len(sums)/3 - 1
-	for i := 0; i <= last; i++ {
-		to := (i + 1) * k
-		if i == last {
-			to = len(row) / 4
-		}
-		var r, g, b uint32
-		for part := row[4*i*k : 4*to]; len(part) >= 4; part = part[4:] {
-			r, g, b = r+uint32(part[0]), g+uint32(part[1]), b+uint32(part[2])
-		}
-		sums[3*i], sums[3*i+1], sums[3*i+2] = sums[3*i]+r, sums[3*i+1]+g, sums[3*i+2]+b
+// columnSums holds the sums of the bytes of two neighbouring columns of pixels, in 16 bits each: red and blue of the
+// left one and of the right one, and likewise green and alpha.
+type columnSums struct{ redBlue, greenAlpha uint64 }
+
+// addRow adds a row of pixels, one byte each of red, green, blue and alpha.
+func addRow(sums []columnSums, row []byte) {
+	const every = 0x00ff00ff_00ff00ff // second byte
+	for i := range len(row) / 8 {
+		two := binary.LittleEndian.Uint64(row[8*i:])
+		sums[i].redBlue += two & every
+		sums[i].greenAlpha += two >> 8 & every
+	}
+	if rest := row[len(row)/8*8:]; len(rest) > 0 {
+		one := uint64(binary.LittleEndian.Uint32(rest))
+		last := &sums[len(sums)-1]
+		last.redBlue += one & every
+		last.greenAlpha += one >> 8 & every
 	}
 }
 
 // meanBlocks writes the means of a row of blocks. Blocks are k pixels wide and high pixels high; the last one is as
-// wide as the picture's width w leaves.
-func meanBlocks(pix []byte, sums []uint32, w, k, high int) {
-	n := len(sums) / 3
+// wide as the picture's width w leaves. It returns false if a pixel is not opaque.
+func meanBlocks(pix []byte, sums []columnSums, w, k, high int) bool {
+	n := len(pix) / 4
 	for i := range n {
-		wide := k
+		to := (i + 1) * k
 		if i == n-1 {
-			wide = w - i*k
+			to = w
 		}
-		cells := uint32(wide * high)
-		for c := range 3 {
-			pix[4*i+c] = byte((sums[3*i+c] + cells/2) / cells)
+		var r, g, b, a uint64
+		for x := i * k; x < to; x++ {
+			shift := x % 2 * 32
+			s := sums[x/2]
+			r += s.redBlue >> shift & 0xffff
+			g += s.greenAlpha >> shift & 0xffff
+			b += s.redBlue >> shift >> 16 & 0xffff
+			a += s.greenAlpha >> shift >> 16 & 0xffff
 		}
-		pix[4*i+3] = 255
+		cells := uint64((to - i*k) * high)
+		if a != 255*cells {
+			return false
+		}
+		mean := func(sum uint64) byte { return byte((sum + cells/2) / cells) }
+		pix[4*i], pix[4*i+1], pix[4*i+2], pix[4*i+3] = mean(r), mean(g), mean(b), 255
 	}
+	return true
 }
 
-// opaqueRows returns a function that returns a row of a picture, with one byte each of red, green, blue and alpha. The
-// row lies in the buffer or in the picture itself. ok is false if the picture may be translucent or has more than 8
-// bits a channel.
-func opaqueRows(img image.Image) (row func(y int, buffer []byte) []byte, ok bool) {
+// rows8 returns a function that returns a row of a picture, with one byte each of red, green, blue and alpha. The row
+// lies in the buffer or in the picture itself. It returns nil if the picture has more than 8 bits a channel.
+func rows8(img image.Image) (row func(y int, buffer []byte) []byte) {
 	b := img.Bounds()
 	plain := func(pix []byte, stride int) func(int, []byte) []byte {
 		return func(y int, _ []byte) []byte { return pix[y*stride : y*stride+4*b.Dx()] }
 	}
 	switch img := img.(type) {
 	case *image.NRGBA:
-		return plain(img.Pix, img.Stride), img.Opaque()
+		return plain(img.Pix, img.Stride)
 	case *image.RGBA:
-		return plain(img.Pix, img.Stride), img.Opaque()
+		return plain(img.Pix, img.Stride)
 	case *image.Gray, *image.YCbCr, *image.CMYK:
 		return func(y int, buffer []byte) []byte {
 			line := &image.RGBA{Pix: buffer, Stride: len(buffer), Rect: image.Rect(0, 0, b.Dx(), 1)}
 			draw.Draw(line, line.Rect, img, image.Pt(b.Min.X, b.Min.Y+y), draw.Src)
 			return buffer
-		}, true
+		}
 	}
-	return nil, false
+	return nil
 }
 
 // replacePicture returns a result with its picture, and so its frame, at another size.

@@ -40,19 +40,40 @@ func TestAveragedBlocksByHand(t *testing.T) {
 	if !ok || got.Rect != image.Rect(0, 0, 3, 2) {
 		t.Fatalf("%v, %v", got, ok)
 	}
-	for at, want := range map[image.Point]color.NRGBA{
+	for at, want := range map[image.Point]color.RGBA{
 		{0, 0}: {5, 5, 200, 255},   // x 0 and 1, y 0 and 1
 		{1, 0}: {25, 5, 200, 255},  // x 2 and 3
 		{2, 1}: {50, 30, 200, 255}, // x 4 to 6, y 2 to 4
 	} {
-		if c := got.NRGBAAt(at.X, at.Y); c != want {
+		if c := got.RGBAAt(at.X, at.Y); c != want {
 			t.Errorf("block %v is %v, want %v", at, c, want)
 		}
 	}
 	gray := image.NewGray(image.Rect(3, 3, 9, 9))
 	gray.SetGray(3, 3, color.Gray{200})
-	if got, ok := averageBlocks(gray, 2); !ok || got.NRGBAAt(0, 0).R != 50 {
-		t.Errorf("of a picture that does not begin at (0, 0) the first block is %v", got.NRGBAAt(0, 0))
+	if got, ok := averageBlocks(gray, 2); !ok || got.RGBAAt(0, 0).R != 50 {
+		t.Errorf("of a picture that does not begin at (0, 0) the first block is %v", got.RGBAAt(0, 0))
+	}
+}
+
+// The largest block of all, of twice largestBlock less one pixels a side, has the highest sums: of white it stays white.
+// A picture with one translucent pixel, wherever it lies, has no blocks.
+func TestLargestAndTranslucentBlocks(t *testing.T) {
+	const side = 2*largestBlock - 1
+	pic := image.NewNRGBA(image.Rect(0, 0, side, side))
+	for i := range pic.Pix {
+		pic.Pix[i] = 255
+	}
+	got, ok := averageBlocks(pic, largestBlock)
+	if !ok || got.Rect != image.Rect(0, 0, 1, 1) || got.RGBAAt(0, 0) != (color.RGBA{255, 255, 255, 255}) {
+		t.Errorf("of white %v, %v", got, ok)
+	}
+	for _, at := range []image.Point{{0, 0}, {side - 1, 0}, {100, 100}, {side - 1, side - 1}} {
+		pic.SetNRGBA(at.X, at.Y, color.NRGBA{255, 255, 255, 254})
+		if _, ok := averageBlocks(pic, 3); ok {
+			t.Errorf("the translucent pixel at %v is not seen", at)
+		}
+		pic.SetNRGBA(at.X, at.Y, color.NRGBA{255, 255, 255, 255})
 	}
 }
 
