@@ -93,6 +93,38 @@ func TestTargetsThatDoNotMove(t *testing.T) {
 	})
 }
 
+// Of more tags than a hundred the error says which threshold leaves fewer. The scores are 0.00, 0.01, ... 1.49. The
+// hundredth from above is 0.50, whose sigmoid is 0.6225; that of the next, 0.51, is 0.6248.
+func TestTooManyTags(t *testing.T) {
+	e := testEngine(t, "go")
+	scores := make([]float32, 150)
+	for i := range scores {
+		scores[i] = float32(i) / 100
+	}
+	in := gradcamnb.Tensor{Dims: []int{1, 1, 1, 1}, Values: []float32{1}}
+	open := func(name string, end func(*Node) *Node) *gradcamnb.Model {
+		return gomlxModel(t, e, source.Card{Name: name, Input: []int{-1, 1, 1, 1}}, func(x *Node) []*Node {
+			y := Reshape(MulScalar(x, 1).WithAlias("/map"), x.Shape().Dim(0), 1)
+			return []*Node{end(Mul(y, ExpandAxes(Const(x.Graph(), scores), 0)))}
+		})
+	}
+	logits := open("logits", func(y *Node) *Node { return y })
+	_, err := logits.ExplainTensor(in, gradcamnb.TagsAbove(0.5), gradcamnb.Layers("/map"))
+	for _, want := range []string{"149 tags", "above 0.5", "0.623 or more", "only one class"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want %q", err, want)
+		}
+	}
+	r, err := logits.ExplainTensor(in, gradcamnb.TagsAbove(0.623), gradcamnb.Layers("/map"))
+	if err != nil || len(r[0].Maps) != 99 { // from 0.51, whose sigmoid is 0.6248, to 1.49
+		t.Errorf("with the threshold of the error: %v", err)
+	}
+	_, err = open("tags", Sigmoid).ExplainTensor(in, gradcamnb.TagsAbove(0.5), gradcamnb.Layers("/map"))
+	if err == nil || strings.Contains(err.Error(), "only one class") {
+		t.Errorf("the model says that these are tags, but the error is %v", err)
+	}
+}
+
 // If the model does not say how its numbers become probabilities, the map of a tag says so. If it makes sigmoids or a
 // softmax, the probabilities are its own.
 func TestTagsOfClasses(t *testing.T) {

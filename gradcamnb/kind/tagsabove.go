@@ -2,11 +2,32 @@ package kind
 
 import (
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 	"strconv"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
+
+// mostTags is the most tags above a threshold that are explained: each has a pass of its own.
+const mostTags = 100
+
+// tooManyTags returns the error of a threshold that more than [mostTags] tags exceed. If known is false, the model does
+// not say how probable its tags are, and they may be classes of which one holds: half of them have a positive score.
+func tooManyTags(found map[int]float32, threshold float32, known bool) error {
+	probable := slices.Sorted(maps.Values(found))
+	least := math.Ceil(1000*float64(probable[len(probable)-mostTags])) / 1000
+	help := "name the tags that you mean"
+	if least < float64(probable[len(probable)-1]) {
+		help = fmt.Sprintf("raise the threshold to %g or more, or %s", least, help)
+	}
+	if !known {
+		help += "; if only one class holds for a picture, explain the best ones instead of tags"
+	}
+	return fmt.Errorf("%d tags have a probability above %g. Each takes a pass and a map of its own, and at most %d are explained at once: %s",
+		len(found), threshold, mostTags, help)
+}
 
 // TagsAbove is the kind of target for every tag whose probability is above a threshold in any of the pictures. Each tag
 // becomes one target.
@@ -33,7 +54,7 @@ var TagsAbove = Register(Kind{
 		if err != nil {
 			return nil, err
 		}
-		found := map[int]bool{}
+		found := map[int]float32{} // the highest probabilities, by the number of the tag
 		var best heatmap.Prediction
 		for i := range dims[0] {
 			r := heatmap.Result{Scores: values[i*dims[1] : (i+1)*dims[1]]}
@@ -42,7 +63,7 @@ var TagsAbove = Register(Kind{
 			}
 			for _, p := range r.Tags(-1) { // all, the most probable first
 				if p.Probability > s.Threshold {
-					found[p.Index] = true
+					found[p.Index] = max(found[p.Index], p.Probability)
 				}
 				if p.Probability > best.Probability {
 					best = p
@@ -53,9 +74,12 @@ var TagsAbove = Register(Kind{
 			return nil, fmt.Errorf("no tag is above %g: the most probable one is tag %d with %.3g; lower the threshold",
 				s.Threshold, best.Index, best.Probability)
 		}
+		if len(found) > mostTags {
+			return nil, tooManyTags(found, s.Threshold, t.Known != nil)
+		}
 		var out []ResolvedTarget
 		for i := range dims[1] {
-			if !found[i] {
+			if _, ok := found[i]; !ok {
 				continue
 			}
 			r, err := element(sc, Spec{Kind: "tag", Index: []int{i}}, "class", Classes)

@@ -16,6 +16,7 @@ const (
 	gap      = 14
 	side     = 320 // longest side of a picture on the card
 	smallest = 160 // shortest picture, so that a tiny one can be looked at
+	thinnest = 24  // shorter side of a picture that is many times longer, such as a signal
 	barWidth = 16
 	barText  = 64
 
@@ -56,7 +57,8 @@ func Card(r *heatmap.Result, m *heatmap.Map, o *Options) *image.NRGBA {
 
 	diagnosis := wrapText(wordsBelow(m, o), inner, f.body)
 	const caption = 22 // above a picture
-	top := margin + 2*lineH + caption
+	title := firstLines(wrapText(fmt.Sprintf("%s: %s", r.Model, methodWords(m)), inner, f.title), 3)
+	top := margin + (len(title)+1)*lineH + caption
 	bodyH := h
 	if stacked {
 		bodyH += caption + h
@@ -68,8 +70,12 @@ func Card(r *heatmap.Result, m *heatmap.Map, o *Options) *image.NRGBA {
 	}
 	c := o.canvas(width, height)
 
-	c.text(fmt.Sprintf("%s: %s", r.Model, methodWords(m)), image.Pt(margin, margin+14), inner, f.title, ink)
-	c.text(subtitle(r, m, spellOut(m.Class)), image.Pt(margin, margin+14+lineH), inner, f.body, faint)
+	for i, line := range title {
+		c.text(line, image.Pt(margin, margin+14+i*lineH), inner, f.title, ink)
+	}
+	room := inner - textWidth(spellOut(subtitle(r, m, " ")), f.body) // for the class, which may be long
+	about := subtitle(r, m, shorten(spellOut(m.Class), room, f.body))
+	c.text(about, image.Pt(margin, margin+14+len(title)*lineH), inner, f.body, faint)
 
 	x, y := margin, top
 	if r.Picture != nil {
@@ -124,7 +130,14 @@ func fitSize(w, h int) (int, int) {
 	if scale > 1 {
 		scale = max(1, float64(smallest)/float64(max(w, h)))
 	}
-	return max(1, int(math.Round(float64(w)*scale))), max(1, int(math.Round(float64(h)*scale)))
+	return scaledSides(w, h, scale)
+}
+
+// scaledSides returns the sides of a picture of w x h pixels that is shown at a scale. No side is thinner than thinnest:
+// a signal is a picture of one row, which could not be seen otherwise.
+func scaledSides(w, h int, scale float64) (int, int) {
+	side := func(n int) int { return max(thinnest, int(math.Round(float64(n)*scale))) }
+	return side(w), side(h)
 }
 
 // colorBar draws the colours with numbers in the map's units.

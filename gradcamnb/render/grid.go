@@ -50,7 +50,7 @@ func Grid(results []*heatmap.Result, o *Options) *image.NRGBA {
 		c.put(overlaid(r, maps[i], o, thumbnail(r, w, h), image.Pt(w, h)), x, y)
 		line := y + heights[i/across] + captionUp
 		c.text(titles[i], image.Pt(x, line), gridSide, f.small, ink)
-		c.text(explainedWords(r, maps[i]), image.Pt(x, line+captionH), gridSide, f.small, mark)
+		c.text(explainedWords(r, maps[i], gridSide, f.small), image.Pt(x, line+captionH), gridSide, f.small, mark)
 		caption, col := o.scale(maps[i]).words(maps[i].Unit), faint
 		if maps[i].Diagnosis != "" {
 			caption, col = firstClause(maps[i].Diagnosis), mark

@@ -3,6 +3,7 @@ package render
 import (
 	"fmt"
 	"image/color"
+	"strings"
 	"testing"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
@@ -28,7 +29,14 @@ func TestGridWraps(t *testing.T) {
 	if got.NRGBAAt(20+5, y+5) == plain || got.NRGBAAt(20+160+5, y+5) == plain || got.NRGBAAt(20+2*160+5, y+5) != plain {
 		t.Error("the second row does not hold two pictures")
 	}
-	if words := explainedWords(results[0], results[0].Maps[0]); words != "tabby 75.0 %" {
+	small := faces().small
+	if words := explainedWords(results[0], results[0].Maps[0], gridSide, small); words != "tabby 75.0 %" {
 		t.Errorf("below the picture it says %q", words)
+	}
+	long, m := scene("sulphur-crested cockatoo, Kakatoe galerita, Cacatua galerita")
+	words := explainedWords(long, m, gridSide, small)
+	if !strings.HasPrefix(words, "sulphur") || !strings.HasSuffix(words, "… 75.0 %") ||
+		textWidth(words, small) > gridSide {
+		t.Errorf("of a long label it says %q", words)
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"image"
 	"image/color"
-	"math"
 	"slices"
 	"strings"
 
@@ -369,7 +368,7 @@ func thumbnail(r *heatmap.Result, w, h int) *image.NRGBA {
 // fitSquare returns the largest size at which a picture fits into a square.
 func fitSquare(w, h, side int) (int, int) {
 	scale := float64(side) / float64(max(w, h))
-	return max(1, int(math.Round(float64(w)*scale))), max(1, int(math.Round(float64(h)*scale)))
+	return scaledSides(w, h, scale)
 }
 
 // thumbnail returns a result's picture scaled to a cell, or nil if it has none. It is made once for all cells of the

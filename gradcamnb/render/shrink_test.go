@@ -56,7 +56,7 @@ func TestAveragedBlocksByHand(t *testing.T) {
 	}
 }
 
-// The largest block of all, of twice largestBlock less one pixels a side, has the highest sums: of white it stays white.
+// The largest block of all, of twice largestBlock less one pixels a side, has the highest sums: white stays white.
 // A picture with one translucent pixel, wherever it lies, has no blocks.
 func TestLargestAndTranslucentBlocks(t *testing.T) {
 	const side = 2*largestBlock - 1

@@ -69,7 +69,7 @@ func stagedSize(w, h int) (int, int) {
 	if scale > 1 {
 		scale = max(1, math.Min(scale, 320/float64(max(w, h, 1))))
 	}
-	return max(1, int(math.Round(float64(w)*scale))), max(1, int(math.Round(float64(h)*scale)))
+	return scaledSides(w, h, scale)
 }
 
 // overlayAlone returns what [Overlay] draws on the picture, as a small translucent picture of its own.

@@ -4,6 +4,7 @@ import (
 	"image"
 	"image/color"
 	"image/draw"
+	"strings"
 	"testing"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
@@ -62,5 +63,41 @@ func TestMapWidth(t *testing.T) {
 	}
 	if got := mapWidth(&heatmap.Result{Frame: imgio.WholeFrame(100, 300)}, 190); got != 190 {
 		t.Errorf("of a tall picture it is %d", got)
+	}
+}
+
+// A signal is a picture of one row. It and its map are drawn 24 pixels high, on the figure, in the table, in the grid
+// and on the card; a picture that is high enough keeps its sides.
+func TestSignalsCanBeSeen(t *testing.T) {
+	blue := color.NRGBA{0, 0, 255, 255}
+	r := coloured(16000, 1, blue)
+	figure := Card(r, r.Maps[0], nil)
+	for _, y := range []int{82, 82 + 23, 82 + 24 + 22, 82 + 24 + 22 + 23} { // a caption of 22 pixels stands between
+		if got := figure.NRGBAAt(40, y); got != blue {
+			t.Errorf("at height %d the figure is %v", y, got)
+		}
+	}
+	if got := figure.NRGBAAt(40, 82+24); got == blue {
+		t.Error("the signal is more than 24 pixels high")
+	}
+	if w, h := thumbSize(r, r.Maps[0], 150); w != 150 || h != 24 {
+		t.Errorf("in a table it has %d x %d pixels", w, h)
+	}
+	if w, h := stageSize(r); w != 640 || h != 24 {
+		t.Errorf("on a card it has %d x %d pixels", w, h)
+	}
+	if w, h := fitSquare(600, 400, 150); w != 150 || h != 100 {
+		t.Errorf("a photo has %d x %d pixels", w, h)
+	}
+}
+
+// A title that has no room in one line goes on in the next, so that the end of the layer's name can be read.
+func TestLongTitlesWrap(t *testing.T) {
+	short := coloured(300, 200, color.NRGBA{0, 0, 255, 255})
+	long := coloured(300, 200, color.NRGBA{0, 0, 255, 255})
+	long.Maps[0].Layer = strings.Repeat("/backbone/stages.3/blocks.1", 4)
+	a, b := Card(short, short.Maps[0], nil), Card(long, long.Maps[0], nil)
+	if got := (b.Rect.Dy() - a.Rect.Dy()) / lineH; got < 1 || got > 2 {
+		t.Errorf("the figure has %d more lines, want one or two", got)
 	}
 }

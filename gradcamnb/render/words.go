@@ -8,6 +8,8 @@ import (
 	"strings"
 	"unicode"
 
+	"golang.org/x/image/font"
+
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
 
@@ -42,11 +44,11 @@ func timing(r *heatmap.Result) string {
 	return fmt.Sprintf("%s, %.1f s", r.Backend, ms/1000)
 }
 
-// subtitle returns the second line of a figure: the target and its score.
+// subtitle returns the second line of a figure: the target with the label of its class, and its score.
 func subtitle(r *heatmap.Result, m *heatmap.Map, class string) string {
 	s := "target " + m.Target
 	if class != "" {
-		s += " (" + shorten(class, 260, faces().body) + ")"
+		s += " (" + class + ")"
 	}
 	s += fmt.Sprintf(", score %s %s", number(float64(m.Score)), m.ScoreUnit)
 	if p, ok := r.Likelihood(m); ok {
@@ -86,9 +88,14 @@ func number(v float64) string {
 	return fmt.Sprintf("%.3g", v)
 }
 
-// explainedWords returns the explained class, or else the target, with its probability.
-func explainedWords(r *heatmap.Result, m *heatmap.Map) string {
-	return strings.TrimSpace(cmp.Or(m.Class, m.Target) + " " + likelihoodWords(r, m))
+// explainedWords returns the explained class, or else the target, with its probability. If both together are wider than
+// width pixels, the class is cut.
+func explainedWords(r *heatmap.Result, m *heatmap.Map, width int, face font.Face) string {
+	said := likelihoodWords(r, m)
+	if said != "" {
+		said = " " + said
+	}
+	return shorten(spellOut(cmp.Or(m.Class, m.Target)), width-textWidth(said, face), face) + said
 }
 
 // likelihoodWords returns the probability of what a map explains in per cent, with its rank if it is not the first.

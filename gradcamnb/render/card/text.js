@@ -59,7 +59,7 @@ const drawText = () => {
 };
 
 // Small pictures of all maps of the target, layers down and methods across.
-const thumb = 64;
+const thumb = 64, thin = 12;
 // The rows of the grid are layers. Maps without one, as of RISE, have a row of their own below several layers, and stand
 // beside the maps of a single one.
 const rowsOf = maps => {
@@ -76,7 +76,7 @@ const drawGrid = () => {
   painting = [];
   if (grid.hidden) return;
   const across = others ? targetOf : m => m.method, columns = distinct(shown.map(across)), rows = rowsOf(shown);
-  const [w, h] = result().size, k = thumb / Math.max(w, h), tw = Math.max(1, Math.round(w * k)), th = Math.max(1, Math.round(h * k));
+  const [w, h] = result().size, k = thumb / Math.max(w, h), tw = Math.max(thin, Math.round(w * k)), th = Math.max(thin, Math.round(h * k));
   const small = under() && el("canvas", { width: w, height: h });
   let base = null;
   if (small) {
