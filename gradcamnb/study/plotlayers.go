@@ -53,8 +53,8 @@ func (s *Summary) layerPlot(metric string) template.HTML {
 			if !math.IsNaN(n.Lo) {
 				d.line(at, y.at(n.Lo), at, y.at(n.Hi), "line "+series(len(names)))
 			}
-			d.dot(at, y.at(n.Mean), series(len(names)), fmt.Sprintf("%s: %s (%s to %s)", s.cellName(n.Cell), formatShort(n.Mean),
-				formatShort(n.Lo), formatShort(n.Hi)))
+			d.dot(at, y.at(n.Mean), series(len(names)), fmt.Sprintf("%s: %s (%s to %s)", s.cellName(n.Cell), n.Short(n.Mean),
+				n.Short(n.Lo), n.Short(n.Hi)))
 		}
 		if len(xs) > 0 {
 			d.path(xs, ys, "line "+series(len(names)))

@@ -188,16 +188,28 @@ func interval(n Number, lo, hi float64) template.HTML {
 	a, b := at(valueOr(n.Lo, n.Mean)), at(valueOr(n.Hi, n.Mean))
 	return template.HTML(fmt.Sprintf(
 		`<svg width="%g" height="%g" role="img" aria-label="mean %s, 95 %% interval %s to %s"><line x1="%.1f" x2="%.1f" y1="7" y2="7" class="ci"/><circle cx="%.1f" cy="7" r="3.5" class="mean"/></svg>`,
-		width, height, formatShort(n.Mean), formatShort(n.Lo), formatShort(n.Hi), a, b, at(n.Mean))) // numbers only
+		width, height, n.Short(n.Mean), n.Short(n.Lo), n.Short(n.Hi), a, b, at(n.Mean))) // numbers only
 }
 
 // formatShort returns a number as a table shows it, or a dash if it is NaN or infinite.
-func formatShort(v float64) string {
+func formatShort(v float64) string { return formatFine(v, 0) }
+
+// formatFine is like formatShort, with so many digits that a difference of fine shows, but at most nine.
+func formatFine(v, fine float64) string {
+	const usual, most = 4, 9
 	if math.IsNaN(v) || math.IsInf(v, 0) {
 		return "-"
 	}
-	return fmt.Sprintf("%.4g", v)
+	digits := usual
+	if needed := math.Ceil(math.Log10(math.Abs(v)/fine)) + 1; fine > 0 && needed > usual {
+		digits = int(min(needed, most))
+	}
+	return fmt.Sprintf("%.*g", digits, v)
 }
+
+// Short returns a value of this number's size as a table shows it: with four digits, or as many as its standard error
+// makes sense of. It is a dash if the value is NaN or infinite.
+func (n Number) Short(v float64) string { return formatFine(v, n.StdErr) }
 
 // thumbnails draws maps on their pictures, each once.
 type thumbnails struct {

@@ -92,18 +92,28 @@ func (s scale) ticks() []float64 {
 
 // drawXTicks draws the ticks of a scale of x, as lines from the top to the bottom of a field.
 func (d *drawing) drawXTicks(s scale, top, bottom float64) {
-	for _, v := range s.ticks() {
+	ticks := s.ticks()
+	for _, v := range ticks {
 		d.line(s.at(v), top, s.at(v), bottom, "tick")
-		d.words(s.at(v), bottom+14, "middle", formatShort(v))
+		d.words(s.at(v), bottom+14, "middle", formatTick(v, ticks))
 	}
 }
 
 // drawYTicks draws the ticks of a scale of y, as lines from the left to the right of a field.
 func (d *drawing) drawYTicks(s scale, left, right float64) {
-	for _, v := range s.ticks() {
+	ticks := s.ticks()
+	for _, v := range ticks {
 		d.line(left, s.at(v), right, s.at(v), "tick")
-		d.words(left-5, s.at(v)+4, "end", formatShort(v))
+		d.words(left-5, s.at(v)+4, "end", formatTick(v, ticks))
 	}
+}
+
+// formatTick returns a tick's number, with so many digits that it differs from the next one's.
+func formatTick(v float64, ticks []float64) string {
+	if len(ticks) < 2 {
+		return formatShort(v)
+	}
+	return formatFine(v, ticks[1]-ticks[0])
 }
 
 // series returns the class of the k-th line of a plot. Colours and dashes repeat after eight lines.

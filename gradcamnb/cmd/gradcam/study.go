@@ -239,9 +239,9 @@ func printStudy(out io.Writer, s *study.Summary, dir string) error {
 		}
 		spread := "-\t-" // one map has none
 		if n.N > 1 {
-			spread = fmt.Sprintf("%.2g\t%.4g to %.4g", n.StdErr, n.Lo, n.Hi)
+			spread = fmt.Sprintf("%.2g\t%s to %s", n.StdErr, n.Short(n.Lo), n.Short(n.Hi))
 		}
-		fmt.Fprintf(w, "%s\t%s%s\t%s\t%.4g\t%s\t%d\n", n.Metric, model, n.Cell.Layer, n.Cell.Method, n.Mean, spread, n.N)
+		fmt.Fprintf(w, "%s\t%s%s\t%s\t%s\t%s\t%d\n", n.Metric, model, n.Cell.Layer, n.Cell.Method, n.Short(n.Mean), spread, n.N)
 	}
 	if err := w.Flush(); err != nil {
 		return fmt.Errorf("printing the means: %w", err)
