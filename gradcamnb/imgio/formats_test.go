@@ -38,6 +38,29 @@ func TestUprightInEveryFormat(t *testing.T) {
 	}
 }
 
+// Four quarters of which only an XMP packet says how they lie are upright, too. EXIF goes before it
+// (testdata/pictures/make.py; Pillow's exif_transpose agrees with both).
+func TestUprightByXMP(t *testing.T) {
+	quarters := [4]color.NRGBA{{200, 20, 20, 255}, {20, 200, 20, 255}, {20, 20, 200, 255}, {180, 180, 40, 255}}
+	for _, kind := range []string{"png", "webp", "tif", "jpg"} {
+		img, err := Open(pictures("xmp." + kind))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if img.Bounds() != image.Rect(0, 0, 16, 8) {
+			t.Errorf("%s: %v", kind, img.Bounds())
+			continue
+		}
+		for q, want := range quarters {
+			got := img.(*image.NRGBA).NRGBAAt(q%2*8+3, q/2*4+1)
+			far := max(got.R, want.R)-min(got.R, want.R) > 2 || max(got.G, want.G)-min(got.G, want.G) > 2
+			if far || max(got.B, want.B)-min(got.B, want.B) > 2 {
+				t.Errorf("%s: quarter %d is %v, want %v", kind, q, got, want)
+			}
+		}
+	}
+}
+
 // A fax of a bar: black on white if 0 is black, and the other way round if it is white.
 func TestFax(t *testing.T) {
 	for name, bar := range map[string]uint8{"fax-0-is-black.tif": 0, "fax-0-is-white.tif": 255} {

@@ -7,7 +7,7 @@ import (
 	"iter"
 )
 
-func init() { formats["jpeg"] = format{check: jpegCheck, exif: jpegEXIF} }
+func init() { formats["jpeg"] = format{check: jpegCheck, exif: jpegEXIF, xmp: jpegXMP} }
 
 // jpegCheck returns an error for a picture with so many scans that it would take minutes to read. A scan of a
 // progressive JPEG may have some bytes, and passes over all pixels.
@@ -29,13 +29,19 @@ func jpegCheck(jpeg []byte) error {
 
 // jpegEXIF returns the EXIF block of a JPEG, or nil if there is none. The segment APP1 holds "Exif\0\0" and a TIFF
 // header (CIPA DC-008, 4.7.2).
-func jpegEXIF(jpeg []byte) []byte {
+func jpegEXIF(jpeg []byte) []byte { return jpegBlock(jpeg, "Exif\x00\x00") }
+
+// jpegXMP returns the XMP packet of a JPEG, which stands in a segment APP1, too (ISO 16684-1); nil if there is none.
+func jpegXMP(jpeg []byte) []byte { return jpegBlock(jpeg, "http://ns.adobe.com/xap/1.0/\x00") }
+
+// jpegBlock returns what the first segment APP1 with a head holds behind it.
+func jpegBlock(jpeg []byte, head string) []byte {
 	for marker, body := range jpegSegments(jpeg) {
 		if marker == startOfScan { // the picture itself begins
 			break
 		}
-		if tiff, ok := bytes.CutPrefix(body, []byte("Exif\x00\x00")); ok && marker == 0xe1 {
-			return tiff
+		if block, ok := bytes.CutPrefix(body, []byte(head)); ok && marker == 0xe1 {
+			return block
 		}
 	}
 	return nil

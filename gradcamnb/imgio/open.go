@@ -107,9 +107,9 @@ func MustOpen(path string) image.Image {
 // Decode reads a PNG, JPEG, GIF, BMP, TIFF or WebP picture of at most [MaxPixels] and [MaxSide]. If a PNG or GIF is an
 // animation, it reads the first picture. The name is for errors, and [Name] returns its last part.
 //
-// The result is an [image.NRGBA] with 8 bits a channel. It is turned upright as its EXIF orientation says. It is
-// opaque: transparent pixels are laid over white, since a model has no use for them and the colours under them are
-// arbitrary.
+// The result is an [image.NRGBA] with 8 bits a channel. It is turned upright as the orientation in its EXIF block, or
+// else in its XMP packet, says. It is opaque: transparent pixels are laid over white, since a model has no use for them
+// and the colours under them are arbitrary.
 func Decode(data []byte, name string) (picture image.Image, err error) {
 	defer func() {
 		if e := recover(); e != nil { // a decoder panics if a file is damaged
@@ -142,10 +142,7 @@ func Decode(data []byte, name string) (picture image.Image, err error) {
 		return nil, unreadable(err, name)
 	}
 	part := image.Rect(0, 0, w, h)
-	orientation := 1
-	if f.exif != nil {
-		orientation = tiffOrientation(f.exif(data))
-	}
+	orientation := f.orientation(data)
 	flat := drawOverWhite(img, part, orientation)
 	if f.mend != nil {
 		f.mend(data, flat)
@@ -162,6 +159,7 @@ type format struct {
 	check func(data []byte) error             // refuses a file before it is decoded; errors begin with "is ..."
 	mend  func(data []byte, img *image.NRGBA) // corrects what the decoder does differently from other decoders
 	exif  func(data []byte) []byte            // returns the EXIF block, which is a TIFF header; nil if there is none
+	xmp   func(data []byte) []byte            // returns the XMP packet; nil if there is none. It comes with exif.
 }
 
 // formats holds the formats by their decoders' names.

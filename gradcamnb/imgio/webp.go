@@ -7,7 +7,7 @@ import (
 	"iter"
 )
 
-func init() { formats["webp"] = format{check: webpCheck, exif: webpEXIF} }
+func init() { formats["webp"] = format{check: webpCheck, exif: webpEXIF, xmp: webpXMP} }
 
 // webpCheck returns an error for an animation, and for a picture whose pixels have another size than its header says.
 // The decoder would allocate memory for the pixels before it compares the two.
@@ -32,9 +32,16 @@ func webpCheck(webp []byte) error {
 
 // webpEXIF returns the chunk EXIF of a WebP, or nil if there is none. Some files begin it as JPEG does.
 func webpEXIF(webp []byte) []byte {
+	return bytes.TrimPrefix(webpChunk(webp, "EXIF"), []byte("Exif\x00\x00"))
+}
+
+// webpXMP returns the chunk of a WebP that holds its XMP packet, or nil if there is none.
+func webpXMP(webp []byte) []byte { return webpChunk(webp, "XMP ") }
+
+func webpChunk(webp []byte, wanted string) []byte {
 	for kind, body := range webpChunks(webp) {
-		if kind == "EXIF" {
-			return bytes.TrimPrefix(body, []byte("Exif\x00\x00"))
+		if kind == wanted {
+			return body
 		}
 	}
 	return nil

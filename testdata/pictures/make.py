@@ -3,6 +3,7 @@
 """
 import numpy as np
 from PIL import Image, ImageOps
+from PIL.PngImagePlugin import PngInfo
 
 a = np.zeros((8, 16, 3), np.uint8)
 a[:4, :8], a[:4, 8:], a[4:, :8], a[4:, 8:] = (200, 20, 20), (20, 200, 20), (20, 20, 200), (180, 180, 40)
@@ -20,6 +21,18 @@ for o, turn in stored.items():
     for kind in ("png", "webp", "tif"):
         back = ImageOps.exif_transpose(Image.open(f"orientation-{o}.{kind}")).convert("RGB")
         assert back.tobytes() == im.tobytes(), (o, kind)
+# Only an XMP packet says how the picture lies: as an attribute in the TIFF and the WebP, and as an element in the others.
+attribute = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF><rdf:Description tiff:Orientation="6"/></rdf:RDF></x:xmpmeta>'
+element = attribute.replace(b' tiff:Orientation="6"/>', b"><tiff:Orientation>8</tiff:Orientation></rdf:Description>")
+texts = PngInfo()
+texts.add_itxt("XML:com.adobe.xmp", element.decode(), zip=True)
+im.transpose(stored[8]).save("xmp.png", pnginfo=texts)
+im.transpose(stored[8]).save("xmp.jpg", xmp=element, quality=100, subsampling=0)
+im.transpose(stored[6]).save("xmp.webp", lossless=True, xmp=attribute)
+im.transpose(stored[6]).save("xmp.tif", tiffinfo={700: attribute})
+for kind in ("png", "jpg", "webp", "tif"):
+    back = ImageOps.exif_transpose(Image.open(f"xmp.{kind}")).convert("RGB")
+    assert back.size == im.size and np.abs(np.asarray(back).astype(int) - np.asarray(im)).max() <= 2, kind
 # A fax of a black bar on white, and the same data with 0 for white: a white bar on black.
 fax = Image.new("1", (16, 8), 1)
 fax.paste(0, (0, 0, 16, 2))

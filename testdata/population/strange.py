@@ -55,6 +55,26 @@ def widen_graph(g):
     widen(g.node)
 
 
+def reads(n):
+    """The names that a node reads, those of its inner graphs, too."""
+    return [*n.input, *(i for a in n.attribute if a.HasField("g") for m in a.g.node for i in m.input)]
+
+
+def sort(g):
+    """Puts each node behind those that it reads from, as onnx's evaluator wants them and some converters do not."""
+    left, waiting = list(g.node), {o for n in g.node for o in n.output}
+    nodes = []
+    while left:
+        ready = [n for n in left if not waiting.intersection(reads(n))]
+        if not ready:
+            raise ValueError("the nodes read each other in a circle")
+        nodes += ready
+        waiting.difference_update(o for n in ready for o in n.output)
+        left = [n for n in left if waiting.intersection(n.output)]
+    del g.node[:]
+    g.node.extend(nodes)
+
+
 def behind(g, names):
     """The nodes that what follows the tensors needs, these given."""
     made = {o: n for n in g.node for o in n.output}
@@ -66,10 +86,7 @@ def behind(g, names):
         seen.add(name)
         n = made[name]
         kept.add(id(n))
-        todo += [i for i in n.input]
-        for a in n.attribute:
-            if a.HasField("g"):
-                todo += [i for m in a.g.node for i in m.input]
+        todo += reads(n)
     return [n for n in g.node if id(n) in kept]
 
 
@@ -99,6 +116,7 @@ class Rest:
         if out:
             del p.graph.output[:]
             p.graph.output.append(onnx.helper.make_tensor_value_info(out, T.FLOAT, None))
+        sort(p.graph)
         widen_graph(p.graph)
         for f in p.functions:
             widen(f.node)

@@ -84,6 +84,17 @@ class FusedMatMul(OpRun):
 
 
 @defined
+class MatMulNBits(OpRun):
+    def _run(self, x, q, scales, zeros=None, group=None, bias=None, K=0, N=0, bits=4, block_size=32, accuracy_level=0):
+        blocks = -(-K // block_size)
+        numbers = lambda bytes, n: np.stack([bytes >> s & (1 << bits) - 1 for s in range(0, 8, bits)], -1).reshape(N, -1)[:, :n].astype(float)
+        zeros = np.full((N, blocks), 2.0 ** (bits - 1)) if zeros is None else numbers(zeros.reshape(N, -1), blocks) if zeros.dtype == np.uint8 else zeros.reshape(N, blocks)
+        at = np.arange(K) // block_size if group is None else group[:K]
+        w = (numbers(q, K) - zeros[:, at]) * scales.reshape(N, blocks)[:, at]
+        return (x @ w.T + (0 if bias is None else bias),)
+
+
+@defined
 class FusedConv(OpRun):
     def _run(self, x, w, b=None, z=None, pads=None, activation="", activation_params=None, **_):
         import torch
@@ -112,6 +123,19 @@ class GroupNorm(OpRun):
         y = y * gamma.reshape(c) + beta.reshape(c)
         y = y / (1 + np.exp(-y)) if activation else y
         return (np.moveaxis(y, 1, -1) if channels_last else y,)
+
+
+def nbits(b, t, bits, block, given, inputs=40, outputs=6):
+    """A product of t with random weights; given says which of zero points, blocks of columns and bias there are."""
+    blocks = -(-inputs // block)
+    bytes = lambda *shape: b.c(b.r.randint(0, 256, shape).astype("uint8"))
+    zeros = bytes(outputs * -(-blocks * bits // 8)) if "packed" in given else b.c(b.r.uniform(0, 2**bits - 1, (outputs, blocks)).astype("float32")) if "numbers" in given else ""
+    group = b.c((np.arange(inputs)[::-1] // block).astype("int32")) if "group" in given else ""
+    more = [zeros, group, b.w(outputs, scale=0.5) if "bias" in given else ""]
+    while more and not more[-1]:
+        more.pop()
+    scales = b.c(b.r.uniform(0.001, 0.4 / 2**bits, outputs * blocks).astype("float32"))
+    return own(b, "MatMulNBits", t, bytes(outputs, blocks, block * bits // 8), scales, *more, K=inputs, N=outputs, bits=bits, block_size=block)
 
 
 def attended(q, k, v, heads, add, scale, causal):
@@ -157,6 +181,8 @@ kind("com.microsoft Gelu")(lambda b, x: own(b, "Gelu", x))
 kind("com.microsoft BiasGelu")(lambda b, x: cells(b, own(b, "BiasGelu", tokens(b, x), b.w(6, scale=0.3))))
 kind("com.microsoft FastGelu")(lambda b, x: cells(b, own(b, "FastGelu", tokens(b, x), b.w(6, scale=0.3))))
 kind("com.microsoft QuickGelu")(lambda b, x: own(b, "QuickGelu", x, alpha=1.0))
+for bits, block, given in ((4, 16, ""), (4, 32, "packed, bias"), (8, 16, "packed"), (4, 16, "numbers"), (4, 16, "group"), (2, 16, "packed")):
+    kind(f"com.microsoft MatMulNBits of {bits} bits in blocks of {block}" + (f", {given}" if given else ""))(lambda b, x, bits=bits, block=block, given=given: cells(b, nbits(b, b.n("Transpose", b.n("Reshape", b.conv(x, 6, 40, "Tanh"), b.i(1, 40, -1)), perm=[0, 2, 1]), bits, block, given)))
 kind("com.microsoft FusedMatMul")(lambda b, x: own(b, "FusedMatMul", x, b.w(12, 12), transB=1, alpha=0.7))
 kind("com.microsoft FusedConv with an addend")(lambda b, x: own(b, "FusedConv", x, b.w(6, 6, 3, 3), b.w(6), x, pads=[1, 1, 1, 1], activation="LeakyRelu", activation_params=[0.1]))
 kind("com.microsoft SkipLayerNormalization")(lambda b, x: cells(b, own(b, "SkipLayerNormalization", tokens(b, x), tokens(b, b.n("Neg", b.n("Exp", x))), b.w(6, scale=1), b.w(6, scale=1), b.w(6, scale=1), epsilon=1e-5)))

@@ -38,6 +38,10 @@ func ownNode(op string, inputs []string, output string, attributes ...*protos.At
 //
 // FusedGemm with weights of the identity is its activation alone: Elu, alpha (exp(x) - 1) below 0.
 //
+// MatMulNBits: of 4 bits, (9, 10) and (7, 8) less 8 in steps of 0.5 and 2 are (0.5, 1) and (-2, 0), times (3, 4) 5.5
+// and -6; less 9 and 7, (0, 0.5) and (0, 2), 2 and 8, and with a bias 3 and 7. Of 8 bits, (129, 130) and (128, 127)
+// less 128 are (1, 2) and (0, -1), whose columns have the steps of the other block, (100, 10) and (2, 1): 380 and -4.
+//
 // GroupNorm of (1, 3), one group and channels last, is (-1, 1), scaled by 2 and moved by 1; before SiLU, t sigmoid(t).
 func TestOperatorsOfOnnxruntime(t *testing.T) {
 	values := initializer("w", false, []int64{2, 6}, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1)
@@ -51,7 +55,25 @@ func TestOperatorsOfOnnxruntime(t *testing.T) {
 	epsilon := &protos.AttributeProto{Name: "epsilon", Type: protos.AttributeProto_FLOAT, F: 0}
 	affine := []*protos.TensorProto{initializer("scale", false, []int64{2}, 2, 2),
 		initializer("shift", false, []int64{2}, 1, 1)}
+	bytes := func(name string, dims []int64, v ...int32) *protos.TensorProto {
+		return &protos.TensorProto{Name: name, DataType: int32(protos.TensorProto_UINT8), Dims: dims, Int32Data: v}
+	}
+	nbits := func(bits, block int, inputs ...string) []*protos.NodeProto {
+		return []*protos.NodeProto{ownNode("MatMulNBits", append([]string{"x"}, inputs...), "y", wholeAttribute("K", 2),
+			wholeAttribute("N", 2), wholeAttribute("bits", bits), wholeAttribute("block_size", block))}
+	}
+	four := []*protos.TensorProto{bytes("four", []int64{2, 1, 2}, 9|10<<4, 0, 7|8<<4, 0),
+		initializer("steps", false, []int64{2}, 0.5, 2), bytes("middles", []int64{2}, 9, 7),
+		initializer("bias", false, []int64{2}, 1, -1)}
+	eight := []*protos.TensorProto{bytes("eight", []int64{2, 2, 1}, 129, 130, 128, 127),
+		initializer("steps", false, []int64{4}, 10, 100, 1, 2), initializer("blocks", true, []int64{2}, 1, 0)}
 	for name, c := range map[string]ownOperator{
+		"MatMulNBits": {nodes: nbits(4, 4, "four", "steps"), weights: four, dims: []int{1, 2}, x: []float64{3, 4},
+			y: []float64{5.5, -6}},
+		"MatMulNBits, zero points, a bias": {nodes: nbits(4, 4, "four", "steps", "middles", "", "bias"), weights: four,
+			dims: []int{1, 2}, x: []float64{3, 4}, y: []float64{3, 7}},
+		"MatMulNBits, blocks in another order": {nodes: nbits(8, 1, "eight", "steps", "", "blocks"), weights: eight,
+			dims: []int{1, 2}, x: []float64{3, 4}, y: []float64{380, -4}},
 		"Attention": {nodes: []*protos.NodeProto{
 			ownNode("Attention", []string{"x", "w"}, "y", wholeAttribute("num_heads", 1))},
 			weights: []*protos.TensorProto{values}, dims: pair, x: tokens, y: []float64{3, 5, 3, 5}},

@@ -155,5 +155,7 @@ func findAnswering(g *onnxnorm.Graph, output string) map[string]bool {
 var learners = map[string]bool{
 	"Conv": true, "FusedConv": true, "QLinearConv": true, "ConvTranspose": true, "Gemm": true, "FusedGemm": true,
 	"QGemm": true, "MatMul": true, "FusedMatMul": true, "QLinearMatMul": true, "Einsum": true,
-	"BatchNormalization": true, "LayerNormalization": true, "InstanceNormalization": true, "GroupNormalization": true,
+	"MatMulNBits": true, "MatMulInteger": true, "ConvInteger": true, "DynamicQuantizeMatMul": true,
+	"MatMulIntegerToFloat": true,
+	"BatchNormalization":   true, "LayerNormalization": true, "InstanceNormalization": true, "GroupNormalization": true,
 }

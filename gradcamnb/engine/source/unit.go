@@ -42,6 +42,8 @@ type Ending struct {
 
 	// Squash is the kind of probability that the model computes from the values of Before; empty if it computes none.
 	Squash Unit
+
+	share share // of numbers that are a part of a mean of probabilities
 }
 
 // EndingTeller is a model that tells how its tensors are computed. In other models all tensors count as logits.
@@ -114,6 +116,9 @@ func init() { // endings.of looks into the map
 		"Sub":            subtraction,
 		"Add":            sum,
 		"Sum":            sum,
+		"Mean":           mean,
+		"Max":            extreme,
+		"Min":            extreme,
 		"Concat":         concatenation,
 		"Clip":           clip,
 		"Hardmax":        ranking, "ArgMax": ranking, "ArgMin": ranking, "TopK": ranking, "OneHot": ranking,
@@ -131,7 +136,7 @@ func init() { // endings.of looks into the map
 		ends[op] = part
 	}
 	for _, op := range []string{"ReduceMean", "ReduceMax", "ReduceMin", "GlobalAveragePool", "GlobalMaxPool",
-		"AveragePool", "MaxPool", "Mean", "Max", "Min"} {
+		"AveragePool", "MaxPool"} {
 		ends[op] = pooling
 	}
 	for _, op := range []string{
@@ -172,7 +177,7 @@ func squash(u Unit) endingRule {
 		if e.mixesPictures(n) {
 			return Ending{Unit: PlainNumbers}
 		}
-		return Ending{u, n.Input[0], u}
+		return Ending{Unit: u, Before: n.Input[0], Squash: u}
 	}
 }
 
@@ -197,7 +202,7 @@ func logSoftmax(e endings, n *protos.NodeProto, _ int) Ending {
 	if e.mixesPictures(n) {
 		return Ending{Unit: PlainNumbers}
 	}
-	return Ending{LogProbability, n.Input[0], SoftmaxProbability}
+	return Ending{Unit: LogProbability, Before: n.Input[0], Squash: SoftmaxProbability}
 }
 
 func logarithm(e endings, n *protos.NodeProto, depth int) Ending {
@@ -224,7 +229,7 @@ func ranking(e endings, n *protos.NodeProto, depth int) Ending {
 	case in.Unit == Logits:
 		return Ending{Unit: Ranks, Before: n.Input[0]}
 	case in.Before != "":
-		return Ending{Ranks, in.Before, in.Squash}
+		return Ending{Unit: Ranks, Before: in.Before, Squash: in.Squash}
 	}
 	return Ending{Unit: Ranks, Before: n.Input[0]}
 }
@@ -246,10 +251,10 @@ func concatenation(e endings, n *protos.NodeProto, depth int) Ending {
 // or of scores divided by a constant.
 func quotient(e endings, n *protos.NodeProto, depth int) Ending {
 	if x, ok := e.softmax(n); ok {
-		return Ending{SoftmaxProbability, x, SoftmaxProbability}
+		return Ending{Unit: SoftmaxProbability, Before: x, Squash: SoftmaxProbability}
 	}
 	if x, ok := e.sigmoid(n); ok {
-		return Ending{SigmoidProbability, x, SigmoidProbability}
+		return Ending{Unit: SigmoidProbability, Before: x, Squash: SigmoidProbability}
 	}
 	if n.OpType == "Div" && e.consts[n.Input[1]] != nil {
 		return e.endingOfScaled(n, 0, depth)
@@ -257,12 +262,21 @@ func quotient(e endings, n *protos.NodeProto, depth int) Ending {
 	return Ending{Unit: PlainNumbers}
 }
 
-// endingOfScaled returns logits if the input is logits, since a constant turns them into other logits.
+// endingOfScaled returns the ending of input i of a product, or of a quotient, with a constant. Logits become other
+// logits, and probabilities a share of a mean.
 func (e endings) endingOfScaled(n *protos.NodeProto, i, depth int) Ending {
-	if e.input(n, i, depth).Unit == Logits {
+	in := e.input(n, i, depth)
+	if in.Unit == Logits {
 		return Ending{Unit: Logits}
 	}
-	return Ending{Unit: PlainNumbers}
+	by, ok := e.number(n.Input[1-i])
+	if n.OpType == "Div" {
+		by = 1 / by
+	}
+	if !ok || !(by > 0) {
+		return Ending{Unit: PlainNumbers}
+	}
+	return in.asShare().times(by).ending()
 }
 
 // product returns a probability for a product of probabilities, such as a detector's of an object and of its class. For
@@ -270,7 +284,7 @@ func (e endings) endingOfScaled(n *protos.NodeProto, i, depth int) Ending {
 // gate.
 func product(e endings, n *protos.NodeProto, depth int) Ending {
 	if x, ok := e.softmax(n); ok {
-		return Ending{SoftmaxProbability, x, SoftmaxProbability}
+		return Ending{Unit: SoftmaxProbability, Before: x, Squash: SoftmaxProbability}
 	}
 	for i := range n.Input {
 		if e.consts[n.Input[i]] != nil {
@@ -294,7 +308,7 @@ func product(e endings, n *protos.NodeProto, depth int) Ending {
 // or of a probability's complement, 1 - p. Otherwise it returns logits if one of the two is.
 func subtraction(e endings, n *protos.NodeProto, depth int) Ending {
 	if x, ok := e.logSoftmax(n); ok {
-		return Ending{LogProbability, x, SoftmaxProbability}
+		return Ending{Unit: LogProbability, Before: x, Squash: SoftmaxProbability}
 	}
 	if one, ok := e.number(n.Input[0]); ok && one == 1 {
 		if e.input(n, 1, depth).isProbability() {
@@ -304,11 +318,16 @@ func subtraction(e endings, n *protos.NodeProto, depth int) Ending {
 	return sum(e, n, depth)
 }
 
-// sum returns logits if a term is, and else a unit without a name. A constant that only keeps a probability from 0
-// changes nothing.
+// sum returns logits if a term is, a probability if the terms are the shares of a mean of probabilities, and else a
+// unit without a name. A constant that only keeps a probability from 0 changes nothing.
 func sum(e endings, n *protos.NodeProto, depth int) Ending {
 	if in, ok := e.unslack(n, depth); ok {
 		return in
+	}
+	if n.OpType != "Sub" {
+		if all := e.shares(n, depth); all.of != "" {
+			return all.ending()
+		}
 	}
 	for i := range n.Input {
 		if e.consts[n.Input[i]] == nil && e.input(n, i, depth).Unit == Logits {

@@ -8,17 +8,16 @@ import (
 // Einsum multiplies any number of operands, two at a time, as matrix products. An axis is summed over as soon as
 // nothing later needs it.
 var _ = register("Einsum", func(b *builder, n *node) {
-	equation := strings.ReplaceAll(n.stringOr("equation", ""), " ", "")
-	left, right, explicit := strings.Cut(equation, "->")
-	terms := strings.Split(left, ",")
-	if len(terms) != len(n.in) {
-		failf("the equation %q has %d operands, and %d are given", equation, len(terms), len(n.in))
+	equation := n.stringOr("equation", "")
+	var ranks []int
+	for i := range n.in {
+		ranks = append(ranks, len(n.need(i).dims))
 	}
+	named, out := einsumAxes(equation, ranks)
 	var operands []labelledTensor
-	for i, term := range terms {
-		operands = append(operands, b.diagonal(labelledTensor{b.plain(n.need(i)), spellOut(term, len(n.in[i].dims))}))
+	for i, axes := range named {
+		operands = append(operands, b.diagonal(labelledTensor{b.plain(n.in[i]), axes}))
 	}
-	out := einsumOutput(right, explicit, terms, operands)
 	lengthsAgree(equation, operands)
 	x := operands[0]
 	for i, y := range operands[1:] {
@@ -38,11 +37,31 @@ var _ = register("Einsum", func(b *builder, n *node) {
 	n.out = []*value{newFromPlain(b.transpose(x.ref, perm))}
 }, nil)
 
-// labelledTensor is a tensor with a name for each axis. The axes of an ellipsis, counted from the
-// last, have the names -1, -2, ...
+// labelledTensor is a tensor with a name for each axis, see [EinsumAxes].
 type labelledTensor struct {
 	ref
 	axes []rune
+}
+
+// EinsumAxes returns a name for each axis of the operands of an Einsum, whose ranks are given, and for each axis of its
+// result. The axes of an ellipsis, counted from the last, have the names -1, -2, ...; ok is false if the equation does
+// not fit the operands.
+func EinsumAxes(equation string, ranks []int) (operands [][]rune, result []rune, ok bool) {
+	failed := attempt(func() { operands, result = einsumAxes(equation, ranks) })
+	return operands, result, failed == nil
+}
+
+func einsumAxes(equation string, ranks []int) (operands [][]rune, result []rune) {
+	equation = strings.ReplaceAll(equation, " ", "")
+	left, right, explicit := strings.Cut(equation, "->")
+	terms := strings.Split(left, ",")
+	if len(terms) != len(ranks) {
+		failf("the equation %q has %d operands, and %d are given", equation, len(terms), len(ranks))
+	}
+	for i, term := range terms {
+		operands = append(operands, spellOut(term, ranks[i]))
+	}
+	return operands, einsumOutput(right, explicit, terms, operands)
 }
 
 // spellOut returns a term with its ellipsis written out, for a tensor of the given rank.
@@ -63,10 +82,10 @@ func spellOut(term string, rank int) []rune {
 
 // einsumOutput returns the axes of the result. Those are the named ones or, without an arrow, the ellipsis and then
 // every axis that occurs once, in alphabetical order.
-func einsumOutput(right string, explicit bool, terms []string, operands []labelledTensor) []rune {
+func einsumOutput(right string, explicit bool, terms []string, operands [][]rune) []rune {
 	dots := 0
-	for _, x := range operands {
-		for _, a := range x.axes {
+	for _, axes := range operands {
+		for _, a := range axes {
 			dots = max(dots, -int(a))
 		}
 	}

@@ -112,13 +112,15 @@ func (b *builder) integers(v *value) *value {
 }
 
 var (
-	// DynamicQuantizeLinear quantises to uint8, with the scale and the zero point that the values require.
+	// DynamicQuantizeLinear quantises to uint8, with the scale and the zero point that the values require. The 255 is a
+	// weight, so that no compiler multiplies by its reciprocal, which moves roundings to the other side.
 	_ = register("DynamicQuantizeLinear", func(b *builder, n *node) {
 		x := b.plain(n.need(0))
 		all := countUp(len(x.dims))
 		low := b.clipHigh(b.reshape(b.reduceRef("ReduceMin", x, all)), 0)
 		high := b.clipLow(b.reshape(b.reduceRef("ReduceMax", x, all)), 0)
-		scale := b.scaleBy(b.sub(high, low), 1.0/255)
+		scale := b.div(b.sub(high, low), b.reshape(b.weight("@255", []int{1}, func() []float32 { return []float32{255} })))
+		scale = b.clipLow(scale, 1e-30) // of values that are all 0
 		zero := b.clipHigh(b.clipLow(b.round(b.div(b.neg(low), scale)), 0), 255)
 		y := b.clipHigh(b.clipLow(b.add(b.steps(b.div(x, scale)), zero), 0), 255)
 		n.out = []*value{
@@ -132,6 +134,8 @@ var (
 		n.out = []*value{b.apply(n, "MatMul", []*value{x, y}).setType(protos.TensorProto_INT32)}
 	}, nil)
 	_ = register("ConvInteger", func(b *builder, n *node) {
+		defer func(was bool) { b.winograds = was }(b.winograds)
+		b.winograds = false // the sums of whole numbers are exact, and Winograd's form would round them
 		x, w := b.subtractZero(n, 0, 2, 1), b.subtractZero(n, 1, 3, 0)
 		n.out = []*value{b.apply(n, "Conv", []*value{x, w}).setType(protos.TensorProto_INT32)}
 	}, nil)

@@ -191,40 +191,6 @@ func traceGather(s step) []Axis {
 	return markMisplaced(slices.Concat(in[:axis], middle, in[axis+1:]), cut...)
 }
 
-// windows returns the axes of cells that are gathered by a table of their numbers, as an unfolding into windows does.
-// The numbers must go up by the same step along each axis of the table; nil if they do not.
-func windows(a Axis, dims, index []int) []Axis {
-	p, ok := a.place()
-	if !ok || len(a) != 1 || len(index) == 0 {
-		return nil
-	}
-	out := make([]Axis, len(dims))
-	below := 1
-	steps := make([]int, len(dims))
-	for k := len(dims) - 1; k >= 0; k-- {
-		if dims[k] > 1 {
-			steps[k] = index[below] - index[0]
-			q := p
-			q.Size, q.Stride = dims[k], p.Stride*steps[k]
-			out[k] = Axis{q}
-		}
-		below *= dims[k]
-	}
-	if below != len(index) {
-		return nil
-	}
-	for i, at := range index {
-		want, rest := index[0], i
-		for k := len(dims) - 1; k >= 0; k-- {
-			want, rest = want+steps[k]*(rest%dims[k]), rest/dims[k]
-		}
-		if at != want {
-			return nil
-		}
-	}
-	return out
-}
-
 // along returns the rule of an operator that picks values in any order along the axis that an attribute names.
 func along(attribute string, otherwise int) rule {
 	return func(s step) []Axis {
@@ -303,6 +269,9 @@ func picked(a Axis, size int, index []int) Axis {
 // have cells, the result is a map whose cells have moved.
 func joinAxes(s step) []Axis {
 	axis := onnxnorm.CountFromStart(s.attr("axis", 0), len(s.Dims))
+	if out := s.joinWindows(axis); out != nil {
+		return out
+	}
 	out := make([]Axis, len(s.Dims))
 	var pieces []Axis
 	var core *Part

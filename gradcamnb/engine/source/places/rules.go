@@ -2,7 +2,6 @@ package places
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/onnxnorm"
 )
@@ -32,7 +31,9 @@ var (
 		return regroup(s.inputAxes(0), s.Dims)
 	}, "Reshape", "Flatten", "Squeeze", "Unsqueeze")
 	_ = register(traceExpand, "Expand", "Tile")
-	_ = register(traceProduct, "MatMul", "FusedMatMul", "QLinearMatMul", "MatMulInteger")
+	_ = register(traceProduct, "MatMul", "FusedMatMul", "QLinearMatMul", "MatMulInteger",
+		"DynamicQuantizeMatMul", "MatMulIntegerToFloat")
+	_ = register(traceNBits, "MatMulNBits")
 	_ = register(traceDense, "Gemm", "FusedGemm", "QGemm")
 	_ = register(traceReduce, "ReduceMean", "ReduceMax", "ReduceMin", "ReduceSum", "ReduceProd", "ReduceL1", "ReduceL2",
 		"ReduceSumSquare", "ReduceLogSum", "ReduceLogSumExp", "ArgMax", "ArgMin")
@@ -195,6 +196,17 @@ func traceProduct(s step) []Axis {
 	return out
 }
 
+// traceNBits returns the axes of a product with packed weights, which replace the last axis.
+func traceNBits(s step) []Axis {
+	in := s.inputAxes(0)
+	if len(in) == 0 || len(in) != len(s.Dims) {
+		return nil
+	}
+	out := slices.Clone(in)
+	out[len(out)-1] = otherAxis(s.Dims[len(out)-1])
+	return out
+}
+
 // traceDense returns the axes of a Gemm [n, k] x [k, m] -> [n, m]. Either operand may be transposed.
 func traceDense(s step) []Axis {
 	a, b := s.inputAxes(0), s.inputAxes(1)
@@ -241,18 +253,20 @@ func traceReduce(s step) []Axis {
 	return out
 }
 
-// traceEinsum gives every letter of the result the axis that it stands for in an operand.
+// traceEinsum gives every axis of the result that which it stands for in an operand.
 func traceEinsum(s step) []Axis {
-	equation := strings.ReplaceAll(s.text("equation"), " ", "")
-	operands, result, ok := strings.Cut(equation, "->")
-	terms := strings.Split(operands, ",")
-	if !ok || strings.Contains(equation, ".") || len(terms) != len(s.Inputs) || len(result) != len(s.Dims) {
+	var ranks []int
+	for i := range s.Inputs {
+		ranks = append(ranks, len(s.dims(i)))
+	}
+	operands, result, ok := onnxnorm.EinsumAxes(s.text("equation"), ranks)
+	if !ok || len(result) != len(s.Dims) {
 		return nil
 	}
 	out := make([]Axis, len(result))
-	for i, letter := range []byte(result) {
-		for k, term := range terms {
-			if at := strings.IndexByte(term, letter); at >= 0 && at < len(s.inputAxes(k)) {
+	for i, name := range result {
+		for k, axes := range operands {
+			if at := slices.Index(axes, name); at >= 0 && at < len(s.inputAxes(k)) {
 				out[i] = pickBetter(out[i], s.inputAxes(k)[at])
 			}
 		}
