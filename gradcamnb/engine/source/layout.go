@@ -224,7 +224,8 @@ var keepAxes = map[string]bool{
 
 // changesChannels are the operators that may remove or add channels.
 var changesChannels = map[string]bool{
-	"Pad": true, "Slice": true, "Split": true, "Concat": true, "Gather": true, "Expand": true, "Tile": true,
+	"Pad": true, "Slice": true, "Split": true, "Concat": true, "Gather": true, "GatherND": true, "Expand": true,
+	"Tile": true,
 }
 
 // follow finds out where the axes of a node's outputs come from.
@@ -252,6 +253,8 @@ func (f follower) followNode(n *protos.NodeProto, x tracedAxes, at int) (axes, d
 		return f.followReshape(n, x)
 	case n.OpType == "Gather" && at == 0:
 		return f.followGather(n, x)
+	case n.OpType == "GatherND" && at == 0:
+		return f.followGatherND(n, x)
 	case keepAxes[n.OpType]:
 		return x.axes, slices.Repeat([]int{-1}, len(x.dims)), true
 	case onnxnorm.Elementwise(n.OpType):
@@ -307,6 +310,21 @@ func (f follower) followGather(n *protos.NodeProto, x tracedAxes) (axes, dims []
 	}
 	dims[at] = int(index.Dims[0])
 	return axes, dims, true
+}
+
+// followGatherND returns the axes and dims after a GatherND by constant numbers of the first axis, as torch's newer
+// exporter writes an index of channels.
+func (f follower) followGatherND(n *protos.NodeProto, x tracedAxes) (axes, dims []int, ok bool) {
+	if len(n.Input) < 2 || len(x.axes) == 0 || intAttr(n, "batch_dims", 0) != 0 {
+		return nil, nil, false
+	}
+	index := f.consts[n.Input[1]]
+	if index == nil || len(index.Dims) != 2 || index.Dims[1] != 1 {
+		return nil, nil, false
+	}
+	dims = slices.Clone(x.dims)
+	dims[0] = int(index.Dims[0])
+	return x.axes, dims, true
 }
 
 // axisOf returns an axis as counted from the start. In a damaged file it may lie outside the rank; it is then wrapped

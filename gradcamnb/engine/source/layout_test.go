@@ -46,6 +46,7 @@ func TestLayoutOf(t *testing.T) {
 		shape("at", 2, 1, 0),
 		{Name: "mean", DataType: int32(protos.TensorProto_FLOAT), FloatData: []float32{1}},
 		shape("free to NCHW", 0, 11, -1, 9),
+		{Name: "bands", DataType: int32(protos.TensorProto_INT64), Dims: []int64{5, 1}, Int64Data: []int64{10, 3, 7, 0, 1}},
 	}
 	conv := func(in string) *protos.NodeProto {
 		n := nodeOf("Conv", in, "y")
@@ -67,6 +68,9 @@ func TestLayoutOf(t *testing.T) {
 			0}.reading("to NCHW"),
 		"channels in another order": layoutCase{[]int{1, 3, 28, 36},
 			[]*protos.NodeProto{nodeOf("Gather", "x", "t", &protos.AttributeProto{Name: "axis", I: 1})}, first, 0}.reading("at"),
+		"channels by GatherND": {[]int{1, 11, 21, 33}, []*protos.NodeProto{
+			nodeOf("Transpose", "x", "s", intsAttr("perm", 1, 0, 2, 3)), nodeWith("GatherND", []string{"s", "bands"}, "g"),
+			nodeOf("Transpose", "g", "t", intsAttr("perm", 1, 0, 2, 3)), conv("t")}, first, 0},
 		"pool": {[]int{1, 9, 9, 9}, []*protos.NodeProto{toFirst("x"), nodeOf("MaxPool", "t", "y")},
 			last, 0},
 		"mean over the places": {[]int{1, 9, 9, 9},

@@ -42,6 +42,9 @@ func ownNode(op string, inputs []string, output string, attributes ...*protos.At
 // and -6; less 9 and 7, (0, 0.5) and (0, 2), 2 and 8, and with a bias 3 and 7. Of 8 bits, (129, 130) and (128, 127)
 // less 128 are (1, 2) and (0, -1), whose columns have the steps of the other block, (100, 10) and (2, 1): 380 and -4.
 //
+// DynamicQuantizeLinear: 85.625 is 255 steps of 85.625/255 in float32, which is not 85.625 * (1/255); 15.949755 lies
+// nearer to 48 of the first steps, and to 47 of the second. onnxruntime 1.32.0 gives 48.
+//
 // GroupNorm of (1, 3), one group and channels last, is (-1, 1), scaled by 2 and moved by 1; before SiLU, t sigmoid(t).
 func TestOperatorsOfOnnxruntime(t *testing.T) {
 	values := initializer("w", false, []int64{2, 6}, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1)
@@ -62,6 +65,9 @@ func TestOperatorsOfOnnxruntime(t *testing.T) {
 		return []*protos.NodeProto{ownNode("MatMulNBits", append([]string{"x"}, inputs...), "y", wholeAttribute("K", 2),
 			wholeAttribute("N", 2), wholeAttribute("bits", bits), wholeAttribute("block_size", block))}
 	}
+	quantise := nodeWith("DynamicQuantizeLinear", []string{"x"}, "q")
+	quantise.Output = []string{"q", "step", "middle"}
+	dynamic := []*protos.NodeProto{quantise, nodeWith("DequantizeLinear", []string{"q", "step", "middle"}, "y")}
 	four := []*protos.TensorProto{bytes("four", []int64{2, 1, 2}, 9|10<<4, 0, 7|8<<4, 0),
 		initializer("steps", false, []int64{2}, 0.5, 2), bytes("middles", []int64{2}, 9, 7),
 		initializer("bias", false, []int64{2}, 1, -1)}
@@ -74,6 +80,9 @@ func TestOperatorsOfOnnxruntime(t *testing.T) {
 			dims: []int{1, 2}, x: []float64{3, 4}, y: []float64{3, 7}},
 		"MatMulNBits, blocks in another order": {nodes: nbits(8, 1, "eight", "steps", "", "blocks"), weights: eight,
 			dims: []int{1, 2}, x: []float64{3, 4}, y: []float64{380, -4}},
+		"DynamicQuantizeLinear": {nodes: dynamic, dims: []int{1, 2}, x: []float64{15.949755, 85.625},
+			y: []float64{16.117647, 85.625}},
+		"DynamicQuantizeLinear of zeros": {nodes: dynamic, dims: []int{1, 2}, x: []float64{0, 0}, y: []float64{0, 0}},
 		"Attention": {nodes: []*protos.NodeProto{
 			ownNode("Attention", []string{"x", "w"}, "y", wholeAttribute("num_heads", 1))},
 			weights: []*protos.TensorProto{values}, dims: pair, x: tokens, y: []float64{3, 5, 3, 5}},

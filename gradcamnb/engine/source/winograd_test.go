@@ -62,6 +62,22 @@ func TestWinograd(t *testing.T) {
 	}
 }
 
+// Sums of whole numbers are exact, so a convolution of integers has no form that would round them.
+func TestNoWinogradOfIntegers(t *testing.T) {
+	m := convolution([]int{1, 128, 32, 32}, []int{128, 128, 3, 3}, picture([]int{128, 128, 3, 3}), []int64{1, 1, 1, 1})
+	usesWinograd(t, m, []int{1, 128, 32, 32})
+	m.Graph.Node[0].OpType = "ConvInteger"
+	g, err := onnxnorm.Normalise(t.Context(), m, []int{1, 128, 32, 32}, onnxnorm.Options{Winograd: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name := range g.Weights {
+		if strings.Contains(name, "@winograd") {
+			t.Errorf("the convolution reads %s", name)
+		}
+	}
+}
+
 // A convolution that a gradient goes through keeps the plain form: of two convolutions, that is the one after the
 // layer.
 func TestWinogradOnlyBeforeTheLayer(t *testing.T) {

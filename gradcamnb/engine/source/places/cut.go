@@ -208,8 +208,23 @@ func along(attribute string, otherwise int) rule {
 	}
 }
 
-// disordered returns the axes of values that were picked in any order.
-func disordered(s step) []Axis { return disorderAll(s.inputAxes(0), s.Dims) }
+// traceGatherND returns the axes of values that were picked in any order. The axes behind those that the indices count
+// along, and those of a batch before them, stay what they are.
+func traceGatherND(s step) []Axis {
+	in, index, batch := s.inputAxes(0), s.dims(1), s.attr("batch_dims", 0)
+	picked := len(in)
+	if n := len(index); n > 0 && batch >= 0 && batch < n {
+		picked = min(picked, batch+index[n-1])
+	}
+	if picked == len(in) || len(in) != len(s.Dims) {
+		return disorderAll(in, s.Dims)
+	}
+	out := slices.Clone(in)
+	for i := batch; i < picked; i++ {
+		out[i] = disorder(in[i], s.Dims[i])
+	}
+	return out
+}
 
 // traceScatter returns the axes of a tensor into which values are written. They leave the rest of a map where it lies.
 // A map that is written into constants is in any order.

@@ -20,7 +20,7 @@ var (
 	_ = register(along("axis", 0), "GatherElements", "Compress")
 	_ = register(along("axis", -1), "TopK")
 	_ = register(along("time_axis", 0), "ReverseSequence")
-	_ = register(disordered, "GatherND")
+	_ = register(traceGatherND, "GatherND")
 	_ = register(traceScatter, "ScatterND", "ScatterElements", "Scatter")
 	_ = register(tracePool, "GlobalAveragePool", "GlobalMaxPool", "GlobalLpPool", "QLinearGlobalAveragePool")
 	_ = register(traceTranspose, "Transpose")

@@ -82,3 +82,28 @@ func TestWindowsOfATable(t *testing.T) {
 		}
 	}
 }
+
+// GatherND picks along the first axes, as channels by their numbers, and leaves those behind them as they are.
+func TestGatherNDKeepsWhatItDoesNotPick(t *testing.T) {
+	g := &onnxnorm.Graph{Input: "x", Given: map[string]onnxnorm.Tensor{
+		"x": {Name: "x", Dims: []int{1, 11, 21, 33}}, "bands": {Dims: []int{3, 1}}, "rows": {Dims: []int{1, 11, 21, 1}}}}
+	add := func(name, op string, dims []int, attr *protos.AttributeProto, inputs ...string) {
+		g.Tensors = append(g.Tensors, onnxnorm.Tensor{Name: name, Op: op, Dims: dims, Inputs: inputs,
+			Made: &protos.NodeProto{OpType: op, Output: []string{name}, Attribute: []*protos.AttributeProto{attr}}})
+	}
+	add("s", "Transpose", []int{11, 1, 21, 33}, &protos.AttributeProto{Name: "perm", Ints: []int64{1, 0, 2, 3}}, "x")
+	add("picked", "GatherND", []int{3, 1, 21, 33}, &protos.AttributeProto{}, "s", "bands")
+	add("turned", "GatherND", []int{1, 11, 21, 33}, &protos.AttributeProto{Name: "batch_dims", I: 2}, "x", "rows")
+	axes := Trace(g, Source{Input: []int{1, 11, 21, 33}})
+	for i, k := range []Kind{Row, Column} {
+		if p, is := axes["picked"][2+i].place(); !is || p.Kind != k || p.Moved {
+			t.Errorf("axis %d behind channels that are picked: %+v", 2+i, axes["picked"][2+i])
+		}
+	}
+	if p, _ := axes["turned"][2].place(); !p.Moved {
+		t.Errorf("rows that are picked in any order: %+v", axes["turned"][2])
+	}
+	if p, is := axes["turned"][3].place(); !is || p.Moved {
+		t.Errorf("columns beside rows that are picked: %+v", axes["turned"][3])
+	}
+}
