@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
@@ -204,6 +205,8 @@ func TestCardsOfEveryKindAtEveryWidth(t *testing.T) {
 	detector.Maps = detector.Maps[1:]
 	several := []*heatmap.Result{played("tabby"), played("other"), played("third")}
 	film := []*heatmap.Result{stretched(440, 300), stretched(440, 300), stretched(440, 300)}
+	long := stretched(440, 300)
+	long.Maps[0].Class = strings.Repeat("onewordonly", 20)
 	for name, c := range map[string]struct {
 		measuredCard
 		options *render.Options
@@ -211,10 +214,13 @@ func TestCardsOfEveryKindAtEveryWidth(t *testing.T) {
 		// 2940 / 483 = 6.09; 440 times the root of that is above 640.
 		"panorama": {measuredCard{[]*heatmap.Result{stretched(2940, 483)}, [2]float64{640, 105}, middle, middle}, nil},
 		// 440 times the root of 2.25 is 660, above 640; 640 / 2.25 = 284.
-		"tall":   {measuredCard{[]*heatmap.Result{stretched(800, 1800)}, [2]float64{284, 640}, middle, middle}, nil},
-		"many":   {measuredCard{several, [2]float64{440, 300}, onPlayed, onPlayedCell}, nil},
-		"film":   {measuredCard{film, [2]float64{440, 300}, middle, middle}, &render.Options{Film: true}},
-		"boxes":  {measuredCard{[]*heatmap.Result{detector}, [2]float64{440, 293}, middle, middle}, nil},
+		"tall":  {measuredCard{[]*heatmap.Result{stretched(800, 1800)}, [2]float64{284, 640}, middle, middle}, nil},
+		"many":  {measuredCard{several, [2]float64{440, 300}, onPlayed, onPlayedCell}, nil},
+		"film":  {measuredCard{film, [2]float64{440, 300}, middle, middle}, &render.Options{Film: true}},
+		"boxes": {measuredCard{[]*heatmap.Result{detector}, [2]float64{440, 293}, middle, middle}, nil},
+		// A row of pixels is drawn 24 pixels high.
+		"signal": {measuredCard{[]*heatmap.Result{stretched(1024, 1)}, [2]float64{640, 24}, middle, middle}, nil},
+		"long":   {measuredCard{[]*heatmap.Result{long}, [2]float64{440, 300}, middle, middle}, nil},
 		"square": {measuredCard{[]*heatmap.Result{stretched(64, 64)}, [2]float64{320, 320}, middle, middle}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {

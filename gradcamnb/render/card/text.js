@@ -139,11 +139,11 @@ const drawGallery = () => {
   gallery.hidden = data.results.length < 2;
   if (gallery.hidden) return;
   gallery.replaceChildren(...data.results.map((r, i) => {
-    const best = (r.maps[0] && r.maps[0].class) || (r.top[0] && r.top[0].label) || "", p = r.maps[0] && r.maps[0].p != null ? " " + percent(r.maps[0].p) : "";
+    const best = (r.maps[0] && r.maps[0].class) || (r.top[0] && r.top[0].label) || "", p = r.maps[0] && r.maps[0].p != null ? percent(r.maps[0].p) : "";
     const name = r.name || "picture " + (i + 1), src = sourceOf(i);
     return el("button", { type: "button", title: name, onclick: () => {
       choosePicture(i, distinct(result().maps.map(targetOf)).indexOf(state.target));
-    } }, src ? el("img", { src, alt: "" }) : null, el("span", { class: "name", text: name, dir: "auto" }), el("span", { class: "value", text: best + p, dir: "auto" }));
+    } }, src ? el("img", { src, alt: "" }) : null, el("span", { class: "name", text: name, dir: "auto" }), el("span", { class: "value" }, el("span", { text: best, dir: "auto" }), p ? el("span", { class: "chance", text: p }) : null));
   }));
 };
 
