@@ -299,6 +299,7 @@ func TestHubErrors(t *testing.T) {
 			}},
 		"not an address":         {"hf://net.onnx", "names no file", nil},
 		"owner leads out":        {"hf://../net/net.onnx", "no valid owner and name", nil},
+		"token in the address":   {"hf://owner/net/x.onnx?token=secret", `x.onnx?***" has a question mark`, nil},
 		"file leads out":         {"hf://owner/net/../../x.onnx", "not within a repository", nil},
 		"revision leads out":     {"hf://owner/net/x.onnx@../../x", "neither a branch nor a tag", nil},
 		"revision is nothing":    {"hf://owner/net/x.onnx@", "neither a branch nor a tag", nil},
@@ -316,5 +317,17 @@ func TestHubErrors(t *testing.T) {
 				t.Errorf("error %v, want %q", err, c.want)
 			}
 		})
+	}
+}
+
+// What stands in HF_ENDPOINT by mistake may be a token, and is not shown.
+func TestEndpointThatIsNone(t *testing.T) {
+	for _, e := range []string{"hf_secret", "user:hf_secret@host", "file:///hf_secret", "https://", "//hf_secret"} {
+		t.Setenv("HF_ENDPOINT", e)
+		t.Setenv("HF_HUB_CACHE", t.TempDir())
+		_, err := Open(t.Context(), address, io.Discard)
+		if err == nil || !strings.Contains(err.Error(), "HF_ENDPOINT is no address") || strings.Contains(err.Error(), "secret") {
+			t.Errorf("%q: error %v", e, err)
+		}
 	}
 }

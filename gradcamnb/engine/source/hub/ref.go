@@ -35,6 +35,9 @@ func ParseRef(s string) (Ref, error) {
 	if !ok {
 		return wrong("does not begin with " + Scheme)
 	}
+	if strings.Contains(rest, "?") { // what follows may be a token, which the hub would get as a part of the file's name
+		return wrong("has a question mark, which no file on the hub has: the token belongs in HF_TOKEN")
+	}
 	parts := strings.SplitN(rest, "/", 3)
 	if len(parts) < 3 || parts[2] == "" {
 		return wrong("names no file")
