@@ -150,6 +150,11 @@ func checkCard(c Card, at string) error {
 		return wrongCardf(c, at, "card's Prep makes pictures of %d x %d pixels, width by height, and its Input %v takes %d x %d in the layout %s",
 			c.Prep.Width, c.Prep.Height, c.OwnShape(), w, h, c.Layout)
 	}
+	if c.Prep != nil {
+		if err := c.Prep.Validate(); err != nil {
+			return wrongCardf(c, at, "card has a Prep that prepares no picture: %v", err)
+		}
+	}
 	return nil
 }
 
@@ -279,6 +284,7 @@ func (m *gomlxModel) walk(scope *model.Scope, x *Node) walkedModel {
 		m.wrongAtf(ends[0], "output %q%s does not depend on the picture, so nothing in it explains the output", m.card.Outputs[0], m.by.locate(ends[0]))
 	}
 	m.refuseMisread(w.Walk)
+	m.refuseEmpty(w.Walk, ends)
 	for _, p := range w.Places { // an output keeps its name, also against a scope of the same name
 		if n := w.outputs[p.Name]; n != nil && n != p.Node {
 			p.Name += "#layer"

@@ -67,6 +67,22 @@ func (m *gomlxModel) refuseStrayNodes(x *Node, out []*Node) {
 	}
 }
 
+// refuseEmpty panics if numbers are computed from a part of the picture, or of what is made of it, without elements.
+// Such a part may be joined to others.
+func (m *gomlxModel) refuseEmpty(w *walk.Walk, ends []*Node) {
+	isEmpty := func(n *Node) bool { return n.NumOutputs() == 1 && n.Shape().Size() == 0 }
+	used := ancestors(acceptAny, ends...)
+	for _, n := range ends[0].Graph().Nodes() {
+		if !used[n] || !w.Sees(n) || isEmpty(n) || n.Type() == NodeTypeConcatenate {
+			continue
+		}
+		if at := slices.IndexFunc(n.Inputs(), isEmpty); at >= 0 {
+			in := n.Inputs()[at]
+			m.wrongAtf(in, "graph function takes a part of the shape %v%s which has no elements: what it computes from that means nothing", in.Shape().Dimensions, m.by.locate(in))
+		}
+	}
+}
+
 // describeLast returns words for the shape of what the graph computed last; empty if it computed nothing. Not every
 // backend's errors name the shapes that do not fit.
 func describeLast(g *Graph) string {

@@ -326,7 +326,8 @@ func TestEndpointThatIsNone(t *testing.T) {
 		t.Setenv("HF_ENDPOINT", e)
 		t.Setenv("HF_HUB_CACHE", t.TempDir())
 		_, err := Open(t.Context(), address, io.Discard)
-		if err == nil || !strings.Contains(err.Error(), "HF_ENDPOINT is no address") || strings.Contains(err.Error(), "secret") {
+		if err == nil || !strings.Contains(err.Error(), "HF_ENDPOINT is no address") ||
+			strings.Contains(err.Error(), "secret") {
 			t.Errorf("%q: error %v", e, err)
 		}
 	}

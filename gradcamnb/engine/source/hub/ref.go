@@ -35,7 +35,7 @@ func ParseRef(s string) (Ref, error) {
 	if !ok {
 		return wrong("does not begin with " + Scheme)
 	}
-	if strings.Contains(rest, "?") { // what follows may be a token, which the hub would get as a part of the file's name
+	if strings.Contains(rest, "?") { // a token may follow, which the hub would get as a part of the name
 		return wrong("has a question mark, which no file on the hub has: the token belongs in HF_TOKEN")
 	}
 	parts := strings.SplitN(rest, "/", 3)

@@ -96,6 +96,8 @@ func element(n *Node, i, size int) (x float64, ok bool) {
 	case t.Size() != size:
 		return 0, false
 	}
-	t.MustConstFlatData(func(flat any) { x = reflect.ValueOf(flat).Index(i).Convert(reflect.TypeFor[float64]()).Float() })
+	t.MustConstFlatData(func(flat any) {
+		x = reflect.ValueOf(flat).Index(i).Convert(reflect.TypeFor[float64]()).Float()
+	})
 	return x, true
 }
