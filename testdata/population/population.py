@@ -197,6 +197,8 @@ def check(r, m, x, path, gradcam, folder):
         r["by"] = "float32"
     if not maps:
         return r | dict(verdict="no tensor of torch's", reason=f"no tensor of torch's forward pass holds the values of {l['name']}")
+    if r.get("mirrored"):  # the product turns such a map back
+        raw = raw[:, ::-1]
     r["map"] = min(off(raw, w) if raw.shape == w.shape else 9.0 for w in maps)
     r["largest"] = float(max(np.abs(w).max() for w in maps))
     if r["map"] > 1e-5 and r["by"] == "float64":

@@ -277,7 +277,7 @@ def main():
         print(r["kind"], "|", r["verdict"], r.get("map"), r.get("output"), r.get("layer"), r.get("reason", "")[:400], flush=True)
 
     def one(kind, name, make, size, exporter):
-        r = dict(kind=kind, network="strange", backend=a.backend, after=AFTER.get(name, 0))
+        r = dict(kind=kind, network="strange", backend=a.backend, after=AFTER.get(name, 0), mirrored=name == "chunk, flip, stack, unbind")
         try:
             m = settle(make())
             x = torch.rand(1, *((3,) if len(size) == 2 else ()), *size, generator=torch.Generator().manual_seed(3))
