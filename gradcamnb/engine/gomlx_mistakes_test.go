@@ -117,17 +117,17 @@ func TestMistakesInAGraphFunction(t *testing.T) {
 		"a scope entered twice": {nil, func(scope *model.Scope, x *Node) []*Node {
 			return mean(Add(conv(scope, x), conv(scope, x)))
 		}, []string{"already visited", "after the weights of /conv/conv", "[1 8 8 3]"}},
-		"pictures of another size": {func(c *source.Card) {
+		"another size": {func(c *source.Card) {
 			c.Prep = &imgio.Prep{Width: 16, Height: 16, Fit: imgio.Stretch, Scale: [3]float32{255, 255, 255}, Order: "RGB"}
 		}, nil, []string{"16 x 16", "[-1 8 8 3]"}},
 		"a part without elements": {nil, func(scope *model.Scope, x *Node) []*Node {
 			return mean(Slice(conv(scope, x), AxisRange(), AxisRange(3, 3))) // at: a part without elements
 		}, []string{"[1 0 8 2]", "no elements", "after the weights of /conv/conv"}},
-		"a Prep without a size": {func(c *source.Card) {
+		"Prep without a size": {func(c *source.Card) {
 			c.Prep = &imgio.Prep{Fit: imgio.Stretch, Scale: [3]float32{255, 255, 255}, Order: "RGB"}
 		}, nil, []string{"its card has a Prep", "the size 0 x 0"}},
-		"two outputs of one name": {func(c *source.Card) { c.Outputs = []string{"a", "a"} }, nil, []string{`two outputs "a"`}},
-		"three axes":              {func(c *source.Card) { c.Input = []int{8, 8, 3} }, nil, []string{"4 axes"}},
+		"two of one name": {func(c *source.Card) { c.Outputs = []string{"a", "a"} }, nil, []string{`two outputs "a"`}},
+		"three axes":      {func(c *source.Card) { c.Input = []int{8, 8, 3} }, nil, []string{"4 axes"}},
 		"rows for channels": {func(c *source.Card) { c.Layout, c.Input = imgio.ChannelsFirst, []int{-1, 3, 8, 8} }, nil,
 			[]string{"takes the width of the picture", "write Layout: imgio.ChannelsLast", "after the weights of /conv/conv"}},
 		"nothing that prepares pictures": {func(c *source.Card) { c.Prep = nil }, func(scope *model.Scope, x *Node) []*Node { // at: nothing that prepares pictures
@@ -188,7 +188,7 @@ func (c mistake) test(t *testing.T, name string, e *Engine, card source.Card, ta
 	}
 	fn := c.fn
 	if fn == nil {
-		fn = func(scope *model.Scope, x *Node) []*Node { // at: pictures of another size; a Prep without a size; two outputs of one name; three axes
+		fn = func(scope *model.Scope, x *Node) []*Node { // at: another size; Prep without a size; two of one name; three axes
 			x = layers.Convolution(scope.In("conv"), x).Channels(2).KernelSize(3).PadSame().Done() // at: rows for channels
 			return []*Node{ReduceMean(x, 1, 2)}                                                    // at: a target
 		}

@@ -133,8 +133,8 @@ func fitSize(w, h int) (int, int) {
 	return scaledSides(w, h, scale)
 }
 
-// scaledSides returns the sides of a picture of w x h pixels that is shown at a scale. No side is thinner than thinnest:
-// a signal is a picture of one row, which could not be seen otherwise.
+// scaledSides returns the sides of a picture of w x h pixels that is shown at a scale. No side is thinner than
+// thinnest: a signal is a picture of one row, which could not be seen otherwise.
 func scaledSides(w, h int, scale float64) (int, int) {
 	side := func(n int) int { return max(thinnest, int(math.Round(float64(n)*scale))) }
 	return side(w), side(h)

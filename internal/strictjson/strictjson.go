@@ -85,8 +85,10 @@ func describeSyntax(said string) string {
 		return "nothing follows a comma: take it away"
 	case strings.HasSuffix(at, "after object key:value pair"), strings.HasSuffix(at, "after array element"):
 		return "a comma is missing, or a bracket (" + said + ")"
-	case strings.HasPrefix(at, "'T' looking"), strings.HasPrefix(at, "'F' looking"), strings.HasPrefix(at, "'N' looking"):
-		return "true, false and null are written with small letters"
+	case strings.HasPrefix(at, "'T' looking"), strings.HasPrefix(at, "'F' looking"):
+		return "true and false are written with small letters"
+	case strings.HasPrefix(at, "'N' looking"):
+		return "JSON has no NaN, and None is written null"
 	case strings.HasPrefix(at, "'#' looking"), strings.HasPrefix(at, "'/' looking"):
 		return "JSON has no comments: take it away"
 	}
