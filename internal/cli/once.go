@@ -40,6 +40,7 @@ func takeOnce(c *cobra.Command) {
 		if all, isList := f.Value.(pflag.SliceValue); isList {
 			if f.Value.Type() == "stringArray" {
 				f.Value = &list{f.Value, all}
+				f.DefValue = "" // "[]", which pflag's help leaves out for its own type only
 			}
 			return
 		}

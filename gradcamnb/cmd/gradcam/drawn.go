@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/gradcam-go/gradcam/gradcamnb"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
@@ -97,11 +98,11 @@ func (f *drawnFlags) polygonTarget(c *cobra.Command) (gradcamnb.Target, error) {
 	if len(v) < 6 || len(v)%2 != 0 {
 		return gradcamnb.Target{}, cli.Usagef("--polygon %q: write three corners or more, x0,y0,x1,y1,x2,y2,...", f.polygon)
 	}
-	pictures, err := c.Flags().GetStringArray("image")
-	if err != nil || len(pictures) != 1 {
+	pictures, ok := c.Flags().Lookup("image").Value.(pflag.SliceValue)
+	if !ok || len(pictures.GetSlice()) != 1 {
 		return gradcamnb.Target{}, cli.Usagef("--image: name one picture")
 	}
-	img, err := imgio.Open(pictures[0])
+	img, err := imgio.Open(pictures.GetSlice()[0])
 	if err != nil {
 		return gradcamnb.Target{}, err
 	}
