@@ -50,7 +50,7 @@ func planeSizes(p image.Image) []int {
 		return []int{planeSize(p.Rect, p.Stride, 4)}
 	case *image.YCbCr:
 		colour := planeSize(p.Rect, p.CStride, 0)
-		if colour > 0 {
+		if colour >= 0 && !p.Rect.Empty() {
 			colour = p.COffset(p.Rect.Max.X-1, p.Rect.Max.Y-1) + 1
 		}
 		return []int{planeSize(p.Rect, p.YStride, 1), colour, colour}

@@ -13,7 +13,7 @@ func TestCheckSent(t *testing.T) {
 	for _, p := range []image.Image{image.NewNRGBA(size), image.NewRGBA(size), image.NewNRGBA64(size),
 		image.NewRGBA64(size), image.NewGray(size), image.NewGray16(size), image.NewCMYK(size),
 		image.NewYCbCr(size, image.YCbCrSubsampleRatio420), image.NewYCbCr(size, image.YCbCrSubsampleRatio411),
-		image.NewGray(image.Rectangle{})} {
+		image.NewYCbCr(image.Rect(5, 3, 11, 4), image.YCbCrSubsampleRatio420), image.NewGray(image.Rectangle{})} {
 		cut := p.(interface {
 			SubImage(image.Rectangle) image.Image
 		}).SubImage(part)
