@@ -131,7 +131,8 @@ func (s step) findWindow(name string) (w window, ok bool) {
 		case "Slice":
 			starts, _ := from.ints(1, "starts")
 			axes, _ := from.ints(3, "axes")
-			if len(starts) != 1 || len(axes) != 1 {
+			steps, given := from.ints(4, "steps")
+			if len(starts) != 1 || len(axes) != 1 || given && !slices.Equal(steps, []int{1}) {
 				return window{}, false
 			}
 			at := onnxnorm.CountFromStart(axes[0], len(t.Dims))
