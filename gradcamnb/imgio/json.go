@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/gradcam-go/gradcam/internal/strictjson"
 )
@@ -20,7 +19,8 @@ func (p *Prep) UnmarshalJSON(data []byte) error {
 	}
 	numbers.plain = plain(*p)
 	if err := strictjson.Decode(data, &numbers); err != nil {
-		if strings.HasPrefix(err.Error(), `there is no field "std"`) {
+		var unknown *strictjson.UnknownFieldError
+		if errors.As(err, &unknown) && unknown.Name == "std" {
 			err = fmt.Errorf("%w; a standard deviation of pixels of 0 to 255 is the scale", err)
 		}
 		return err

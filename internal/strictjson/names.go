@@ -11,6 +11,17 @@ import (
 	"github.com/gradcam-go/gradcam/internal/nearest"
 )
 
+// UnknownFieldError is the error of a field that the value does not have.
+type UnknownFieldError struct {
+	Name  string
+	known []string // the names that there are
+}
+
+func (e *UnknownFieldError) Error() string {
+	return fmt.Sprintf("there is no field %.100q%s; there are %s", e.Name, nearest.DidYouMean(e.Name, e.known),
+		strings.Join(e.known, ", "))
+}
+
 // checkNames returns an error if an object has a field twice, or one that its type does not have. Of two encoding/json
 // takes the later one without a word, also if they are written in another case, as Mean and mean. data is valid JSON
 // that is read into a value of type t.
@@ -91,8 +102,7 @@ func (v *openValue) name(name string) error {
 		key = fold(name)
 		var ok bool
 		if v.elem, ok = v.fields[key]; !ok {
-			return fmt.Errorf("there is no field %.100q%s; there are %s", name, nearest.DidYouMean(name, v.known),
-				strings.Join(v.known, ", "))
+			return &UnknownFieldError{name, v.known}
 		}
 	}
 	if before, ok := v.names[key]; ok && before != name {

@@ -2,9 +2,9 @@ package detect
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
-	"slices"
 
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -20,7 +20,7 @@ import (
 //	torchvision:   as retinanet, with sizes rounded to pixels as torchvision does
 //	cx = px + d_0 pw, cy = py + d_1 ph, w = pw exp(d_2), h = ph exp(d_3);  EfficientDet has y before x, and h before w
 //
-// "activation" is for logits.
+// "activation" is for logits. Of four classes "first" says whether "boxes", the offsets, or "scores" come first.
 //
 // Tan, Pang and Le 2020, "EfficientDet"; google/automl, efficientdet/tf2/anchors.py. Lin et al. 2017, "Focal Loss for
 // Dense Object Detection"; MMDetection 3.3.0, configs/_base_/models/retinanet_r50_fpn.py; torchvision 0.29.2,
@@ -38,12 +38,13 @@ var AnchorMaps = register(Decoder{
 		if anchorSizes[h.Version] == nil {
 			return nil, fmt.Errorf(`"version" is %q and must be "efficientdet", "retinanet" or "torchvision"`, h.Version)
 		}
-		return h, h.checkScores()
+		return h, errors.Join(h.checkScores(), h.checkFirst())
 	},
 })
 
 type anchorMaps struct {
 	scoreFormat
+	firstOutput
 	Version string `json:"version"` // a key of anchorSizes
 	classes int
 }
@@ -98,17 +99,28 @@ func (h anchorMaps) levels(outputs [][]int, picture [2]int) ([]anchorLevel, erro
 		}
 		var levels []anchorLevel
 		for _, of := range byStrides(all) {
-			offsets := slices.IndexFunc(of, func(o levelOutput) bool { return o.numbers == 4*anchorsOfCell })
-			if len(of) != 2 || offsets < 0 || of[1-offsets].numbers%anchorsOfCell != 0 ||
-				h.classes > 0 && of[1-offsets].numbers != anchorsOfCell*h.classes {
-				return nil, fmt.Errorf("the outputs of stride %d are not offsets of nine anchors and scores of the classes",
-					of[0].strides[0])
+			l, err := h.level(of)
+			if err != nil {
+				return nil, err
 			}
-			levels = append(levels, anchorLevel{of[0].strides, of[offsets], of[1-offsets]})
+			levels = append(levels, l)
 		}
 		return levels, nil
 	}
 	return nil, err
+}
+
+// level returns which of the outputs of the same cells is what.
+func (h anchorMaps) level(of []levelOutput) (l anchorLevel, err error) {
+	fits := func(i int) bool {
+		scores := of[1-i].numbers
+		return of[i].numbers == 4*anchorsOfCell && scores%anchorsOfCell == 0 && (h.classes == 0 || scores == anchorsOfCell*h.classes)
+	}
+	if len(of) != 2 || !fits(0) && !fits(1) {
+		return l, fmt.Errorf("the outputs of stride %d are not offsets of nine anchors and scores of the classes", of[0].strides[0])
+	}
+	offsets, err := h.choose(fits(0), fits(1))
+	return anchorLevel{of[0].strides, of[offsets], of[1-offsets]}, err
 }
 
 func (h anchorMaps) Check(outputs [][]int, picture [2]int) error {
@@ -119,13 +131,20 @@ func (h anchorMaps) Check(outputs [][]int, picture [2]int) error {
 // hintAnchors returns words on outputs that may be what [AnchorMaps] reads, with the spec that would read them. They
 // are empty if the outputs have other shapes.
 func hintAnchors(outputs [][]int, picture [2]int, classes int) string {
-	levels, err := anchorMaps{classes: classes}.levels(outputs, picture)
+	h := anchorMaps{classes: classes}
+	levels, err := h.levels(outputs, picture)
+	first := ""
+	if err != nil { // perhaps since offsets and scores are as wide
+		h.First = "scores"
+		levels, err = h.levels(outputs, picture)
+		first = `, "first": "scores" or "boxes" for what comes first,`
+	}
 	if err != nil || len(levels) < 2 && len(levels[0].strides) < 2 {
 		return ""
 	}
 	return fmt.Sprintf(`they may be scores for %d classes and offsets from anchors: if so, write "detector": {"decoder": "anchor-maps", `+
-		`"numbers": {"version": "efficientdet"}} with its version, "efficientdet", "retinanet" or "torchvision", and `+
-		`"activation": "sigmoid" beside it if scores are logits`, levels[0].scores.numbers/anchorsOfCell)
+		`"numbers": {"version": "efficientdet"}} with its version, "efficientdet", "retinanet" or "torchvision",%s and `+
+		`"activation": "sigmoid" beside it if scores are logits`, levels[0].scores.numbers/anchorsOfCell, first)
 }
 
 func (h anchorMaps) Decode(outputs []*Node, picture [2]int) Candidates {

@@ -64,3 +64,17 @@ func TestAnchorsThatAreNone(t *testing.T) {
 		t.Errorf("the hint is %q", hint)
 	}
 }
+
+// Of four classes the offsets are as wide as the scores.
+func TestOffsetsAsWideAsScores(t *testing.T) {
+	shapes := [][]int{{1, 45, 4}, {1, 45, 4}}
+	h := anchorMaps{Version: "retinanet", classes: 4}
+	if err := h.Check(shapes, [2]int{16, 16}); err == nil || !strings.Contains(err.Error(), `"first": "scores"`) {
+		t.Errorf("error %v", err)
+	}
+	h.First = "scores"
+	levels, err := h.levels(shapes, [2]int{16, 16})
+	if err != nil || levels[0].scores.output != 0 || levels[0].offsets.output != 1 {
+		t.Errorf("%+v, %v", levels, err)
+	}
+}

@@ -10,8 +10,8 @@ import (
 // background is the class that stands for no object, as numbers name it: "first", "last", or its number. Its zero value
 // is none.
 type background struct {
-	given, last bool
-	at          int // if it is not the last
+	given, last, numbered bool
+	at                    int // if it is not the last
 }
 
 // UnmarshalJSON reads a background.
@@ -28,7 +28,7 @@ func (b *background) UnmarshalJSON(data []byte) error {
 		if err != nil || n < 0 {
 			return fmt.Errorf(`"background" is %s and must be "first", "last" or the number of a class, or be left out`, text)
 		}
-		*b = background{given: true, at: n}
+		*b = background{given: true, numbered: true, at: n}
 	}
 	return nil
 }
@@ -55,18 +55,20 @@ func (b background) index(classes int) int {
 }
 
 // drop returns class probabilities [batch, n, classes] without those of the background. If there are as many labels, it
-// is named by them, too, and keeps its place, with zeros.
+// is named by them, too, and keeps its place, with zeros, so that the others keep their numbers. So it does if it is
+// given by its number, unless there is a label for each of the others.
 func (b background) drop(scores *Node, labels int) *Node {
 	if !b.given {
 		return scores
 	}
 	width := scores.Shape().Dim(-1)
 	at := b.index(width)
+	keeps := labels == width || b.numbered && labels != width-1
 	var parts []*Node
 	if at > 0 {
 		parts = append(parts, sliceLast(scores, 0, at))
 	}
-	if labels == width {
+	if keeps {
 		parts = append(parts, ZerosLike(sliceLast(scores, at, at+1)))
 	}
 	if at+1 < width {

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 
 	. "github.com/gomlx/gomlx/core/graph"
 )
@@ -29,18 +28,15 @@ var BeforeNMS = register(Decoder{
 		if err := numbers(data, &h); err != nil {
 			return nil, err
 		}
-		if !slices.Contains([]string{"", "boxes", "scores"}, h.First) {
-			return nil, fmt.Errorf(`"first" is %q and must be "boxes" or "scores", or be left out`, h.First)
-		}
-		return h, errors.Join(h.check(), h.checkScores())
+		return h, errors.Join(h.check(), h.checkScores(), h.checkFirst())
 	},
 })
 
 type beforeNMS struct {
 	boxFormat
 	scoreFormat
+	firstOutput
 	Background background `json:"background"` // the class that stands for no object: "first", "last" or its number
-	First      string     `json:"first"`      // of the two outputs: "boxes" or "scores"; by default their widths say it
 	classes    int
 }
 

@@ -299,6 +299,7 @@ func TestActivations(t *testing.T) {
 		`{"activation": "softmax"}`:                        {0.2, 0.6, 0.2, 0.6, 0.2, 0.2},
 		`{"activation": "softmax", "background": "first"}`: {0.6, 0.2, 0.2, 0.2},
 		`{"activation": "softmax", "background": "last"}`:  {0.2, 0.6, 0.6, 0.2},
+		`{"activation": "softmax", "background": 1}`:       {0.2, 0, 0.2, 0.6, 0, 0.2}, // the others keep their numbers
 	} {
 		got := decode(t, BeforeNMS, numbers, 0, [2]int{64, 64}, boxes, scores)
 		near(t, numbers, got.scores, want...)

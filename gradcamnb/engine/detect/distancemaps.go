@@ -3,6 +3,7 @@ package detect
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -22,7 +23,8 @@ import (
 //
 // If an output has r + 1 numbers for each side, they are the logits of the distances 0 to r, as in [NanoDet]. With
 // "corner": true m is 0, as in NanoDet-Plus and RTMDet, and with "pixels": true d is in pixels, as FCOS and RTMDet have
-// it in MMDetection. "activation" is for logits; the objectness then gets a sigmoid.
+// it in MMDetection. "activation" is for logits; the objectness then gets a sigmoid. If both distances and scores can be
+// either, "first" says whether "boxes", the distances, or "scores" come first.
 //
 // Tian et al. 2019, "FCOS: Fully Convolutional One-Stage Object Detection" (section 3.1); MMDetection 3.3.0,
 // mmdet/models/task_modules/coders/distance_point_bbox_coder.py; Ultralytics 8.4.190, ultralytics/nn/modules/head.py.
@@ -36,12 +38,13 @@ var DistanceMaps = register(Decoder{
 		if err := numbers(data, &h); err != nil {
 			return nil, err
 		}
-		return h, h.checkScores()
+		return h, errors.Join(h.checkScores(), h.checkFirst())
 	},
 })
 
 type distanceMaps struct {
 	scoreFormat
+	firstOutput
 	Pixels  bool `json:"pixels"` // distances are in pixels, and not in strides
 	Corner  bool `json:"corner"` // distances are from the corner of the cell, and not from its middle
 	classes int
@@ -106,14 +109,15 @@ func (h distanceMaps) level(of []levelOutput) (l level, err error) {
 		return l, fmt.Errorf("stride %d has %d outputs, and should have scores, distances and perhaps an objectness of 1 number for a cell",
 			l.strides[0], len(of))
 	}
-	for _, usual := range [][]int{{1}, {16, 17, 8}, {}} { // numbers of a side
-		for i, o := range of {
-			scores := of[1-i]
-			if bins := o.numbers / 4; o.numbers%4 == 0 && (len(usual) == 0 || slices.Contains(usual, bins)) &&
-				(h.classes == 0 || scores.numbers == h.classes) {
-				l.distances, l.scores, l.bins = &o, &scores, bins
-				return l, nil
-			}
+	fits := func(i int, usual []int) bool {
+		n := of[i].numbers
+		return n%4 == 0 && (usual == nil || slices.Contains(usual, n/4)) && (h.classes == 0 || of[1-i].numbers == h.classes)
+	}
+	for _, usual := range [][]int{{1, 8, 16, 17}, nil} { // numbers of a side
+		if first, second := fits(0, usual), fits(1, usual); first || second {
+			i, err := h.choose(first, second)
+			l.distances, l.scores, l.bins = &of[i], &of[1-i], of[i].numbers/4
+			return l, err
 		}
 	}
 	return l, fmt.Errorf("of the outputs of stride %d, with %d and %d numbers for a cell, none has distances of four sides beside scores of the classes",
@@ -147,6 +151,12 @@ func (h distanceMaps) classesOf(l level) int {
 func hintDistances(outputs [][]int, picture [2]int, classes int) string {
 	h := distanceMaps{classes: classes}
 	levels, err := h.levels(outputs, picture)
+	first := ""
+	if err != nil { // perhaps since distances and scores are as wide
+		h.First = "scores"
+		levels, err = h.levels(outputs, picture)
+		first = `, "first": "scores" or "boxes" for what comes first`
+	}
 	if err != nil {
 		return ""
 	}
@@ -156,8 +166,8 @@ func hintDistances(outputs [][]int, picture [2]int, classes int) string {
 	}
 	return fmt.Sprintf(`they may be scores for %d classes and distances of four sides from each cell, of a detector without anchors: `+
 		`if so, write "detector": {"decoder": "distance-maps"}, with "numbers": {"activation": "sigmoid"} if scores are logits, `+
-		`"pixels": true if distances are in pixels and not in strides, and "corner": true if they are from the cell's corner%s`,
-		h.classesOf(levels[0]), sums)
+		`"pixels": true if distances are in pixels and not in strides%s, and "corner": true if they are from the cell's corner%s`,
+		h.classesOf(levels[0]), first, sums)
 }
 
 func (h distanceMaps) Check(outputs [][]int, picture [2]int) error {

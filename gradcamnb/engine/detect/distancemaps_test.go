@@ -74,3 +74,27 @@ func TestDistancesThatAreNone(t *testing.T) {
 		t.Errorf("the hint is %q", hint)
 	}
 }
+
+// Of four classes, or of an unknown number beside 64 distances, the outputs do not say which is which.
+func TestDistancesAsWideAsScores(t *testing.T) {
+	for _, c := range []struct {
+		first, second, classes int
+		sure                   bool
+	}{{4, 4, 4, false}, {4, 64, 0, false}, {32, 64, 0, false}, {4, 64, 4, true}, {32, 64, 32, true}, {80, 64, 0, true}} {
+		shapes := [][]int{{1, c.first, 2, 2}, {1, c.second, 2, 2}, {1, c.first, 1, 1}, {1, c.second, 1, 1}}
+		err := (distanceMaps{classes: c.classes}).Check(shapes, [2]int{16, 16})
+		if c.sure && err != nil || !c.sure && (err == nil || !strings.Contains(err.Error(), `"first": "scores"`)) {
+			t.Errorf("%+v: %v", c, err)
+		}
+		if hint := Hint(shapes, [2]int{16, 16}, c.classes); !strings.Contains(hint, "distance-maps") ||
+			strings.Contains(hint, `"first"`) == c.sure {
+			t.Errorf("%+v: the hint is %q", c, hint)
+		}
+	}
+	fine, ones := tensor([]int{1, 4, 2, 2}, make([]float32, 16)...), tensor([]int{1, 4, 1, 1}, 1, 1, 1, 1)
+	zeros := tensor([]int{1, 4, 1, 1}, 0, 0, 0, 0)
+	got := decode(t, DistanceMaps, `{"first": "scores"}`, 4, [2]int{16, 16}, fine, fine, zeros, ones)
+	near(t, "scores first", got.boxes[16:], -8, -8, 24, 24)
+	got = decode(t, DistanceMaps, `{"first": "boxes"}`, 4, [2]int{16, 16}, fine, fine, ones, zeros)
+	near(t, "boxes first", got.boxes[16:], -8, -8, 24, 24)
+}

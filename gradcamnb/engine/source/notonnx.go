@@ -117,7 +117,7 @@ func neighbours(path string) string {
 	}
 	near := nearest.DidYouMean(filepath.Base(path), names)
 	if near == "" && len(names) > 0 {
-		return "; in that folder lies " + strings.Join(firstNames(found), ", ")
+		return "; the models of that folder are " + strings.Join(firstNames(found), ", ")
 	}
 	return near
 }

@@ -35,7 +35,7 @@ func TestForeignFiles(t *testing.T) {
 		"https://example.com/a.onnx":        "download the file first",
 		"s3://bucket/a.onnx":                "addresses begin with hf://",
 		filepath.Join(dir, "resnet5O.onnx"): `did you mean "resnet50.onnx"?`,
-		filepath.Join(dir, "mine.onnx"):     "; in that folder lies resnet50.onnx",
+		filepath.Join(dir, "mine.onnx"):     "; the models of that folder are resnet50.onnx",
 	} {
 		if _, err := Open(context.Background(), ref, io.Discard); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", filepath.Base(ref), err, want)

@@ -93,6 +93,13 @@ var Files = map[string]func() *protos.ModelProto{
 		return graphOf([]*protos.NodeProto{node("HannWindow", "size"), node("ReduceMean", "t0"), node("Add", "x", "t1")},
 			weight("size", true, nil, 1<<31-1))
 	},
+	"weights of 8 bits in blocks of 2^31": func() *protos.ModelProto {
+		n := node("MatMulNBits", "x", "none", "steps")
+		n.Domain = "com.microsoft"
+		n.Attribute = []*protos.AttributeProto{wholeAttribute("K", 1), wholeAttribute("N", 1<<31), wholeAttribute("bits", 8),
+			wholeAttribute("block_size", 1<<31)}
+		return graphOf([]*protos.NodeProto{n}, weight("none", true, []int64{0}), weight("steps", false, []int64{0}))
+	},
 	"one of 2^40 classes": func() *protos.ModelProto {
 		return graphOf([]*protos.NodeProto{node("Relu", "x"), casts(0, protos.TensorProto_INT64),
 			node("OneHot", "t1", "depth", "values")},

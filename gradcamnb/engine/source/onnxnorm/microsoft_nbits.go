@@ -29,10 +29,14 @@ type nbits struct {
 func readNBits(n *node) *tensor {
 	q := nbits{bits: n.intOr("bits", 4), columns: n.intOr("K", 0), block: n.intOr("block_size", 0)}
 	rows := n.intOr("N", 0)
-	if !slices.Contains([]int{2, 4, 8}, q.bits) || min(q.columns, rows, q.block) < 1 || q.block*q.bits%8 != 0 {
+	if !slices.Contains([]int{2, 4, 8}, q.bits) || min(q.columns, rows, q.block) < 1 ||
+		max(q.columns, q.block) > largest || q.block*q.bits%8 != 0 {
 		failf("its %d weights of %d bits in blocks of %d cannot be read", q.columns, q.bits, q.block)
 	}
 	q.blocks = (q.columns + q.block - 1) / q.block
+	if !isPlausible([]int{rows, q.blocks * q.block}) {
+		failf("its %d rows of %d weights are more than can be read", rows, q.columns)
+	}
 	for i := 1; i <= 4; i++ {
 		if v := n.input(i); v != nil && v.konst == nil {
 			failf("its input %d is computed from the picture, and only a constant is supported there", i)

@@ -9,11 +9,12 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/onnxnorm"
 )
 
-// unfolded returns the axes of windows of some of 24 rows that begin at the given ones, in the form of torch's older
-// exporter: each is sliced, its rows become the last axis, and a Concat lists them on an axis before the columns.
-func unfolded(length int, starts ...int) []Axis {
+// unfolded returns the axes of windows of some of 24 rows, one after so many, that begin at the given ones, in the form
+// of torch's older exporter: each is sliced, its rows become the last axis, and a Concat lists them on an axis before the columns.
+func unfolded(length, by int, starts ...int) []Axis {
 	g := &onnxnorm.Graph{Input: "x", Given: map[string]onnxnorm.Tensor{
-		"x": {Name: "x", Dims: []int{1, 3, 24, 36}}, "rows": {Dims: []int{1}, Ints: []int{2}}, "end": {Dims: []int{1}}}}
+		"x": {Name: "x", Dims: []int{1, 3, 24, 36}}, "rows": {Dims: []int{1}, Ints: []int{2}}, "end": {Dims: []int{1}},
+		"step": {Dims: []int{1}, Ints: []int{by}}}}
 	add := func(op string, dims []int, attr *protos.AttributeProto, inputs ...string) string {
 		name := fmt.Sprint(op, len(g.Tensors))
 		n := &protos.NodeProto{OpType: op, Output: []string{name}}
@@ -27,7 +28,7 @@ func unfolded(length int, starts ...int) []Axis {
 	for _, from := range starts {
 		start := fmt.Sprint("from ", from)
 		g.Given[start] = onnxnorm.Tensor{Dims: []int{1}, Ints: []int{from}}
-		w := add("Slice", []int{1, 3, length, 36}, nil, "x", start, "end", "rows")
+		w := add("Slice", []int{1, 3, length, 36}, nil, "x", start, "end", "rows", "step")
 		w = add("Transpose", []int{1, 3, 36, length}, &protos.AttributeProto{Name: "perm", Ints: []int64{0, 1, 3, 2}}, w)
 		windows = append(windows, add("Unsqueeze", []int{1, 3, 1, 36, length}, nil, w))
 	}
@@ -38,7 +39,7 @@ func unfolded(length int, starts ...int) []Axis {
 // Windows side by side are the rows of a grid and the rows within each, as a change of shape makes them. Windows that
 // share rows are the rows of a grid, as those of a convolution are. Uneven ones are no grid.
 func TestWindowsOfSlices(t *testing.T) {
-	tiles := unfolded(6, 0, 6, 12, 18)
+	tiles := unfolded(6, 1, 0, 6, 12, 18)
 	whole, is := tiles[2].place()
 	if !is || whole.Kind != Row || whole.Size != 4 || whole.Stride != 6 {
 		t.Errorf("tiles: %+v", tiles)
@@ -49,12 +50,13 @@ func TestWindowsOfSlices(t *testing.T) {
 	if back := regroup([]Axis{tiles[2], tiles[4]}, []int{24}); len(back[0]) != 1 || !back[0][0].isUnmoved(Row) {
 		t.Errorf("tiles put together again: %+v", back)
 	}
-	shared := unfolded(8, 0, 4, 8, 12, 16)
+	shared := unfolded(8, 1, 0, 4, 8, 12, 16)
 	p, is := shared[2].place()
 	if !is || p.Kind != Row || p.Size != 5 || len(shared[4]) != 1 || shared[4][0].Kind != Other {
 		t.Errorf("windows that share rows: %+v", shared)
 	}
-	for name, a := range map[string][]Axis{"uneven": unfolded(6, 0, 6, 13, 18), "backwards": unfolded(6, 18, 12, 6, 0)} {
+	for name, a := range map[string][]Axis{"uneven": unfolded(6, 1, 0, 6, 13, 18), "backwards": unfolded(6, 1, 18, 12, 6, 0),
+		"every second row": unfolded(6, 2, 0, 12)} {
 		if _, is := a[2].place(); is {
 			t.Errorf("%s: %+v", name, a)
 		}

@@ -19,7 +19,7 @@ func RemoveStops(ends ...*Node) Rule {
 		switch {
 		case n.StopGradient() && skipNeutral(n).Type() == NodeTypeReduceMax && isShift(n, uses):
 			kept[n] = true
-		case hasStops && isSum(n) && !slices.ContainsFunc(uses[n], isSum): // a sum in a sum has none that this lacks
+		case hasStops && isSum(n) && !slices.ContainsFunc(uses[n], isSum): // which finds those of the sums in it
 			maps.Copy(kept, straightThrough(n))
 		}
 	}
