@@ -13,7 +13,7 @@ import (
 
 // UnknownFieldError is the error of a field that the value does not have.
 type UnknownFieldError struct {
-	Name  string
+	Name  string   // of the field
 	known []string // the names that there are
 }
 

@@ -113,8 +113,10 @@ func (h anchorMaps) levels(outputs [][]int, picture [2]int) ([]anchorLevel, erro
 // level returns which of the outputs of the same cells is what.
 func (h anchorMaps) level(of []levelOutput) (l anchorLevel, err error) {
 	fits := func(i int) bool {
-		scores := of[1-i].numbers
-		return of[i].numbers == 4*anchorsOfCell && scores%anchorsOfCell == 0 && (h.classes == 0 || scores == anchorsOfCell*h.classes)
+		if scores := of[1-i].numbers; scores%anchorsOfCell != 0 || h.classes > 0 && scores != anchorsOfCell*h.classes {
+			return false
+		}
+		return of[i].numbers == 4*anchorsOfCell
 	}
 	if len(of) != 2 || !fits(0) && !fits(1) {
 		return l, fmt.Errorf("the outputs of stride %d are not offsets of nine anchors and scores of the classes", of[0].strides[0])

@@ -25,8 +25,9 @@ var rowOrders = []string{
 	"x0 y0 x1 y1 score class picture",
 }
 
-// try returns the specs of readings that nobody asked for, and that make sense of the picture and find something: of the
-// outputs in another order, or of fewer of them, or of rows whose numbers have another order. It runs the model once.
+// try returns the specs of readings that nobody asked for, and that make sense of the picture and find something: of
+// the outputs in another order, or of fewer of them, or of rows whose numbers have another order. It runs the model
+// once.
 func (s Search) try(names []string, shapes [][]int) ([]detect.Spec, error) {
 	specs := s.possible(names, shapes)
 	if len(specs) == 0 {

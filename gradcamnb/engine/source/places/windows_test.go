@@ -10,7 +10,8 @@ import (
 )
 
 // unfolded returns the axes of windows of some of 24 rows, one after so many, that begin at the given ones, in the form
-// of torch's older exporter: each is sliced, its rows become the last axis, and a Concat lists them on an axis before the columns.
+// of torch's older exporter: each is sliced, its rows become the last axis, and a Concat lists them on an axis before
+// the columns.
 func unfolded(length, by int, starts ...int) []Axis {
 	g := &onnxnorm.Graph{Input: "x", Given: map[string]onnxnorm.Tensor{
 		"x": {Name: "x", Dims: []int{1, 3, 24, 36}}, "rows": {Dims: []int{1}, Ints: []int{2}}, "end": {Dims: []int{1}},
@@ -55,7 +56,8 @@ func TestWindowsOfSlices(t *testing.T) {
 	if !is || p.Kind != Row || p.Size != 5 || len(shared[4]) != 1 || shared[4][0].Kind != Other {
 		t.Errorf("windows that share rows: %+v", shared)
 	}
-	for name, a := range map[string][]Axis{"uneven": unfolded(6, 1, 0, 6, 13, 18), "backwards": unfolded(6, 1, 18, 12, 6, 0),
+	for name, a := range map[string][]Axis{"uneven": unfolded(6, 1, 0, 6, 13, 18),
+		"backwards": unfolded(6, 1, 18, 12, 6, 0),
 		"every second row": unfolded(6, 2, 0, 12)} {
 		if _, is := a[2].place(); is {
 			t.Errorf("%s: %+v", name, a)
