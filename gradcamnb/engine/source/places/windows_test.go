@@ -57,7 +57,7 @@ func TestWindowsOfSlices(t *testing.T) {
 		t.Errorf("windows that share rows: %+v", shared)
 	}
 	for name, a := range map[string][]Axis{"uneven": unfolded(6, 1, 0, 6, 13, 18),
-		"backwards": unfolded(6, 1, 18, 12, 6, 0),
+		"backwards":        unfolded(6, 1, 18, 12, 6, 0),
 		"every second row": unfolded(6, 2, 0, 12)} {
 		if _, is := a[2].place(); is {
 			t.Errorf("%s: %+v", name, a)
