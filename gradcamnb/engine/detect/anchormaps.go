@@ -150,10 +150,7 @@ func hintAnchors(outputs [][]int, picture [2]int, classes int) string {
 }
 
 func (h anchorMaps) Decode(outputs []*Node, picture [2]int) Candidates {
-	var shapes [][]int
-	for _, o := range outputs {
-		shapes = append(shapes, o.Shape().Dimensions)
-	}
+	shapes := shapesOf(outputs)
 	levels, _ := h.levels(shapes, picture) // which passed Check
 	var boxes, scores []*Node
 	for _, l := range levels {

@@ -252,6 +252,14 @@ func count(outputs [][]int, want int, words string) error {
 	return nil
 }
 
+// shapesOf returns the shapes of some outputs.
+func shapesOf(outputs []*Node) (shapes [][]int) {
+	for _, o := range outputs {
+		shapes = append(shapes, o.Shape().Dimensions)
+	}
+	return shapes
+}
+
 // checkShape returns an error if an output does not have the shape want; -1 is any size.
 func checkShape(name string, got []int, want ...int) error {
 	ok := len(got) == len(want)

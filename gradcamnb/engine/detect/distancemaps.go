@@ -176,11 +176,7 @@ func (h distanceMaps) Check(outputs [][]int, picture [2]int) error {
 }
 
 func (h distanceMaps) Decode(outputs []*Node, picture [2]int) Candidates {
-	var shapes [][]int
-	for _, o := range outputs {
-		shapes = append(shapes, o.Shape().Dimensions)
-	}
-	levels, _ := h.levels(shapes, picture) // which passed Check
+	levels, _ := h.levels(shapesOf(outputs), picture) // which passed Check
 	var boxes, scores, objectness []*Node
 	for _, l := range levels {
 		distances, of := l.distances.rows(outputs), l.scores.rows(outputs)

@@ -84,11 +84,7 @@ func (h retinaFace) Check(outputs [][]int, picture [2]int) error {
 }
 
 func (h retinaFace) Decode(outputs []*Node, picture [2]int) Candidates {
-	var shapes [][]int
-	for _, o := range outputs {
-		shapes = append(shapes, o.Shape().Dimensions)
-	}
-	p := h.places(shapes)
+	p := h.places(shapesOf(outputs))
 	offsets, landmarks := outputs[p[0]], outputs[p[2]]
 	priors := h.priors(picture)
 	all := Const(offsets.Graph(), tensors.FromFlatDataAndDimensions(priors, 1, len(priors)/3, 3))

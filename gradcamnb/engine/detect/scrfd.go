@@ -85,11 +85,7 @@ func (h scrfd) Check(outputs [][]int, picture [2]int) error {
 }
 
 func (h scrfd) Decode(outputs []*Node, picture [2]int) Candidates {
-	var shapes [][]int
-	for _, o := range outputs {
-		shapes = append(shapes, o.Shape().Dimensions)
-	}
-	p := h.places(shapes)
+	p := h.places(shapesOf(outputs))
 	joined := func(kind int) *Node {
 		var rows []*Node
 		for _, i := range p[kind] {

@@ -177,10 +177,7 @@ func (h yoloMaps) Check(outputs [][]int, picture [2]int) error {
 }
 
 func (h yoloMaps) Decode(outputs []*Node, picture [2]int) Candidates {
-	var shapes [][]int
-	for _, o := range outputs {
-		shapes = append(shapes, o.Shape().Dimensions)
-	}
+	shapes := shapesOf(outputs)
 	maps, _ := h.maps(shapes, picture) // which passed Check
 	var boxes, objectness, scores []*Node
 	for k, m := range maps {

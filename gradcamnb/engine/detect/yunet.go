@@ -85,11 +85,7 @@ func (h yunet) Check(outputs [][]int, picture [2]int) error {
 }
 
 func (h yunet) Decode(outputs []*Node, picture [2]int) Candidates {
-	var shapes [][]int
-	for _, o := range outputs {
-		shapes = append(shapes, o.Shape().Dimensions)
-	}
-	p := h.places(shapes)
+	p := h.places(shapesOf(outputs))
 	joined := func(kind string) *Node {
 		var rows []*Node
 		for _, i := range p[kind] {
