@@ -75,13 +75,13 @@ const mostNames = 1000
 
 // describeLikeNames returns words for the files in the folder of a missing file whose names are like its own.
 func describeLikeNames(path string, err error) string {
-	switch {
+	switch tilde := regular.DescribeTilde(path); {
 	case !errors.Is(err, fs.ErrNotExist):
 		return ""
 	case strings.ContainsAny(path, "*?["):
 		return place.Words("; imgio.OpenEach reads the pictures of a pattern", "")
-	case strings.HasPrefix(path, "~"):
-		return "; ~ is not read as the home folder: write its path"
+	case tilde != "":
+		return tilde
 	}
 	dir, failed := os.Open(filepath.Dir(path))
 	if failed != nil { // the folder is missing, too

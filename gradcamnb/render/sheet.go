@@ -365,7 +365,7 @@ func thumbnail(r *heatmap.Result, w, h int) *image.NRGBA {
 	return shrunk(r.Picture, w, h)
 }
 
-// fitSquare returns the largest size at which a picture fits into a square.
+// fitSquare returns the largest size at which a picture fits into a square, with no side too thin to be seen.
 func fitSquare(w, h, side int) (int, int) {
 	scale := float64(side) / float64(max(w, h))
 	return scaledSides(w, h, scale)

@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/gradcam-go/gradcam/internal/nearest"
@@ -107,8 +106,8 @@ func refuseFolder(path string) error {
 // neighbours returns words for the models in the folder of a missing file: those whose names are like its own, or else
 // the first few.
 func neighbours(path string) string {
-	if slices.Contains(strings.Split(filepath.ToSlash(path), "/"), "~") {
-		return "; ~ is not read as the home folder: write its path"
+	if tilde := regular.DescribeTilde(path); tilde != "" {
+		return tilde
 	}
 	found, _ := filepath.Glob(filepath.Join(filepath.Dir(path), "*.onnx")) // a strange pattern finds nothing
 	names := make([]string, len(found))

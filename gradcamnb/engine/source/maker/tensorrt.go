@@ -10,8 +10,8 @@ import (
 // do. Nothing else runs a plugin, so the model is read before it: at boxes [batch, n, 4] or [batch, n, 1, 4] and class
 // scores [batch, n, classes]. If the picture's input is called images, it is prepared as YOLO v5 to v8 do.
 //
-// The background keeps its place among the class scores. Boxes of BatchedNMS are of the unit square, unless
-// isNormalized says no.
+// The background keeps its place among the class scores, unless labels leave it out. Boxes of BatchedNMS are of the
+// unit square, unless isNormalized says no.
 //
 // NVIDIA/TensorRT at v10.0.1, plugin/efficientNMSPlugin/README.md and plugin/batchedNMSPlugin/README.md. The plugin
 // that decodes boxes from anchors, which are its third input, is not read.
