@@ -208,9 +208,12 @@ def onnx_picture(shape, r):
 
 
 def grad_cam_compiled(model, layer_of, r):
-    """pytorch-grad-cam on the compiled network; its hooks break the graph at the layer."""
+    """pytorch-grad-cam on the compiled network; its hooks break the graph at the layer, and it keeps the graph
+    after the backward pass, which torch refuses of programs whose backward pass takes the forward's buffers."""
     import torch
+    import torch._functorch.config
 
+    torch._functorch.config.donated_buffer = False
     return grad_cam(torch.compile(model), layer_of, r)
 
 
