@@ -39,6 +39,9 @@ func (m *Model) MustSheet(img image.Image, rows, columns heatmap.Axis, choices .
 // RunSheet is the general form of Sheet: it takes any number of pictures, and several axes down and across. Of what is
 // not an axis the request must have one only: one picture, target, layer or method.
 func (m *Model) RunSheet(ctx context.Context, r Request, rows, columns []heatmap.Axis) (*heatmap.Sheet, error) {
+	if err := heatmap.CheckAxes(rows, columns); err != nil { // before anything is computed
+		return nil, fmt.Errorf("laying out the sheet: %w", err)
+	}
 	how := &r.Measuring
 	if how.Metrics == nil {
 		how.Metrics = []string{"insertion", "deletion", bestMetric}

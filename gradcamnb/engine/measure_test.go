@@ -136,7 +136,7 @@ func TestMeasuringErrors(t *testing.T) {
 		"a picture cannot be shown in 1 steps":             {Metrics: []string{"insertion"}, Steps: 1},
 		`there is no baseline "grey"`:                      {Metrics: []string{"insertion"}, Baseline: "grey"},
 		`the baseline "black" needs to know what black is`: {Metrics: []string{"insertion"}, Baseline: "black"},
-		"there are AUC, IoU, ADCC":                         {Metrics: []string{""}},
+		`there is no metric ""; docs/metrics.md lists all`: {Metrics: []string{""}},
 	} {
 		if _, err := measured(t, m, how, gradcamnb.Class(0)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%+v: %v, want %q", how, err, want)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/gradcam-go/gradcam/internal/fault"
 	"github.com/gradcam-go/gradcam/internal/must"
+	"github.com/gradcam-go/gradcam/internal/nearest"
 )
 
 // Axis is a property in which the maps of a sheet differ.
@@ -24,30 +25,44 @@ const (
 // axes are all axes, in the order in which titles name them.
 var axes = []Axis{ByPicture, ByTarget, ByLayer, ByMethod}
 
-// AxisByName returns the axis with a name. "images" is another name of "pictures", and "classes" of "targets".
+// AxisByName returns the axis with a name, in the plural or the singular. "images" is another name of "pictures", and
+// "classes" of "targets".
 func AxisByName(name string) (Axis, error) {
 	switch name = strings.ToLower(strings.TrimSpace(name)); name {
-	case "images":
+	case "image", "images":
 		return ByPicture, nil
-	case "classes":
+	case "class", "classes":
 		return ByTarget, nil
 	}
-	if !slices.Contains(axes, Axis(name)) {
-		return "", fault.Errorf(fault.ErrUnknownName, "nothing can be laid out by %q; there are %q", name, axes)
+	var names []string
+	for _, a := range axes {
+		if name == string(a) || name+"s" == string(a) {
+			return a, nil
+		}
+		names = append(names, string(a))
 	}
-	return Axis(name), nil
+	return "", fault.Errorf(fault.ErrUnknownName, "nothing can be laid out by %q%s; there are %s", name,
+		nearest.DidYouMean(name, names), strings.Join(names, ", "))
 }
 
 // place is the place of a map on each of the axes, numbered in the order of appearance.
 type place [4]int
 
+// CheckAxes returns an error if an axis goes both down and across.
+func CheckAxes(rows, columns []Axis) error {
+	for _, a := range rows {
+		if slices.Contains(columns, a) {
+			return fmt.Errorf("%s cannot be both down and across", a)
+		}
+	}
+	return nil
+}
+
 // Tabulate lays the maps of results out as a sheet, by the axes of rows down and by those of columns across. On every
 // other axis all maps must be the same. A map whose [Lead] is clear is framed.
 func Tabulate(results []*Result, rows, columns []Axis) (*Sheet, error) {
-	for _, a := range rows {
-		if slices.Contains(columns, a) {
-			return nil, fmt.Errorf("%s cannot be both down and across", a)
-		}
+	if err := CheckAxes(rows, columns); err != nil {
+		return nil, err
 	}
 	s := &Sheet{Results: results}
 	names := newNames(results)

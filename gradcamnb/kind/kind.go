@@ -60,7 +60,7 @@ type Form struct {
 	Text, Means string // how it is written, and what that means
 }
 
-var all = registry.New("kind of target", func(k Kind) []string { return []string{k.Name} })
+var all = registry.New("kind of target", func(k Kind) []string { return []string{k.Name} }, nil)
 
 // Register adds a kind and returns it. It is called when the package that has the kind is initialised.
 func Register(k Kind) Kind { return all.Add(k) }
@@ -121,7 +121,7 @@ func Parse(text string) (Spec, error) {
 }
 
 // describeNear returns words for what a text that is no target may mean: a class by its number or label, or a kind. It
-// lists the kinds.
+// says where the kinds are listed.
 func describeNear(text string) string {
 	var names []string
 	for _, k := range all.All() {
@@ -134,8 +134,8 @@ func describeNear(text string) string {
 	if near == "" {
 		near = fmt.Sprintf(": a class is written %q", "class:"+nearest.Shorten(text))
 	}
-	return fmt.Sprintf("%s; targets begin with %s%s", near, strings.Join(names, ", "),
-		place.Words("", "; gradcam explain --help says more"))
+	return near + "; " + place.Words("targets begin with "+strings.Join(names, ", "),
+		"gradcam explain --help lists all targets")
 }
 
 // examples returns the forms of a kind as words.

@@ -121,7 +121,9 @@ func NoArguments(c *cobra.Command, args []string) error {
 		return noCommand(c, args[0])
 	}
 	how := ""
-	if strings.Contains(c.Use, " --") {
+	if name := strings.TrimLeft(args[0], "-–—−"); name != args[0] {
+		how = fmt.Sprintf(": if it is a flag, write it with two hyphens, --%s", name)
+	} else if strings.Contains(c.Use, " --") {
 		how = ": give it by a flag, as in " + strings.TrimSuffix(c.UseLine(), " [flags]")
 	}
 	return Usagef("%s takes no argument %q%s; see %s --help", c.CommandPath(), args[0], how, c.CommandPath())

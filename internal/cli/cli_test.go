@@ -89,7 +89,12 @@ func TestFlagValues(t *testing.T) {
 	for arg, want := range map[string]string{
 		"--n=x": `--n "x": write a whole number`, "--share=x": `--share "x": write a number`, "--wait=x": `--wait "x": write a time`,
 		"--on=x": `--on "x": write true or false`, "--n": "--n has no value", "--none": "has no flag --none; see",
-		"-o=x": `has no flag -o, did you mean "--on"?`, "-z": "has no flag -z; see", "--m": `has no flag --m; see`,
+		"-o=x y": `has no flag -o, did you mean "--on"?; see`, "-share": `has no flag -share, did you mean "--share"?`,
+		"--=x": `"--=x" is no flag: flags are written --name or --name=value; see`, "---n": `"---n" is no flag`,
+		"—share":       `do takes no argument "—share": if it is a flag, write it with two hyphens, --share; see do --help`,
+		"--share=--on": "--share has no value: --on behind it is a flag itself; see", "--names=--n": "--names has no value: --n behind",
+		`--list="a`: "--list \"\\\"a\": write names with commas, and no quotation marks",
+		"-o=x":      `has no flag -o, did you mean "--on"?`, "-z": "has no flag -z; see", "--m": `has no flag --m; see`,
 		"x.onnx": `do takes no argument "x.onnx": give it by a flag, as in do --n N; see do --help`,
 	} {
 		c := &cobra.Command{Use: "do --n N", Args: NoArguments, RunE: func(*cobra.Command, []string) error { return nil }}
@@ -97,6 +102,8 @@ func TestFlagValues(t *testing.T) {
 		c.Flags().Float64("share", 0, "")
 		c.Flags().Duration("wait", 0, "")
 		c.Flags().Bool("on", false, "")
+		c.Flags().StringArray("names", nil, "")
+		c.Flags().StringSlice("list", nil, "")
 		var told error
 		code := Execute(context.Background(), MakeStandalone(c), []string{arg},
 			func(err error) error { told = err; return err })

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"errors"
-	"regexp"
 	"runtime"
 	"runtime/debug"
 	"strings"
@@ -39,35 +38,55 @@ func commandNames(c *cobra.Command) []string {
 	return names
 }
 
-var unknownFlag = regexp.MustCompile(`^unknown (?:flag: |shorthand flag: '.' in )(-{1,2})([^\s=]+)\S*$`)
-
 // values are how the values of a flag are written, by the name that pflag has for their type.
 var values = map[string]string{"int": "a whole number", "uint64": "a whole number from 0", "float64": "a number",
-	"duration": "a time, as in 30s or 2m", "bool": "true or false", "intSlice": "whole numbers with commas, as in 1,2"}
+	"duration": "a time, as in 30s or 2m", "bool": "true or false", "intSlice": "whole numbers with commas, as in 1,2",
+	"stringSlice": "names with commas, and no quotation marks"}
 
-// flagError returns an error about the flags. For an unknown flag it names the nearest ones.
+// flagError returns an error about the flags in our own words. For an unknown flag it names the nearest ones.
 func flagError(c *cobra.Command, err error) error {
 	var (
-		wrong *pflag.InvalidValueError
-		none  *pflag.ValueRequiredError
+		wrong   *pflag.InvalidValueError
+		none    *pflag.ValueRequiredError
+		unknown *pflag.NotExistError
+		odd     *pflag.InvalidSyntaxError
 	)
 	switch {
-	case errors.As(err, &wrong) && errors.Is(err, errTwice):
-		return Usagef("--%s %w", wrong.GetFlag().Name, errTwice)
 	case errors.As(err, &wrong):
-		said := values[wrong.GetFlag().Value.Type()]
-		if said == "" {
-			return Usagef("--%s: %w", wrong.GetFlag().Name, wrong.Unwrap())
-		}
-		return Usagef("--%s %q: write %s", wrong.GetFlag().Name, wrong.GetValue(), said)
+		return valueError(c, wrong)
 	case errors.As(err, &none):
 		return Usagef("--%s has no value: write one behind it; see %s --help", none.GetSpecifiedName(), c.CommandPath())
+	case errors.As(err, &unknown):
+		return unknownError(c, unknown)
+	case errors.As(err, &odd):
+		return Usagef("%q is no flag: flags are written --name or --name=value; see %s --help", odd.GetSpecifiedFlag(),
+			c.CommandPath())
 	}
-	m := unknownFlag.FindStringSubmatch(err.Error())
-	if m == nil {
-		return usage{err}
+	return usage{err}
+}
+
+// valueError returns the error for a value that a flag does not take.
+func valueError(c *cobra.Command, wrong *pflag.InvalidValueError) error {
+	name, said := wrong.GetFlag().Name, values[wrong.GetFlag().Value.Type()]
+	switch {
+	case errors.Is(wrong, errTwice):
+		return Usagef("--%s %w%s", name, errTwice, strings.Join(wrong.GetFlag().Annotations[several], ""))
+	case errors.Is(wrong, errFlag):
+		return Usagef("--%s has no value: %s behind it is a flag itself; see %s --help", name, wrong.GetValue(), c.CommandPath())
+	case said == "":
+		return Usagef("--%s: %w", name, wrong.Unwrap())
 	}
-	dashes, name := m[1], m[2]
+	return Usagef("--%s %q: write %s", name, wrong.GetValue(), said)
+}
+
+// unknownError returns the error for a flag that the command does not have. A whole word behind one dash is taken for a
+// flag that lacks the other.
+func unknownError(c *cobra.Command, unknown *pflag.NotExistError) error {
+	dashes, name := "--", unknown.GetSpecifiedName()
+	if letters := unknown.GetSpecifiedShortnames(); letters != "" {
+		dashes = "-"
+		name, _, _ = strings.Cut(letters, "=")
+	}
 	var names []string
 	c.Flags().VisitAll(func(f *pflag.Flag) {
 		// a letter stands for any flag that begins with it
@@ -75,6 +94,6 @@ func flagError(c *cobra.Command, err error) error {
 			names = append(names, "--"+f.Name)
 		}
 	})
-	return Usagef("%s has no flag %s%s%s; see %s --help", c.CommandPath(), dashes, name,
+	return Usagef("%s has no flag %s%s%s; see %s --help", c.CommandPath(), dashes, nearest.Shorten(name),
 		nearest.DidYouMean("--"+name, names), c.CommandPath())
 }

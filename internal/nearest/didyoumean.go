@@ -30,6 +30,24 @@ func DidYouMean(written string, names []string) string {
 	}
 }
 
+// IsList tells whether a text is a list of names with commas between them, such as "layer3,layer4", while one name was
+// wanted. Case, spaces, dashes and underscores do not count.
+func IsList(written string, names []string) bool {
+	if !strings.Contains(written, ",") || len(written) > longest {
+		return false
+	}
+	known := map[string]bool{}
+	for _, name := range names {
+		known[fold(name)] = true
+	}
+	for part := range strings.SplitSeq(written, ",") {
+		if !known[fold(part)] {
+			return false
+		}
+	}
+	return true
+}
+
 func fold(s string) string {
 	return strings.NewReplacer(" ", "", "-", "", "_", "").Replace(strings.ToLower(s))
 }

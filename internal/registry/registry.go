@@ -12,15 +12,16 @@ import (
 
 // Registry holds values by name.
 type Registry[T any] struct {
-	kind  string
-	names func(T) []string
-	all   []T
+	kind   string
+	names  func(T) []string
+	listed func() string
+	all    []T
 }
 
 // New returns an empty registry. kind is the word for a value in errors. names returns a value's own name, and then its
-// other names.
-func New[T any](kind string, names func(T) []string) *Registry[T] {
-	return &Registry[T]{kind: kind, names: names}
+// other names. listed returns what lists all names, for errors; it is nil if nothing does.
+func New[T any](kind string, names func(T) []string, listed func() string) *Registry[T] {
+	return &Registry[T]{kind: kind, names: names, listed: listed}
 }
 
 // Add registers a value and returns it.
@@ -46,18 +47,23 @@ func (r *Registry[T]) Find(name string) (T, error) {
 		known = append(known, names[0])
 	}
 	var none T
-	return none, NewUnknownError(r.kind, name, known)
+	listed := ""
+	if r.listed != nil {
+		listed = r.listed()
+	}
+	return none, NewUnknownError(r.kind, name, known, listed)
 }
 
 // UnknownError says that a name is not known.
 type UnknownError struct {
 	Kind, Name string   // what was looked for, and its name
 	Known      []string // all names that are known
+	Listed     string   // what lists all names, such as a page; empty if nothing does
 }
 
-// NewUnknownError returns the error for a name that is not known. Its text names the nearest known names first.
-func NewUnknownError(kind, name string, known []string) error {
-	return &UnknownError{kind, name, known}
+// NewUnknownError returns the error for a name that is not known; see [UnknownError].
+func NewUnknownError(kind, name string, known []string, listed string) error {
+	return &UnknownError{kind, name, known, listed}
 }
 
 // Is tells that it is a [fault.ErrUnknownName], and for a method a [fault.ErrUnknownMethod].
@@ -65,9 +71,19 @@ func (e *UnknownError) Is(target error) bool {
 	return target == fault.ErrUnknownName || target == fault.ErrUnknownMethod && e.Kind == "method"
 }
 
+// most is how many names an error lists. Of more it tells the nearest, and what lists all.
+const most = 8
+
+// Error says which name may have been meant. A few names are all listed, the nearest first.
 func (e *UnknownError) Error() string {
-	return fmt.Sprintf("there is no %s %q%s; there are %s", e.Kind, nearest.Shorten(e.Name), nearest.DidYouMean(e.Name, e.Known),
-		strings.Join(nearest.Names(e.Known, e.Name, len(e.Known)), ", "))
+	said := fmt.Sprintf("there is no %s %q%s", e.Kind, nearest.Shorten(e.Name), nearest.DidYouMean(e.Name, e.Known))
+	if nearest.IsList(e.Name, e.Known) {
+		said += "; names are given one by one, and not with commas"
+	}
+	if len(e.Known) > most && e.Listed != "" {
+		return said + "; " + e.Listed + " lists all"
+	}
+	return said + "; there are " + strings.Join(nearest.Names(e.Known, e.Name, len(e.Known)), ", ")
 }
 
 func fold(name string) string {

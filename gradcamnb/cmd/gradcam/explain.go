@@ -7,6 +7,7 @@ import (
 	"image"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -91,6 +92,9 @@ a figure that was saved from a notebook.`,
 	flags.StringVar(&f.method, "method", "grad-cam", "method: "+methodNames()+
 		`; case, dashes and spaces do not matter, and pytorch-grad-cam's names are known, too`)
 	flags.StringVar(&f.target, "target", "", targetHelp()+"\n(default top1, or detection:1 for a detector)")
+	for _, name := range []string{"method", "target"} {
+		cli.SaySeveral(flags, name, "gradcam sheet compares several")
+	}
 	flags.StringVar(&f.out, "out", "", "folder for the results")
 	flags.StringVar(&f.colors, "colors", "", colorsHelp("colour map of the figures"))
 	flags.Var(&f.hot, "hot", hotHelp)
@@ -183,10 +187,7 @@ func explain(ctx context.Context, f explainFlags) error {
 		return f.explainMany(ctx, m, r, dir, options)
 	}
 	if err := f.input(m, &r); err != nil {
-		if i := slices.IndexFunc(f.images, isPattern); i >= 0 && errors.Is(err, fs.ErrNotExist) {
-			return cli.Usagef("--image %q: a pattern goes with --batch, as --batch 8", f.images[i])
-		}
-		return err
+		return f.explainMistaken(err)
 	}
 	results, err := m.Run(ctx, r)
 	if err != nil {
@@ -197,8 +198,38 @@ func explain(ctx context.Context, f explainFlags) error {
 	if err := write(dir, f, m, results, options); err != nil {
 		return err
 	}
-	sayResults(dir, results)
+	sayResults(dir, results, strangeness(r.Prep))
 	return nil
+}
+
+// explainMistaken returns the error for pictures that are named in a way that --batch or a repeated flag takes: a
+// folder, a pattern or a list. Otherwise it returns the error as it is.
+func (f explainFlags) explainMistaken(err error) error {
+	isMissing := func(path string) bool {
+		_, err := os.Stat(path)
+		return err != nil
+	}
+	for _, path := range f.images {
+		parts := strings.Split(path, ",")
+		switch {
+		case checkNoFolder(path) != nil:
+			return checkNoFolder(path)
+		case !errors.Is(err, fs.ErrNotExist):
+		case isPattern(path):
+			return cli.Usagef("--image %q: a pattern goes with --batch, as --batch 8", path)
+		case len(parts) > 1 && !slices.ContainsFunc(parts, isMissing):
+			return cli.Usagef("--image %q: several pictures are written --image %s", path, strings.Join(parts, " --image "))
+		}
+	}
+	return err
+}
+
+// checkNoFolder returns an error if a folder was named as a picture.
+func checkNoFolder(path string) error {
+	if info, err := os.Stat(path); err != nil || !info.IsDir() {
+		return nil //nolint:nilerr // it is no folder
+	}
+	return cli.Usagef("--image %q is a folder: for its pictures write --image %q --batch 8", path, filepath.Join(path, "*.jpg"))
 }
 
 // isPattern tells whether a path may stand for several files.

@@ -61,7 +61,7 @@ var ofPictures = []attempt{
 	{"picture", "8,000 x 8,000 of one colour", flat("cat.png", 8000, 8000), explaining("--image", cat), 0, "overlay.png"},
 	{"picture", "2 x 50,000", flat("cat.png", 2, 50000), explaining("--image", cat), 0, "overlay.png"},
 	{"picture", "a folder", several(func(dir string) error { return os.Remove(filepath.Join(dir, "cat.png")) },
-		flat("cat.png/a.png", 8, 8)), explaining("--image", cat), 1, "folder"},
+		flat("cat.png/a.png", 8, 8)), explaining("--image", cat), 2, "is a folder"},
 	{"picture", "16 of 3,000 x 3,000 in a batch", func(dir string) error {
 		var all []func(string) error
 		for _, n := range strings.Split("abcdefghijklmnop", "") {

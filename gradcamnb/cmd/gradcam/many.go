@@ -14,7 +14,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/gradcam-go/gradcam/gradcamnb"
@@ -103,7 +102,7 @@ func (j *job) read(settings string) (image.Image, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", printable.Line(j.picture), err)
 	}
-	j.inputs = inputs(data, settings)
+	j.inputs = hashInputs(data, settings)
 	return imgio.Decode(data, printable.Line(j.picture))
 }
 
@@ -117,8 +116,8 @@ func readRegular(path string) ([]byte, error) {
 	return data, err
 }
 
-// inputs returns the hash of everything that the results depend on.
-func inputs(picture []byte, settings string) string {
+// hashInputs returns the hash of everything that the results depend on.
+func hashInputs(picture []byte, settings string) string {
 	h := sha256.New()
 	fmt.Fprintf(h, "%d %s %d ", len(settings), settings, len(picture))
 	h.Write(picture)
@@ -137,7 +136,7 @@ func (j *job) isFinished(settings string) bool {
 		return false
 	}
 	picture, err := readRegular(j.picture)
-	return err == nil && rep.Inputs == inputs(picture, settings)
+	return err == nil && rep.Inputs == hashInputs(picture, settings)
 }
 
 // write writes one picture's results. It first removes an older result.json, so that this never stands beside files of
@@ -199,6 +198,9 @@ func (t *tally) end(w io.Writer, dir string) error {
 func (f explainFlags) jobs(dir string) ([]*job, error) {
 	var paths []string
 	for _, pattern := range f.images {
+		if err := checkNoFolder(pattern); err != nil {
+			return nil, err
+		}
 		found, err := wildcard.Find(pattern)
 		if err != nil {
 			return nil, cli.Usagef("--image %q: %w", pattern, err)
@@ -206,38 +208,19 @@ func (f explainFlags) jobs(dir string) ([]*job, error) {
 		paths = append(paths, found...)
 	}
 	seen := map[string]bool{}
-	names := map[string]int{}
 	var jobs []*job
+	var files []string
 	for _, path := range paths {
 		path = filepath.Clean(path)
 		if !seen[path] {
 			seen[path] = true
-			names[strings.ToLower(folderName(path))]++ // some systems ignore case
-			jobs = append(jobs, &job{picture: path})
+			jobs, files = append(jobs, &job{picture: path}), append(files, path)
 		}
 	}
-	for _, j := range jobs {
-		name := folderName(j.picture)
-		// another picture has that name, or a folder's name cannot hold all of it
-		if names[strings.ToLower(name)] > 1 || name != filepath.Base(j.picture) {
-			sum := sha256.Sum256([]byte(j.picture))
-			name += "-" + hex.EncodeToString(sum[:4])
-		}
-		j.dir = filepath.Join(dir, name)
+	for i, name := range folderNames(files) {
+		jobs[i].dir = filepath.Join(dir, name)
 	}
 	return jobs, nil
-}
-
-// folderName returns a picture's file name as a folder's name that every system takes.
-func folderName(path string) string {
-	name := strings.ToValidUTF8(fileName(filepath.Base(path)), "_")
-	if len(name) > 100 {
-		name = strings.ToValidUTF8(name[len(name)-100:], "")
-	}
-	if name == "" {
-		return "picture"
-	}
-	return name
 }
 
 // settings returns everything that the results depend on besides the picture, as text.

@@ -276,7 +276,7 @@ func (f *samplingFlags) run(c *cobra.Command, target gradcamnb.Target) error {
 			len(drawn.Sampled.Weights), o.Masks, dir, dir)
 	}
 	if ended == nil {
-		sayResults(dir, results)
+		sayResults(dir, results, strangeness(r.Prep))
 	}
 	return ended
 }

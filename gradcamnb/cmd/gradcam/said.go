@@ -6,13 +6,16 @@ import (
 	"strings"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 	"github.com/gradcam-go/gradcam/internal/printable"
 )
 
 // sayResults prints a line for each picture that says what was found and where the figure is:
 //
 //	espresso 94.4 %, Grad-CAM at _swish -> out/overlay.png
-func sayResults(dir string, results []*heatmap.Result) {
+//
+// said is what the engine has said already about how pictures are prepared; it is not said again.
+func sayResults(dir string, results []*heatmap.Result, said string) {
 	names := heatmap.PictureNames(results)
 	for i, r := range results {
 		if len(r.Maps) == 0 {
@@ -22,12 +25,27 @@ func sayResults(dir string, results []*heatmap.Result) {
 		if len(results) > 1 {
 			line = names[i] + ": " + line
 		}
-		if n := len(r.Maps); n > 1 {
+		switch n := len(r.Maps); n {
+		case 1:
+		case 2:
+			line += ", and 1 more map"
+		default:
 			line += fmt.Sprintf(", and %d more maps", n-1)
 		}
-		line += inBrackets(r.Maps[0].Note) + inBrackets(r.Maps[0].Diagnosis)
+		line += inBrackets(r.Maps[0].Note)
+		if r.Maps[0].Diagnosis != said {
+			line += inBrackets(r.Maps[0].Diagnosis)
+		}
 		fmt.Printf("%s -> %s\n", printable.Line(line), printable.Line(filepath.Join(dir, "overlay.png")))
 	}
+}
+
+// strangeness returns what is strange about how pictures are prepared, in words; empty if nothing is.
+func strangeness(prep *imgio.Prep) string {
+	if prep == nil {
+		return ""
+	}
+	return prep.Strange()
 }
 
 func inBrackets(words string) string {

@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/gradcam-go/gradcam/gradcamnb"
 	"github.com/gradcam-go/gradcam/gradcamnb/ask"
@@ -61,6 +62,12 @@ are stacked; the columns must have the same names in all of them: --model early.
 	flags.StringSliceVar(&f.rows, "rows", []string{"layers"},
 		"what differs from row to row: pictures, targets, layers, methods, or several with commas")
 	flags.StringSliceVar(&f.columns, "cols", []string{"methods"}, "what differs from column to column, as --rows")
+	flags.SetNormalizeFunc(func(_ *pflag.FlagSet, name string) pflag.NormalizedName {
+		if name == "columns" {
+			name = "cols"
+		}
+		return pflag.NormalizedName(name)
+	})
 	flags.StringArrayVar(&f.layers, "layer", nil,
 		"layer by tensor name or module path, \"stages\" for the last of each resolution, or \"all\"; may be repeated (default: stages, if layers are rows or columns)")
 	flags.StringArrayVar(&f.methods, "method", nil, "method, see gradcam explain --help; may be repeated")

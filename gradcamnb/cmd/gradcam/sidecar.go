@@ -15,7 +15,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/aims"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/detections"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/inputs"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source/hub"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
@@ -111,6 +113,9 @@ func writeSidecar(ctx context.Context, f sidecarFlags, say io.Writer) error {
 	} else if by, s.Input, err = f.usualPrep(ctx, m); err != nil {
 		return err
 	}
+	if err := f.checkLabels(ctx, m, s); err != nil {
+		return err
+	}
 	text, err := json.MarshalIndent(s, "", "  ")
 	if err != nil {
 		return fmt.Errorf("writing the sidecar: %w", err)
@@ -122,9 +127,9 @@ func writeSidecar(ctx context.Context, f sidecarFlags, say io.Writer) error {
 	return nil
 }
 
-// usualPrep returns the preprocessing of the preset that is asked for, or of the usual one for such a model, and the
-// preset's name.
-func (f sidecarFlags) usualPrep(ctx context.Context, m source.Model) (preset string, prep *imgio.Prep, err error) {
+// usualPrep returns the preprocessing of the preset that is asked for, or of the usual one for such a model. by names
+// the preset, and says if it is a guess.
+func (f sidecarFlags) usualPrep(ctx context.Context, m source.Model) (by string, prep *imgio.Prep, err error) {
 	height, width, ok := m.Card().Size()
 	switch {
 	case f.size != "":
@@ -134,17 +139,19 @@ func (f sidecarFlags) usualPrep(ctx context.Context, m source.Model) (preset str
 	case !ok:
 		return "", nil, cli.Usagef("the model takes pictures of any size: name the one that it was trained with, as --size 224")
 	}
-	if preset = f.preset; preset == "" {
+	preset := f.preset
+	if preset == "" {
 		if fed, err := source.FeedForListing(m, nil); err == nil {
 			preset = detections.UsualPreset(ctx, fed)
 		}
 		preset = cmp.Or(preset, "torchvision")
+		by = ", which is a guess: if it was trained otherwise, name a --preset, with --force"
 	}
 	p, err := imgio.Preset(preset, width, height)
 	if err != nil {
 		return "", nil, cli.Usagef("--preset: %w", err)
 	}
-	return preset, &p, nil
+	return preset + by, &p, nil
 }
 
 // labelsBeside returns the path of --labels from the model's folder.
@@ -167,6 +174,36 @@ func (f sidecarFlags) labelsBeside(folder string) (string, error) {
 		return "", cli.Usagef("--labels %s: the file must lie in the model's folder, %s", f.labels, folder)
 	}
 	return "", cli.Usagef("--labels %s: there is no such file in the model's folder, %s", f.labels, folder)
+}
+
+// checkLabels returns an error if there are more or fewer labels than classes of the model. A model whose number of
+// classes cannot be told from its shapes, such as a detector, takes any.
+func (f sidecarFlags) checkLabels(ctx context.Context, m source.Model, s source.Sidecar) error {
+	if s.Labels == "" {
+		return nil
+	}
+	labels, err := source.ReadLabels(f.model, s.Labels)
+	if err != nil {
+		return cli.Usage(err)
+	}
+	fed, err := source.FeedForListing(m, nil)
+	if err != nil {
+		return nil //nolint:nilerr // it needs values for other inputs, which an explanation gives
+	}
+	shape, err := inputs.Shape(m.Card(), s.Input, 1)
+	if err != nil {
+		return err
+	}
+	layers, err := fed.Layers(ctx, shape, "")
+	if err != nil {
+		return err
+	}
+	n := aims.CountClasses(fed, layers)
+	if n == 0 || n == len(labels) || n == 1 && len(labels) == 2 { // a logit between two classes
+		return nil
+	}
+	return cli.Usagef("--labels %s: it has %d labels, and the model has %d classes: write one label in each line", f.labels,
+		len(labels), n)
 }
 
 // parseSize reads the size of --size, 224 or 320x240 with the width first.

@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"syscall"
 
 	"github.com/gradcam-go/gradcam/gradcamnb"
@@ -207,16 +206,6 @@ func writeFigure(path string, results []*heatmap.Result, i int, o *render.Option
 		return err
 	}
 	return atomicfile.Write(path, png)
-}
-
-// fileName returns a name, such as a layer's, as part of a file name.
-func fileName(layer string) string {
-	return strings.Trim(strings.Map(func(r rune) rune {
-		if strings.ContainsRune(`/\:*?"<>| `, r) || r < ' ' {
-			return '_'
-		}
-		return r
-	}, layer), "_.")
 }
 
 func writeReport(path string, f explainFlags, m *gradcamnb.Model, results []*heatmap.Result) error {

@@ -206,6 +206,23 @@ func readTensor(m source.Model, layers []source.Layer, tensor string, batch int,
 	return a, err
 }
 
+// CountClasses returns how many classes a model tells apart: those of its answer, or of each place of its answer. It is
+// 0 if the answer has no classes, as that of a detector.
+func CountClasses(m source.Model, layers []source.Layer) int {
+	count := func(as kind.TensorReading, scored target.Kind) int {
+		a, err := readTensor(m, layers, m.Card().Outputs[0], 1, as)
+		if err != nil {
+			return 0
+		}
+		n, err := scored.Check(a.shape)
+		if err != nil {
+			return 0
+		}
+		return n
+	}
+	return cmp.Or(count(kind.Classes, target.Element), count(kind.Places, target.Region))
+}
+
 func readOne(layers []source.Layer, tensor string, batch int, as reading) (Answer, error) {
 	l, err := source.Resolve(layers, tensor)
 	if err != nil {

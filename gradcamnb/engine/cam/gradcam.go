@@ -15,6 +15,7 @@ import (
 // It costs one forward pass and the backward pass down to the layer.
 var GradCAM = Register(Method{
 	Name:    "Grad-CAM",
+	Aliases: []string{"LayerGradCam"},
 	Paper:   "Selvaraju et al. 2017, arXiv:1610.02391",
 	Formula: "ReLU(SUM_k w_k A_k), w_k = 1/Z SUM_ij dS/dA_k,ij (eq. 1, 2)",
 	Passes:  "1 forward, 1 backward down to the layer",

@@ -19,6 +19,7 @@ import (
 // costs.
 var GradCAMPlusPlus = Register(Method{
 	Name:    "Grad-CAM++",
+	Aliases: []string{"GradCAMPP"},
 	Paper:   "Chattopadhay et al. 2018, arXiv:1710.11063",
 	Formula: "ReLU(SUM_k w_k A_k), w_k = SUM_ij a_k,ij ReLU(G), a = G^2 / (2 G^2 + G^3 SUM A_k) (eq. 19, 5, 6)",
 	Passes:  "1 forward, 1 backward down to the layer",

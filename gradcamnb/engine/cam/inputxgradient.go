@@ -15,7 +15,7 @@ import (
 // be looked up here. Shape: [batch, H, W], of the picture, whatever the layer.
 var InputXGradient = Register(Method{
 	Name:      "Input x gradient",
-	Aliases:   []string{"InputXGradient", "Gradient x input"},
+	Aliases:   []string{"InputXGradient", "Gradient x input", "GradientInput"},
 	Paper:     "Shrikumar et al. 2016, arXiv:1605.01713",
 	Formula:   "SUM_c x_c dS/dx_c",
 	Passes:    "1 forward, 1 backward down to the picture",

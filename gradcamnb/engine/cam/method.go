@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gradcam-go/gradcam/internal/place"
 	"github.com/gradcam-go/gradcam/internal/registry"
 )
 
@@ -110,7 +111,8 @@ func ByName(name string) (Method, error) {
 		}
 		return m.wrap(base)
 	}
-	return Method{}, registry.NewUnknownError("method", name, names)
+	return Method{}, registry.NewUnknownError("method", name, names,
+		place.Words("docs/methods.md", "gradcam explain --help"))
 }
 
 // wrap returns the method made of base.

@@ -189,7 +189,8 @@ func (s Spec) CountClasses(outputs [][]int, picture [2]int) int {
 	return only
 }
 
-var all = registry.New("detection decoder", func(v Decoder) []string { return []string{v.Name} })
+var all = registry.New("detection decoder", func(v Decoder) []string { return []string{v.Name} },
+	func() string { return "docs/detectors.md" })
 
 func register(v Decoder) Decoder { return all.Add(v) }
 

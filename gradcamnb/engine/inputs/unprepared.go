@@ -44,6 +44,6 @@ func unpreparedError(c source.Card, preset string) error {
 	others := slices.DeleteFunc(imgio.PresetNames(), func(name string) bool { return name == preset })
 	return fault.Errorf(fault.ErrNoPreprocessing,
 		"nothing says how to prepare a picture for the model %s%s.%s If it was trained as %s, save this as %s: %s "+
-			"(the command gradcam sidecar writes it, also for %s)", c.Name, size, kind, imgio.PresetModels(preset), c.SidecarName(),
-		text, strings.Join(others, ", "))
+			"(the command gradcam sidecar writes it, with --preset also for %s)", c.Name, size, kind, imgio.PresetModels(preset),
+		c.SidecarName(), text, strings.Join(others, ", "))
 }

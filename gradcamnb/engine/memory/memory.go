@@ -4,6 +4,7 @@ package memory
 import (
 	"container/list"
 	"fmt"
+	"math"
 	"os"
 	"runtime"
 	"strconv"
@@ -64,10 +65,10 @@ func memoryLimit(text string) (int64, error) {
 		}
 	}
 	n, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
-	if err != nil || !(n > 0) {
+	if n *= float64(unit); err != nil || !(n > 0 && n < math.MaxInt64) {
 		return 0, fmt.Errorf("%s=%q is no amount of memory: write it as 500MB or 8GB", Env, text)
 	}
-	return int64(n * float64(unit)), nil
+	return int64(n), nil
 }
 
 // Add adds an entry. The memory must be locked.

@@ -13,7 +13,7 @@ func TestMemoryLimit(t *testing.T) {
 			t.Errorf("%q is %d, %v; want %d", text, got, err, want)
 		}
 	}
-	for _, text := range []string{"lots", "-1GB", "0", "NaN", "GB"} {
+	for _, text := range []string{"lots", "-1GB", "0", "NaN", "GB", "inf", "1e99", "9e9GB"} {
 		if got, err := memoryLimit(text); err == nil {
 			t.Errorf("%q is %d", text, got)
 		}

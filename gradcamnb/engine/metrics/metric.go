@@ -10,6 +10,7 @@ import (
 
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
+	"github.com/gradcam-go/gradcam/internal/place"
 	"github.com/gradcam-go/gradcam/internal/registry"
 )
 
@@ -55,7 +56,8 @@ type Metric struct {
 	Measure func(ctx context.Context, s *Probe) ([]float64, error)
 }
 
-var all = registry.New("metric", func(v Metric) []string { return append([]string{v.Name}, v.Also...) })
+var all = registry.New("metric", func(v Metric) []string { return append([]string{v.Name}, v.Also...) },
+	func() string { return place.Words("docs/metrics.md", "gradcam explain --help") })
 
 func register(v Metric) Metric { return all.Add(v) }
 

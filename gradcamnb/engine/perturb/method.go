@@ -56,7 +56,7 @@ func (m Method) names() []string {
 	return names
 }
 
-var all = registry.New("forward-only method", Method.names)
+var all = registry.New("forward-only method", Method.names, nil)
 
 func register(m Method) Method {
 	names := m.names()

@@ -41,6 +41,17 @@ func TestRareOperators(t *testing.T) {
 				initializer("floor", false, nil, -1)},
 			[]float64{1, 2, 3, 4, -1, 5, 6, 7, 8, -1, 9, 10, 11, 12, -1},
 		},
+		// No diagonal lies so far off: from there on there is nothing, or all.
+		"Trilu from beyond the last column": {
+			[]*protos.NodeProto{reading(nodeOf("Trilu", "image", "y"), "k")},
+			[]*protos.TensorProto{{Name: "k", DataType: int32(protos.TensorProto_INT64), Int64Data: []int64{math.MaxInt64}}},
+			make([]float64, 12),
+		},
+		"Trilu from before the first row": {
+			[]*protos.NodeProto{reading(nodeOf("Trilu", "image", "y"), "k")},
+			[]*protos.TensorProto{initializer("k", true, nil, math.MinInt64)},
+			[]float64{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12},
+		},
 		"Unique of constants": {
 			[]*protos.NodeProto{reading(nodeOf("Unique", "twice", "once")),
 				reading(nodeOf("Gather", "image", "y", whole("axis", 2)), "once")},

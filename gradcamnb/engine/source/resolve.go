@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/gradcam-go/gradcam/internal/fault"
 	"github.com/gradcam-go/gradcam/internal/nearest"
@@ -22,6 +23,11 @@ func Resolve(layers []Layer, name string) (Layer, error) {
 		if slices.Contains(l.paths, name) {
 			return l, nil
 		}
+	}
+	if nearest.IsList(name, layerNames(layers)) {
+		return Layer{}, fault.Errorf(fault.ErrUnknownLayer, "the model has no layer %q; several layers are written %s", name,
+			place.Words(`Layers("`+strings.ReplaceAll(name, ",", `", "`)+`")`,
+				"--layer "+strings.ReplaceAll(name, ",", " --layer ")))
 	}
 	suggested := ""
 	if l, err := SuggestedLayer(layers); err == nil {
@@ -44,11 +50,15 @@ func SuggestedLayer(layers []Layer) (Layer, error) {
 
 // nearestNames returns the names that take the fewest edits to become want.
 func nearestNames(layers []Layer, want string) []string {
+	spatial := slices.DeleteFunc(slices.Clone(layers), func(l Layer) bool { return !l.Spatial() })
+	return nearest.Names(layerNames(spatial), want, 5)
+}
+
+// layerNames returns all names that layers have.
+func layerNames(layers []Layer) []string {
 	var names []string
 	for _, l := range layers {
-		if l.Spatial() {
-			names = append(append(names, l.Name), l.paths...)
-		}
+		names = append(append(names, l.Name), l.paths...)
 	}
-	return nearest.Names(names, want, 5)
+	return names
 }

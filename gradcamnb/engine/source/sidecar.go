@@ -107,6 +107,16 @@ const (
 	maxLabels  = 64 << 20
 )
 
+// ReadLabels reads the labels in a file that a sidecar of the model may name: one in the model's folder or below it.
+func ReadLabels(model, name string) ([]string, error) {
+	dir, err := openModelFolder(SidecarPath(model))
+	if err != nil {
+		return nil, fmt.Errorf("opening the model's folder: %w", err)
+	}
+	defer dir.close()
+	return readLabels(dir, name)
+}
+
 // readLabels reads labels in the model's folder or below it. A sidecar cannot name any other file of the machine, by a
 // link either. Editors of Windows begin a text with a mark of UTF-8 or UTF-16.
 func readLabels(dir *modelFolder, name string) ([]string, error) {

@@ -29,7 +29,7 @@ type Kind struct {
 	Score func(output, index, argument *Node) *Node
 }
 
-var all = registry.New("target", func(k Kind) []string { return []string{k.Name} })
+var all = registry.New("target", func(k Kind) []string { return []string{k.Name} }, nil)
 
 func register(k Kind) Kind { return all.Add(k) }
 

@@ -81,7 +81,7 @@ type Maker struct {
 	Tell func(File) (*Metadata, error)
 }
 
-var all = registry.New("maker", func(m Maker) []string { return []string{m.Name} })
+var all = registry.New("maker", func(m Maker) []string { return []string{m.Name} }, nil)
 
 func register(m Maker) Maker { return all.Add(m) }
 

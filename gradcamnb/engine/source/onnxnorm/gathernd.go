@@ -14,13 +14,7 @@ var _ = register("GatherND", func(b *builder, n *node) {
 	k := tuple(index.dims)
 	batch := size(x.dims[:shared])
 	rest := x.dims[shared:]
-	var places ref
-	if index.konst != nil {
-		at, dims := flatIndices(index, rest)
-		places = b.numeric(intTensor(dims, at))
-	} else {
-		places = b.joinIndices(index, rest)
-	}
+	places := b.joinIndices(index, rest)
 	if shared > 0 {
 		each := size(places.dims) / max(batch, 1)
 		first := b.scaleBy(b.reshape(b.countAlong(batch, 1), batch, 1), float32(size(rest[:k])))

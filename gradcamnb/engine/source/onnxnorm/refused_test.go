@@ -53,6 +53,14 @@ func TestEndlessAttributes(t *testing.T) {
 	ints := func(name string, n int) *protos.AttributeProto {
 		return &protos.AttributeProto{Name: name, Type: protos.AttributeProto_INTS, Ints: make([]int64, n)}
 	}
+	one := func(name string, v int64) *protos.AttributeProto {
+		return &protos.AttributeProto{Name: name, Type: protos.AttributeProto_INT, I: v}
+	}
+	row := func(name string, v ...int64) *protos.TensorProto {
+		t := whole(name, v...)
+		t.Dims = []int64{1, int64(len(v))}
+		return t
+	}
 	text := func(name, value string) *protos.AttributeProto {
 		return &protos.AttributeProto{Name: name, Type: protos.AttributeProto_STRING, S: []byte(value)}
 	}
@@ -71,6 +79,13 @@ func TestEndlessAttributes(t *testing.T) {
 		{"AffineGrid", []*protos.TensorProto{zeros("theta", 1, 2, 3), whole("size", 1, 3, -8, 8)}, nil},
 		{"Resize", []*protos.TensorProto{zeros("roi", 8), zeros("scales", 0), whole("sizes", 1, 3, 1<<23, 8)},
 			text("coordinate_transformation_mode", "tf_crop_and_resize")},
+		{"TopK", []*protos.TensorProto{whole("k", 1<<40)}, nil},
+		{"Split", nil, one("num_outputs", 0)},
+		{"Split", nil, one("num_outputs", 2)},
+		{"Split", []*protos.TensorProto{whole("split", -1)}, nil},
+		{"ScatterND", []*protos.TensorProto{row("place", 0, 3), zeros("updates", 1, 8, 8)}, nil},
+		{"ScatterND", []*protos.TensorProto{row("place", 0, -4), zeros("updates", 1, 8, 8)}, nil},
+		{"GatherND", []*protos.TensorProto{row("place", 0, 3)}, nil},
 	} {
 		node := &protos.NodeProto{OpType: c.op, Input: []string{"x"}, Output: []string{"y"}}
 		if c.op == "AffineGrid" {

@@ -32,11 +32,15 @@ var _ = register("ScatterND", func(b *builder, n *node) {
 })
 
 // joinIndices turns index tuples [..., k] over the first k axes of data into places in these axes joined into one, as
-// whole numbers.
+// whole numbers. Constant ones must lie in the data.
 func (b *builder) joinIndices(index *value, data []int) ref {
 	k := tuple(index.dims)
 	if k < 1 || k > len(data) {
 		failf("its indices have the shape %v, which does not fit data of the shape %v", index.dims, data)
+	}
+	if index.konst != nil {
+		at, dims := flatIndices(index, data)
+		return b.numeric(intTensor(dims, at))
 	}
 	last := len(index.dims) - 1
 	i := b.plain(index)

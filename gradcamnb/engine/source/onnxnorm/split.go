@@ -7,6 +7,9 @@ var _ = register("Split", func(b *builder, n *node) {
 	v := n.need(0)
 	rank := len(v.dims)
 	at := axis(n.intOr("axis", 0), rank)
+	if parts := n.intOr("num_outputs", len(n.Output)); parts != len(n.Output) {
+		failf("it makes %d pieces and names %d", parts, len(n.Output))
+	}
 	sizes, ok := n.param(1, "split")
 	if !ok {
 		each := (v.dims[at] + len(n.Output) - 1) / len(n.Output)
@@ -19,6 +22,9 @@ var _ = register("Split", func(b *builder, n *node) {
 	}
 	from, one := 0, slices.Repeat([]int{1}, rank)
 	for _, s := range sizes {
+		if s < 0 || s > v.dims[at]-from {
+			failf("its pieces %v do not make up an axis of %d", sizes, v.dims[at])
+		}
 		start, end := make([]int, rank), slices.Clone(v.dims)
 		start[at], end[at] = from, from+s
 		from += s

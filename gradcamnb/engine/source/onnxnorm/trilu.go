@@ -13,8 +13,8 @@ var _ = register("Trilu", func(b *builder, n *node) {
 		identity(b, n)
 		return
 	}
-	k := int(n.number(1, "k", 0))
 	rows, columns := x.dims[rank-2], x.dims[rank-1]
+	k := int(min(max(n.number(1, "k", 0), float64(-rows)), float64(columns))) // no diagonal lies farther off
 	upper := n.intOr("upper", 1) != 0
 	mask := make([]float32, 0, afford(rows*columns))
 	for i := range rows {
