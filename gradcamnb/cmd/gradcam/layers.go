@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -84,6 +85,12 @@ func layerTable(w io.Writer, layers []gradcamnb.Layer) error {
 		fmt.Fprintf(t, "%s\t%s\t%s\t%v\t%s\t%s\t%s\n", printable.Line(l.Name), printable.Line(l.Path), printable.Line(l.Op),
 			l.Shape, grid, feeds, why)
 	}
-	fmt.Fprintln(t, "\nA layer is chosen by its name or by a module; a module stands for the last tensor that it makes.")
-	return t.Flush()
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	fmt.Fprintln(w, "\nA layer is chosen by its name or by a module; a module stands for the last tensor that it makes.")
+	if i := slices.IndexFunc(layers, func(l gradcamnb.Layer) bool { return l.Suggested }); i >= 0 { // it may be far above
+		fmt.Fprintf(w, "If none is chosen, it is %s.\n", printable.Line(layers[i].Name))
+	}
+	return nil
 }

@@ -107,8 +107,8 @@ func refuseShapes(m source.Model, input []int, names []string, shapes [][]int) e
 	picture := c.Layout.Size(input)
 	switch {
 	case isClassRow(shapes, input[0]):
-		return fmt.Errorf("the model %s is no detector: its one output has the shape %v, a score for each class of the whole picture, as a classifier's; explain a class of it instead, or its prediction",
-			c.Name, shapes[0])
+		return fmt.Errorf("the model %s is no detector: its one output has the shape %v, a score for each class of the whole picture, as a classifier's; explain a class of it instead, or its prediction%s",
+			c.Name, shapes[0], place.Words("", ", with gradcam explain"))
 	case hasNoBatch(m, shapes, input[0]):
 		return fmt.Errorf("the outputs %q of the model %s have the shapes %v: %s", names, c.Name, shapes, withoutBatch())
 	}
