@@ -9,16 +9,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"reflect"
 	"slices"
 	"strings"
 	"sync"
-	"unsafe"
-
-	"github.com/sbinet/npyio/npy"
 
 	"github.com/gradcam-go/gradcam/internal/atomicfile"
-	"github.com/gradcam-go/gradcam/internal/border"
 	"github.com/gradcam-go/gradcam/internal/machine"
 	"github.com/gradcam-go/gradcam/internal/regular"
 )
@@ -47,82 +42,53 @@ func Read(path string) (dims []int, values []float32, err error) {
 const maxRank = 64
 
 func decode(path string, data []byte) (dims []int, values []float32, err error) {
-	defer func() {
-		if e := recover(); e != nil { // npyio panics at some headers
-			err = fmt.Errorf("%s is not a NumPy .npy file, or it is damaged: %w", path, border.NewPanicError(e))
-		}
-	}()
-	if err := checkHeader(data); err != nil {
+	h, raw, err := readHeader(data)
+	if err != nil {
 		return nil, nil, fmt.Errorf("%s is not a NumPy .npy file, or it is damaged: %w", path, err)
 	}
-	body := bytes.NewReader(data)
-	r, err := npy.NewReader(body)
-	if err != nil {
-		return nil, nil, fmt.Errorf("%s is not a NumPy .npy file, or its header is damaged: write it with numpy.save", path)
+	if len(h.dims) > maxRank {
+		return nil, nil, fmt.Errorf("%s has an array of %d axes, and NumPy's have at most %d", path, len(h.dims), maxRank)
 	}
-	d := r.Header.Descr
-	if len(d.Shape) > maxRank {
-		return nil, nil, fmt.Errorf("%s has an array of %d axes, and NumPy's have at most %d", path, len(d.Shape), maxRank)
-	}
-	read, order, each := typeOf(d.Type)
+	read, order, each := typeOf(h.kind)
 	if each == 0 {
 		return nil, nil, fmt.Errorf(
-			"%s holds values of NumPy's type %s, which are no numbers that are read here: save it as float32", path, d.Type)
+			"%s holds values of NumPy's type %s, which are no numbers that are read here: save it as float32", path, h.kind)
 	}
-	if slices.Contains(d.Shape, 0) {
-		return nil, nil, fmt.Errorf("%s has the shape %v, and so no values", path, d.Shape)
+	if slices.Contains(h.dims, 0) {
+		return nil, nil, fmt.Errorf("%s has the shape %v, and so no values", path, h.dims)
 	}
-	n, most := 1, body.Len()/each
-	for _, s := range d.Shape {
-		if s < 0 || s > most || n*s > most { // both are at most the file's length, so the product does not overflow
-			return nil, nil, fmt.Errorf("%s declares the shape %v and is too short for it: the file is damaged", path, d.Shape)
-		}
-		n *= s
+	n, fits := count(h.dims, len(raw)/each)
+	if !fits {
+		return nil, nil, fmt.Errorf("%s declares the shape %v and is too short for it: the file is damaged", path, h.dims)
 	}
 	if int64(n) > largest()/4 {
 		return nil, nil, fmt.Errorf("%s has the shape %v: as float32 it has more than the %d bytes that are read of an array", path,
-			d.Shape, largest())
+			h.dims, largest())
 	}
 	values = make([]float32, n)
-	raw := data[len(data)-body.Len():]
 	for i := range values {
 		var ok bool
 		if values[i], ok = read(order, raw[each*i:]); !ok {
 			return nil, nil, fmt.Errorf(
-				"%s holds a number of the type %s that float32, in which everything is computed here, does not hold", path, d.Type)
+				"%s holds a number of the type %s that float32, in which everything is computed here, does not hold", path, h.kind)
 		}
 	}
-	if d.Fortran {
-		values = toRowMajor(values, d.Shape)
+	if h.fortran {
+		values = toRowMajor(values, h.dims)
 	}
-	return d.Shape, values, nil
+	return h.dims, values, nil
 }
 
-// checkHeader checks the header of a .npy file before npyio (0.6.0) reads it, which allocates whatever length the
-// header claims and assumes that it is not empty. The header is "\x93NUMPY", a version of two bytes, a length of 2
-// bytes (version 1) or 4, and that many bytes of text that end with a newline (NEP 1).
-func checkHeader(data []byte) error {
-	const magic = "\x93NUMPY"
-	const most = 64 << 10
-	if len(data) < 12 || string(data[:6]) != magic {
-		return errors.New("it does not begin as one")
+// count returns the number of values of a shape, and whether it is at most a number.
+func count(dims []int, most int) (n int, fits bool) {
+	n = 1
+	for _, d := range dims {
+		if d > most || n*d > most { // both are at most the file's length, so the product does not overflow
+			return 0, false
+		}
+		n *= d
 	}
-	start, length := 10, uint32(binary.LittleEndian.Uint16(data[8:]))
-	switch data[6] {
-	case 1:
-	case 2, 3:
-		start, length = 12, binary.LittleEndian.Uint32(data[8:])
-	default:
-		return fmt.Errorf("its version is %d", data[6])
-	}
-	if length == 0 || length > most || int(length) > len(data)-start {
-		return fmt.Errorf("its header has %d bytes, which is none, more than the file has, or more than %d", length, most)
-	}
-	header := string(data[start : start+int(length)])
-	if !strings.HasPrefix(header, "{") || !strings.HasSuffix(header, "\n") {
-		return errors.New("its header is no dictionary on a line")
-	}
-	return nil
+	return n, n <= most
 }
 
 // Array is one of several arrays in a file.
@@ -194,15 +160,9 @@ func Write(path string, dims []int, values []float32) error {
 	if n != len(values) || n == 0 {
 		return fmt.Errorf("writing %s: %d values do not fill the shape %v", path, len(values), dims)
 	}
-	// npyio takes the shape from a Go array, so the values are viewed as one, such as [2][3]float32.
-	t := reflect.TypeFor[float32]()
-	for i := range dims {
-		t = reflect.ArrayOf(dims[len(dims)-1-i], t)
-	}
-	array := reflect.NewAt(t, unsafe.Pointer(unsafe.SliceData(values)))
-	var buf bytes.Buffer
-	if err := npy.Write(&buf, array.Interface()); err != nil {
+	data, err := binary.Append(appendHeader(nil, dims), binary.LittleEndian, values)
+	if err != nil {
 		return fmt.Errorf("writing %s: %w", path, err)
 	}
-	return atomicfile.Write(path, buf.Bytes())
+	return atomicfile.Write(path, data)
 }

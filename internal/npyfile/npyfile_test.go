@@ -22,8 +22,8 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
-// The bytes of numpy.save(f, numpy.array([[1.5, -2]], "<f4")), written by numpy 2.4.6.
-func TestReadsNumPy(t *testing.T) {
+// The bytes of numpy.save(f, numpy.array([[1.5, -2]], "<f4")), written by numpy 2.4.6, are read, and written again.
+func TestAsNumPy(t *testing.T) {
 	header := "{'descr': '<f4', 'fortran_order': False, 'shape': (1, 2), }"
 	header += strings.Repeat(" ", 118-len(header)-1) + "\n"
 	data := "\x93NUMPY\x01\x00\x76\x00" + header + "\x00\x00\xc0\x3f\x00\x00\x00\xc0"
@@ -34,6 +34,12 @@ func TestReadsNumPy(t *testing.T) {
 	dims, got, err := Read(path)
 	if err != nil || !slices.Equal(dims, []int{1, 2}) || !slices.Equal(got, []float32{1.5, -2}) {
 		t.Errorf("read %v %v, %v", dims, got, err)
+	}
+	if err := Write(path, dims, got); err != nil {
+		t.Fatal(err)
+	}
+	if written, err := os.ReadFile(path); err != nil || string(written) != data {
+		t.Errorf("written %q, %v", written, err)
 	}
 }
 
@@ -128,6 +134,7 @@ func TestHostileHeaders(t *testing.T) {
 		npyOf("{'descr': '<f4', 'fortran_order': False, 'shape': (2, 9223372036854775807), }"),
 		npyOf("{'descr': '', 'fortran_order': False, 'shape': (1,), }"),
 		npyOf("{'shape': (1,), }"), npyOf("{{{{"),
+		npyOf("{'descr': '<f8', 'fortran_order': False, 'shape': (), }"), // one number, half of which is there
 		npyOf("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,), }"),
 	} {
 		path := filepath.Join(dir, "a.npy")
