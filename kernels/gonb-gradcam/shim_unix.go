@@ -74,6 +74,8 @@ func shim() int {
 // The linker collects garbage that would be freed at the end of its process anyway, so it is told not to.
 func shimGo(args []string) int {
 	switch {
+	case len(args) > 1 && args[0] == recordName:
+		return shimRecord(args[1:])
 	case len(args) == 1 && args[0] == "get" && isSatisfied("main.go"):
 		return 0
 	case len(args) > 0 && args[0] == "build":
@@ -81,7 +83,7 @@ func shimGo(args []string) int {
 			_ = os.Setenv("GOGC", "off") // the name and the value are valid
 		}
 		if linksItself(args) {
-			if out, linked := linkWithin(args); linked {
+			if out, linked := buildWithin(args); linked {
 				return 0
 			} else if !strings.Contains(out, "/link:") {
 				fmt.Fprint(os.Stderr, out)
@@ -100,9 +102,22 @@ func linksItself(args []string) bool {
 		isSatisfied("main.go")
 }
 
-// linkWithin builds with Go's own linker, and returns what that printed and whether it worked.
-func linkWithin(args []string) (said string, linked bool) {
-	c := exec.Command(os.Getenv(realGoEnv), append([]string{"build", linkerFlags + " -linkmode=internal"}, args[1:]...)...)
+// buildWithin builds a cell's program with Go's own linker, and returns what the go command printed and whether it
+// worked. If the program before was built from the same packages, the go command is not needed.
+func buildWithin(args []string) (said string, built bool) {
+	flags := []string{linkerFlags + " -linkmode=internal"}
+	imports, err := importsOf("main.go")
+	if program := argument(args, "-o"); err == nil && program != "" && len(args) == 3 {
+		state := buildState(imports)
+		if state != "" && buildAgain(state, imports, program) {
+			return "", true
+		}
+		if flag, ok := recorder(); ok && state != "" {
+			flags = append(flags, flag)
+			_ = os.Setenv(stateEnv, state) // the name and the value are valid
+		}
+	}
+	c := exec.Command(os.Getenv(realGoEnv), slices.Concat([]string{"build"}, flags, args[1:])...)
 	out, err := c.CombinedOutput()
 	return string(out), err == nil
 }
@@ -117,20 +132,27 @@ func become(program string, args []string) int {
 // isSatisfied tells whether a cell's program imports only the standard library and packages that the library itself is
 // built with, so that there is nothing to get.
 func isSatisfied(file string) bool {
+	imports, err := importsOf(file)
+	return err == nil && !slices.ContainsFunc(imports, func(path string) bool {
+		first, _, _ := strings.Cut(path, "/")
+		ours := path == "github.com/janpfeifer/gonb/gonbui" || strings.HasPrefix(path, module+"/")
+		return strings.Contains(first, ".") && !ours || path == "C"
+	})
+}
+
+// importsOf returns the paths that a program imports.
+func importsOf(file string) ([]string, error) {
 	f, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
 	if err != nil {
-		return false
+		return nil, err
 	}
+	var paths []string
 	for _, spec := range f.Imports {
 		path, err := strconv.Unquote(spec.Path.Value)
 		if err != nil {
-			return false
+			return nil, err
 		}
-		first, _, _ := strings.Cut(path, "/")
-		ours := path == "github.com/janpfeifer/gonb/gonbui" || strings.HasPrefix(path, module+"/")
-		if strings.Contains(first, ".") && !ours || path == "C" {
-			return false
-		}
+		paths = append(paths, path)
 	}
-	return true
+	return paths, nil
 }
