@@ -22,6 +22,7 @@ import (
 	"github.com/gradcam-go/gradcam/internal/place"
 	"github.com/gradcam-go/gradcam/internal/printable"
 	"github.com/gradcam-go/gradcam/internal/regular"
+	"github.com/gradcam-go/gradcam/internal/waiting"
 
 	// The formats that can be read.
 	_ "image/gif"
@@ -49,6 +50,8 @@ func Open(path string) (image.Image, error) {
 		return nil, fmt.Errorf("reading the picture: %s is an address, but pictures are read from files: download it first",
 			printable.Address(path))
 	}
+	line := waiting.Start("reading " + filepath.Base(path)) // tens of megapixels take a second
+	defer line.End()
 	data, err := regular.Read(path, MaxBytes)
 	if err != nil {
 		return nil, fmt.Errorf("reading the picture: %w%s", withWholePath(err), describeLikeNames(path, err))

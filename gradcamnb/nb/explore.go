@@ -372,7 +372,8 @@ func (s *session) leave() error {
 	seen := *s.result
 	seen.Maps = s.latest
 	last := s.lastMap()
-	if err := showOpen([]*heatmap.Result{&seen}, []*heatmap.Result{s.result}, last); err != nil {
+	drawn, o := []*heatmap.Result{&seen}, &render.Options{Open: last}
+	if err := show(pictureOf(drawn), drawn, []*heatmap.Result{s.result}, o); err != nil {
 		return err
 	}
 	t, err := s.target(element(last))

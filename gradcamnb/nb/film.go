@@ -37,11 +37,8 @@ func ShowFilm(frames ...*heatmap.Result) error {
 		return err
 	}
 	last := frames[len(frames)-1]
-	png, alt, err := picture([]*heatmap.Result{last})
-	if err != nil {
-		return err
-	}
-	return send(png, alt, []*heatmap.Result{last}, startCardWith(frames, &render.Options{Open: last.Maps[0], Film: true}))
+	drawn := []*heatmap.Result{last}
+	return show(pictureOf(drawn), drawn, frames, &render.Options{Open: last.Maps[0], Film: true})
 }
 
 // MustShowFilm is like ShowFilm, but panics with the error.

@@ -38,7 +38,7 @@ const few = 3
 //
 // Outside a notebook Show writes the picture into the working folder and prints its path. If that folder cannot be
 // written to, it takes the temporary one.
-func Show(results ...*heatmap.Result) error { return showOpen(results, results, nil) }
+func Show(results ...*heatmap.Result) error { return show(pictureOf(results), results, results, nil) }
 
 // MustShow is like Show, but panics with the error.
 func MustShow(results ...*heatmap.Result) {
@@ -47,12 +47,9 @@ func MustShow(results ...*heatmap.Result) {
 
 // ShowSheet shows a table of maps as one picture and as a card of all its maps.
 func ShowSheet(s *heatmap.Sheet) error {
-	card := startCard(s.Results, findFramed(s))
-	png, err := render.EncodePNG(render.Sheet(s, nil), map[string]string{"Title": s.Title})
-	if err != nil {
-		return err
-	}
-	return send(png, fmt.Sprintf("%s: a table of %d by %d maps", s.Title, len(s.Rows), len(s.Columns)), nil, card)
+	alt := fmt.Sprintf("%s: a table of %d by %d maps", s.Title, len(s.Rows), len(s.Columns))
+	f := titled(s.Title, alt, func() *image.NRGBA { return render.Sheet(s, nil) })
+	return show(f, nil, s.Results, &render.Options{Open: findFramed(s)})
 }
 
 // MustShowSheet is like ShowSheet, but panics with the error.
@@ -62,11 +59,8 @@ func MustShowSheet(s *heatmap.Sheet) {
 
 // ShowDetections shows what a detector finds, as boxes on the picture and as a table.
 func ShowDetections(picture image.Image, found []heatmap.Detection) error {
-	png, err := render.EncodePNG(render.Detections(picture, found), map[string]string{"Title": "detections"})
-	if err != nil {
-		return err
-	}
-	if err := showPNG(png, detectionsAlt(found)); err != nil {
+	f := titled("detections", detectionsAlt(found), func() *image.NRGBA { return render.Detections(picture, found) })
+	if err := showFigure(f, nil); err != nil {
 		return err
 	}
 	if !InNotebook() {
@@ -83,26 +77,18 @@ func MustShowDetections(picture image.Image, found []heatmap.Detection) {
 
 // ShowDetectionSheet shows the explained detections of a picture, one in each row; see [render.DetectionSheet].
 func ShowDetectionSheet(r *heatmap.Result) error {
-	card := startCard([]*heatmap.Result{r}, nil)
 	title := r.Model + ": detections explained"
-	png, err := render.EncodePNG(render.DetectionSheet(r, nil), map[string]string{"Title": title})
-	if err != nil {
-		return err
-	}
-	return send(png, title, nil, card)
+	f := titled(title, title, func() *image.NRGBA { return render.DetectionSheet(r, nil) })
+	return show(f, nil, []*heatmap.Result{r}, nil)
 }
 
 // ShowDetected shows everything that a result explains of a detector: the picture with all boxes and masks, a map of
 // every explained detection on one colour scale (see [render.Detected]), and one card of them all.
 // [gradcamnb.Detections] asks for all detections.
 func ShowDetected(r *heatmap.Result) error {
-	card := startCard([]*heatmap.Result{r}, nil)
 	title := r.Model + ": everything found, explained"
-	png, err := render.EncodePNG(render.Detected(r, nil), map[string]string{"Title": title})
-	if err != nil {
-		return err
-	}
-	return send(png, title, nil, card)
+	f := titled(title, title, func() *image.NRGBA { return render.Detected(r, nil) })
+	return show(f, nil, []*heatmap.Result{r}, nil)
 }
 
 // MustShowDetected is like ShowDetected, but panics with the error.
@@ -113,57 +99,9 @@ func MustShowDetectionSheet(r *heatmap.Result) {
 	must.OK(ShowDetectionSheet(r))
 }
 
-// showOpen shows a picture of some results and a card of others. The card opens at the map open; if that is nil, it
-// opens at the suggested layer.
-func showOpen(drawn, played []*heatmap.Result, open *heatmap.Map) error {
-	card := startCard(played, open)
-	png, alt, err := picture(drawn)
-	if err != nil {
-		return err
-	}
-	return send(png, alt, drawn, card)
-}
-
-// startCard starts to make the card of results while the picture is drawn. It returns a function that waits for the
-// card. Outside a notebook it returns nil.
-func startCard(played []*heatmap.Result, open *heatmap.Map) (card func(covers int) (string, error)) {
-	return startCardWith(played, &render.Options{Open: open})
-}
-
-// startCardWith is like startCard, but takes any options.
-func startCardWith(played []*heatmap.Result, o *render.Options) (card func(covers int) (string, error)) {
-	if !InNotebook() {
-		return nil
-	}
-	var html string
-	var err error
-	var made sync.WaitGroup
-	made.Go(func() { html, err = render.HTML("gradcam-"+gonbui.UniqueId(), played, o) })
-	return func(covers int) (string, error) {
-		made.Wait()
-		return render.CoverOutputs(html, covers), err
-	}
-}
-
-// send shows a picture, the predictions of the listed results, and the card, which hides both if it runs.
-func send(png []byte, alt string, listed []*heatmap.Result, card func(covers int) (string, error)) error {
-	if err := showPNG(png, alt); err != nil {
-		return err
-	}
-	if !InNotebook() {
-		return nil
-	}
-	covers := 1
-	if words := tables(listed); words != "" {
-		gonbui.DisplayMarkdown(words)
-		covers++
-	}
-	html, err := card(covers)
-	if err != nil {
-		return err
-	}
-	gonbui.DisplayHTML(html)
-	return checkDelivered()
+// pictureOf returns the static figure of all maps of results.
+func pictureOf(results []*heatmap.Result) figure {
+	return func() ([]byte, string, error) { return picture(results) }
 }
 
 // picture returns the static figure of all maps as PNG, and words that describe it.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"html"
+	"image"
 	"strings"
 
 	"github.com/janpfeifer/gonb/gonbui"
@@ -19,14 +20,7 @@ import (
 // are many pictures with one map each, they are a grid; other maps are a table. Outside a notebook ShowPicture writes a
 // file, as [Show] does.
 func ShowPicture(results ...*heatmap.Result) error {
-	png, alt, err := picture(results)
-	if err != nil {
-		return err
-	}
-	if err := showPNG(png, alt); err != nil {
-		return err
-	}
-	return checkDelivered()
+	return showFigure(pictureOf(results), results)
 }
 
 // MustShowPicture is like ShowPicture, but panics with the error.
@@ -38,14 +32,8 @@ func ShowGrid(results ...*heatmap.Result) error {
 	if err := haveMaps(results); err != nil {
 		return err
 	}
-	png, err := render.EncodePNG(render.Grid(results, nil), map[string]string{"Title": gridAlt(results)})
-	if err != nil {
-		return err
-	}
-	if err := showPNG(png, gridAlt(results)); err != nil {
-		return err
-	}
-	return checkDelivered()
+	f := titled(gridAlt(results), gridAlt(results), func() *image.NRGBA { return render.Grid(results, nil) })
+	return showFigure(f, results)
 }
 
 // MustShowGrid is like ShowGrid, but panics with the error.
@@ -72,7 +60,10 @@ func ShowCard(results ...*heatmap.Result) error {
 	if !InNotebook() {
 		return errors.New("a card needs a notebook to run in: outside a notebook make a page with render.Page")
 	}
-	html, err := startCard(results, nil)(0)
+	line := startDrawing(results)
+	defer line.End()
+	html, err := render.HTML("gradcam-"+gonbui.UniqueId(), results, nil)
+	line.End()
 	if err != nil {
 		return err
 	}

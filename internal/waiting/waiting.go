@@ -59,6 +59,10 @@ func showPlain(to io.Writer) func(line string) {
 	}
 }
 
+// shown is the wait whose line is shown. Two waits at the same time, such as for the next picture to be read while one
+// is explained, would overwrite each other's line.
+var shown atomic.Pointer[Wait]
+
 // Wait shows how far work is that takes longer than a second.
 type Wait struct {
 	what  string
@@ -109,22 +113,29 @@ func (w *Wait) show() {
 	case <-time.After(patience):
 	}
 	show := *showLine.Load()
-	defer show("")
 	tick := time.NewTicker(renewal)
 	defer tick.Stop()
 	last := ""
 	for {
-		if line := w.line(time.Since(w.start)); line != last { // the same line again is one more message to the page
+		// the same line again would be one more message to the page
+		if line := w.line(time.Since(w.start)); line != last && w.isShown() {
 			show(line)
 			last = line
 		}
 		select {
 		case <-w.over:
+			if last != "" {
+				show("")
+				shown.Store(nil)
+			}
 			return
 		case <-tick.C:
 		}
 	}
 }
+
+// isShown tells whether this is the wait whose line is shown. It becomes that if there is none.
+func (w *Wait) isShown() bool { return shown.Load() == w || shown.CompareAndSwap(nil, w) }
 
 // line returns the text of the line after a time.
 func (w *Wait) line(after time.Duration) string {

@@ -1,8 +1,10 @@
 package waiting
 
 import (
+	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -28,4 +30,25 @@ func TestLine(t *testing.T) {
 	if got := (&Wait{what: "x"}).line(90 * time.Second); !strings.HasSuffix(got, "x: 1 min 30 s") {
 		t.Errorf("the line is %q", got)
 	}
+}
+
+// Of two waits at the same time one has the line. When it ends, the other one gets it.
+func TestOneLine(t *testing.T) {
+	before := *showLine.Load()
+	defer Show(before)
+	synctest.Test(t, func(t *testing.T) {
+		var lines []string
+		Show(func(line string) { lines = append(lines, line) })
+		first := Start("first")
+		time.Sleep(100 * time.Millisecond)
+		second, third := Start("second"), Start("third")
+		time.Sleep(1100 * time.Millisecond)
+		third.End()
+		first.End()
+		time.Sleep(300 * time.Millisecond)
+		second.End()
+		if want := []string{"first: 1 s", "", "second: 1 s", ""}; !slices.Equal(lines, want) {
+			t.Errorf("the lines are %q, want %q", lines, want)
+		}
+	})
 }
