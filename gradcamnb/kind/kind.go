@@ -132,7 +132,7 @@ func describeNear(text string) string {
 	begin, _, _ := strings.Cut(text, ":")
 	near := nearest.DidYouMean(begin, names)
 	if near == "" {
-		near = fmt.Sprintf(": a class is written %q", "class:"+nearest.Shorten(text))
+		near = fmt.Sprintf(": a class is written %q", "class:"+nearest.Shorten(text[strings.LastIndex(text, ":")+1:]))
 	}
 	return near + "; " + place.Words("targets begin with "+strings.Join(names, ", "),
 		"gradcam explain --help lists all targets")

@@ -78,6 +78,8 @@ func TestTextErrors(t *testing.T) {
 	for text, want := range map[string]string{
 		"voodoo":      `there is no target "voodoo": a class is written "class:voodoo"; targets begin with attribute:, `,
 		"281":         `a class is written "class:281"`,
+		"label:cat":   `a class is written "class:cat"`,
+		"tags:cat":    `"cat" is no number, and of a class only "class:" takes the name`,
 		"clas:3":      `there is no target "clas:3", did you mean "class:"`,
 		"class:1,2.5": "no number",
 		"top0":        "from 1",

@@ -52,7 +52,7 @@ func readIndices(list string) ([]int, error) {
 		case strings.TrimSpace(part) == "":
 			return nil, textErrorf("a number is missing in %q", list)
 		case err != nil:
-			return nil, textErrorf("%q is no number", part)
+			return nil, textErrorf("%q is no number, and of a class only \"class:\" takes the name", part)
 		}
 		out = append(out, n)
 	}

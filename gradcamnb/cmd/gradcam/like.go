@@ -69,7 +69,12 @@ func explainLike(ctx context.Context, f explainFlags) error {
 		return err
 	}
 	sayOtherVersions(f.like, says, results[0])
-	return write(dir, f, m, results, options)
+	sayNotNumbers("", results)
+	if err := write(dir, f, m, results, options); err != nil {
+		return err
+	}
+	sayResults(dir, results, strangeness(r.Prep))
+	return nil
 }
 
 // inputWords returns words for the input that a model was opened with as the picture.

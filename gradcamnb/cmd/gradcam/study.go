@@ -227,24 +227,8 @@ func describeStudy(p study.Progress, since time.Duration) string {
 
 // printStudy prints the means of a study, its counts, and the path of its report. Without a map, that is an error.
 func printStudy(out io.Writer, s *study.Summary, dir string) error {
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	head, model := "", ""
-	if len(s.Answers) > 1 {
-		head = "MODEL\t"
-	}
-	fmt.Fprintln(w, "METRIC\t"+head+"LAYER\tMETHOD\tMEAN\tSTD ERR\t95 % INTERVAL\tMAPS")
-	for _, n := range s.Numbers {
-		if head != "" {
-			model = n.Cell.Model + "\t"
-		}
-		spread := "-\t-" // one map has none
-		if n.N > 1 {
-			spread = fmt.Sprintf("%.2g\t%s to %s", n.StdErr, n.Short(n.Lo), n.Short(n.Hi))
-		}
-		fmt.Fprintf(w, "%s\t%s%s\t%s\t%s\t%s\t%d\n", n.Metric, model, n.Cell.Layer, n.Cell.Method, n.Short(n.Mean), spread, n.N)
-	}
-	if err := w.Flush(); err != nil {
-		return fmt.Errorf("printing the means: %w", err)
+	if err := printMeans(out, s); err != nil {
+		return err
 	}
 	fmt.Fprintf(out, "%d of %d pictures, %d maps", s.Pictures, s.Wanted, s.Maps)
 	for _, a := range s.Answers {
@@ -269,6 +253,37 @@ func printStudy(out io.Writer, s *study.Summary, dir string) error {
 	fmt.Fprintf(out, "\nreport: %s\n", filepath.Join(dir, "report.html"))
 	if s.Maps == 0 {
 		return errors.New("no picture could be explained")
+	}
+	return nil
+}
+
+// printMeans prints the table of means, or that nothing was measured.
+func printMeans(out io.Writer, s *study.Summary) error {
+	switch {
+	case len(s.Numbers) == 0 && s.Maps > 0:
+		fmt.Fprintln(out, "nothing was measured: name what to measure, as --metric insertion")
+		return nil
+	case len(s.Numbers) == 0:
+		return nil
+	}
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	head, model := "", ""
+	if len(s.Answers) > 1 {
+		head = "MODEL\t"
+	}
+	fmt.Fprintln(w, "METRIC\t"+head+"LAYER\tMETHOD\tMEAN\tSTD ERR\t95 % INTERVAL\tMAPS")
+	for _, n := range s.Numbers {
+		if head != "" {
+			model = n.Cell.Model + "\t"
+		}
+		spread := "-\t-" // one map has none
+		if n.N > 1 {
+			spread = fmt.Sprintf("%.2g\t%s to %s", n.StdErr, n.Short(n.Lo), n.Short(n.Hi))
+		}
+		fmt.Fprintf(w, "%s\t%s%s\t%s\t%s\t%s\t%d\n", n.Metric, model, n.Cell.Layer, n.Cell.Method, n.Short(n.Mean), spread, n.N)
+	}
+	if err := w.Flush(); err != nil {
+		return fmt.Errorf("printing the means: %w", err)
 	}
 	return nil
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/gradcam-go/gradcam/internal/fault"
 	"github.com/gradcam-go/gradcam/internal/home"
 	"github.com/gradcam-go/gradcam/internal/machine"
+	"github.com/gradcam-go/gradcam/internal/nearest"
 )
 
 // xlaPlugins returns the PJRT plugins that are installed, the best first. It is nil in a program that is built without
@@ -150,7 +151,8 @@ func OpenNamed(name string) (*Backend, error) {
 		return b, nil
 	}
 	return nil, fault.Errorf(fault.ErrNoBackend,
-		"there is no backend %q; there are go, xla:cpu, xla:cuda, xla:<path of a PJRT plugin> and onnxruntime", name)
+		"there is no backend %q%s; there are go, xla:cpu, xla:cuda, xla:<path of a PJRT plugin> and onnxruntime", name,
+		nearest.DidYouMean(name, []string{"go", "xla:cpu", "xla:cuda", ONNXRuntime}))
 }
 
 func newXLA(name, plugin string) (b *Backend, err error) {
