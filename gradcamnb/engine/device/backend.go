@@ -183,16 +183,15 @@ func newXLA(name, plugin string) (b *Backend, err error) {
 	return &Backend{Backend: c, Name: name}, nil
 }
 
-// sequential returns the options with the one that makes the pure-Go backend run one operator at a time, each on all
-// cores. The backend's default, several operators at once, can deadlock (compute 0.1.6, seen in the gradient of
-// depthwise convolutions).
+// sequential returns the options with those that make the pure-Go backend run one operator at a time, each on all
+// cores, in the order in which the graph was built. The backend's default, several operators at once, can deadlock
+// (compute 0.1.6, seen in the gradient of depthwise convolutions). Its default order may put other products between a
+// product and what package completed lets its readers wait for.
 func sequential(options string) string {
-	const option = "ops_sequential"
-	switch {
-	case options == "":
-		return option
-	case strings.Contains(options, option):
-		return options
+	for _, option := range []string{"ops_sequential", "creation_order"} {
+		if !strings.Contains(options, option) {
+			options += "," + option
+		}
 	}
-	return options + "," + option
+	return strings.TrimPrefix(options, ",")
 }

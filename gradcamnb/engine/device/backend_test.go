@@ -24,8 +24,11 @@ func TestBackendNames(t *testing.T) {
 			t.Errorf("%s: error %v", name, err)
 		}
 	}
-	for options, want := range map[string]string{"": "ops_sequential", "parallelism=1": "parallelism=1,ops_sequential",
-		"ops_sequential": "ops_sequential"} {
+	for options, want := range map[string]string{
+		"":               "ops_sequential,creation_order",
+		"parallelism=1":  "parallelism=1,ops_sequential,creation_order",
+		"ops_sequential": "ops_sequential,creation_order",
+	} {
 		if got := sequential(options); got != want {
 			t.Errorf("go:%s runs as go:%s, want go:%s", options, got, want)
 		}
