@@ -87,7 +87,8 @@ func TestSignalsHeard(t *testing.T) {
 // A value that a flag cannot have is said in the words of the command line.
 func TestFlagValues(t *testing.T) {
 	for arg, want := range map[string]string{
-		"--n=x": `--n "x": write a whole number`, "--share=x": `--share "x": write a number`, "--wait=x": `--wait "x": write a time`,
+		"--names a b": `the flag --names and its value "a b" stand in one pair of quotation marks`,
+		"--n=x":       `--n "x": write a whole number`, "--share=x": `--share "x": write a number`, "--wait=x": `--wait "x": write a time`,
 		"--on=x": `--on "x": write true or false`, "--n": "--n has no value", "--none": "has no flag --none; see",
 		"-o=x y": `has no flag -o, did you mean "--on"?; see`, "-share": `has no flag -share, did you mean "--share"?`,
 		"--=x": `"--=x" is no flag: flags are written --name or --name=value; see`, "---n": `"---n" is no flag`,

@@ -94,6 +94,9 @@ func unknownError(c *cobra.Command, unknown *pflag.NotExistError) error {
 			names = append(names, "--"+f.Name)
 		}
 	})
+	if flag, value, both := strings.Cut(name, " "); both && c.Flags().Lookup(flag) != nil {
+		return Usagef("the flag --%s and its value %q stand in one pair of quotation marks: leave these out, or put them around the value alone", flag, nearest.Shorten(value))
+	}
 	return Usagef("%s has no flag %s%s%s; see %s --help", c.CommandPath(), dashes, nearest.Shorten(name),
 		nearest.DidYouMean("--"+name, names), c.CommandPath())
 }

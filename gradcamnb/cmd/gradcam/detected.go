@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"os"
 	"path/filepath"
@@ -19,6 +20,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/render"
 	"github.com/gradcam-go/gradcam/internal/atomicfile"
 	"github.com/gradcam-go/gradcam/internal/cli"
+	"github.com/gradcam-go/gradcam/internal/printable"
 )
 
 // detectFlags holds the flags of gradcam detect.
@@ -67,10 +69,8 @@ func (f *detectFlags) run(c *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	if f.out != "" {
-		if _, err := openFolder(f.out); err != nil {
-			return err
-		}
+	if err := f.makeOut(); err != nil {
+		return err
 	}
 	r, m, err := f.detector(c.Context())
 	if err != nil {
@@ -99,10 +99,36 @@ func (f *detectFlags) run(c *cobra.Command) error {
 	if err := writeDetections(f.out, f.images, r, found); err != nil {
 		return err
 	}
-	if !f.explain {
+	if f.explain {
+		err = f.explainFound(c, m, r, names, found[0])
+	}
+	if err == nil {
+		f.sayWhere(c.OutOrStdout())
+	}
+	return err
+}
+
+// makeOut makes the folder for the results, if one is asked for.
+func (f *detectFlags) makeOut() error {
+	if f.out == "" {
 		return nil
 	}
-	return f.explainFound(c, m, r, names, found[0])
+	_, err := openFolder(f.out)
+	return err
+}
+
+// sayWhere prints the path of the picture to look at, or of the list of several.
+func (f *detectFlags) sayWhere(out io.Writer) {
+	drawn := "detections.png"
+	switch {
+	case f.asJSON:
+		return
+	case f.explain:
+		drawn = "explained.png"
+	case len(f.images) > 1:
+		drawn = "detections.json"
+	}
+	fmt.Fprintf(out, "-> %s\n", printable.Line(filepath.Join(f.out, drawn)))
 }
 
 func (f *detectFlags) names() (coco.Names, error) {
