@@ -59,7 +59,7 @@ func TestExploreByBoxes(t *testing.T) {
 			t.Errorf("there are %d boxes and %d fields for classes", s.Boxes, s.Fields)
 		}
 	}
-	if !strings.Contains(seen.Code, `ParseTarget("detection:1")`) {
+	if !strings.Contains(seen.Code, "gradcamnb.Detection(1)") {
 		t.Errorf("the code is %q", seen.Code)
 	}
 	if seen.BoxesLeft != 2 || !strings.Contains(seen.Left, "target detection 2 at") {

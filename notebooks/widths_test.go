@@ -40,6 +40,8 @@ type seenWidth struct {
 	Boxes   cardBoxes
 	Buttons []rectangle
 	Errors  []string
+	Out     []string // what stands out of the card
+	Gap     float64  // below the words about the map
 	Cell    rectangle
 	Then    rectangle `json:"canvas then"`
 	Moved   float64
@@ -74,6 +76,9 @@ func (c measuredCard) check(t *testing.T, width string, s seenWidth) {
 	c.checkPlaces(t, s.Boxes)
 	if want := s.Then.within(c.cell[0], c.cell[1], c.cell[2], c.cell[3]); !s.Cell.near(want, outlined) {
 		t.Errorf("the pointed cell lies at %v, want %v", s.Cell, want)
+	}
+	if len(s.Out) > 0 || !(s.Gap <= 8) {
+		t.Errorf("%q stand out of the card; below the words about the map %v pixels are empty", s.Out, s.Gap)
 	}
 	if s.Moved != 0 || s.Below != 0 || s.Wide > 0 {
 		t.Errorf("pointing moves the sliders by %v; below the picture %d cells are marked; %v pixels stand out", s.Moved,
@@ -190,6 +195,19 @@ func stretched(w, h int) *heatmap.Result {
 	return r
 }
 
+// A long name of a picture makes no control stand out of the narrowest card, as beside JupyterLab's prompts in a window
+// of 420 pixels.
+func TestLongNamesOnTheNarrowestCard(t *testing.T) {
+	needLab(t)
+	several := []*heatmap.Result{played("tabby"), played("other")}
+	for _, r := range several {
+		r.Name = "a picture with a long name, as people give them to their photos, 2.png"
+	}
+	if s := measureCard(t, several, nil, "300")["300"]; len(s.Out) > 0 || len(s.Errors) > 0 {
+		t.Errorf("%q stand out of the card; errors %q", s.Out, s.Errors)
+	}
+}
+
 // The same holds of wide and tall pictures, which are shown larger than others of their longer side; of a film; of
 // several pictures and targets; and of detections, whose buttons lie on their boxes.
 func TestCardsOfEveryKindAtEveryWidth(t *testing.T) {
@@ -204,6 +222,9 @@ func TestCardsOfEveryKindAtEveryWidth(t *testing.T) {
 	}
 	detector.Maps = detector.Maps[1:]
 	several := []*heatmap.Result{played("tabby"), played("other"), played("third")}
+	for _, r := range several {
+		r.Name = "a picture with a long name, as people give them to their photos, 2.png"
+	}
 	film := []*heatmap.Result{stretched(440, 300), stretched(440, 300), stretched(440, 300)}
 	long := stretched(440, 300)
 	long.Maps[0].Class = strings.Repeat("onewordonly", 20)

@@ -9,7 +9,7 @@ import (
 
 // Attribute is the kind of target for a value of an attribute head, by the value's name.
 var Attribute = Register(Kind{
-	Name: "attribute", Score: "class", Measured: "softmax",
+	Name: "attribute", Score: "class", Measured: "softmax", CallByName: "Attribute",
 	Forms: []Form{{"attribute:HEAD:VALUE", "a value of an attribute head by name"}},
 	Read: func(rest string) (Spec, error) {
 		head, value, ok := strings.Cut(rest, ":")

@@ -9,7 +9,7 @@ import (
 // Binary is the kind of target for models with a single logit: the logit for class 1, its negative for class 0. If the
 // model has two labels, they are those of the two classes.
 var Binary = Register(Kind{
-	Name: "binary", Score: "binary", Measured: "binary probability",
+	Name: "binary", Score: "binary", Measured: "binary probability", Call: "Binary",
 	Forms:     []Form{{"binary:1", "the logit of a model that has only one; binary:0 its negative"}},
 	Read:      readNumbers("binary"),
 	WithIndex: setIndex,
@@ -31,7 +31,7 @@ var Binary = Register(Kind{
 		if labels := sc.Outputs().Labels(name); len(labels) == 2 {
 			r.Labels = labels
 		}
-		if r.Index, err = perPicture(s.Index, sc.Batch()); err != nil {
+		if r.Index, err = perPicture(s, sc.Batch()); err != nil {
 			return nil, err
 		}
 		for _, i := range r.Index {

@@ -9,7 +9,7 @@ import (
 // Border is the kind of target that explains why the border between two predicted regions of a segmentation lies where
 // it does: the first class's logit less the second's, summed over the pixels of both that touch the other.
 var Border = Register(Kind{
-	Name: "border", Score: "weighted", NamesSeveral: true, Plane: true,
+	Name: "border", Score: "weighted", NamesSeveral: true, Plane: true, Call: "Border",
 	Forms: []Form{{"border:CLASS,OTHER[:mean]", "why the border between two predicted regions lies where it does"}},
 	Read: func(rest string) (Spec, error) {
 		rest, mean := strings.CutSuffix(rest, ":mean")

@@ -15,7 +15,7 @@ var Edges = []string{"left", "top", "right", "bottom"}
 
 // Detection is the kind of target for the rank-th surest detection of each picture, counted from 1.
 var Detection = Register(Kind{
-	Name: "detection", IsDetection: true,
+	Name: "detection", IsDetection: true, Call: "Detection",
 	Forms: []Form{{"detection:RANK[:SIDE]", "a detection, 1 the surest; or its left, top, right or bottom side"}},
 	Read: func(rest string) (Spec, error) {
 		rank, edge, _ := strings.Cut(rest, ":")

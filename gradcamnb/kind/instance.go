@@ -8,7 +8,7 @@ import (
 
 // Instance is like [Detection], for models with instance masks: the overlap of masks counts, not of boxes.
 var Instance = Register(Kind{
-	Name: "instance", IsDetection: true,
+	Name: "instance", IsDetection: true, Call: "Instance",
 	Forms:     []Form{{"instance:RANK", "a detection of a model with instance masks, by its mask"}},
 	Read:      readNumbers("instance"),
 	Write:     func(s Spec) string { return "instance:" + s.element() + edgeSuffix(s) },

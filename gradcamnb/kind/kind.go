@@ -10,6 +10,7 @@ package kind
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"strconv"
 	"strings"
 
@@ -31,6 +32,10 @@ type Kind struct {
 
 	// Write returns the command line's text of a target; nil means the prefix and the indices.
 	Write func(s Spec) string
+
+	// Call names the function of package gradcamnb that makes a target of numbers, such as "Class", and CallByName the one
+	// that takes the element's name, such as "Label". They are empty if there is none.
+	Call, CallByName string
 
 	NamesSeveral bool // Index holds several classes for every picture, instead of one for each picture
 	IsDetection  bool // its targets are detections
@@ -168,6 +173,32 @@ func (s Spec) String() string {
 		return k.Write(s)
 	}
 	return k.prefix() + s.element()
+}
+
+// Call returns the Go code that makes the target by a function of package gradcamnb, such as "gradcamnb.Class(285)". It
+// is empty if no function takes only the target's names and numbers.
+func (s Spec) Call() string {
+	k, err := Lookup(s)
+	name, arguments := k.Call, []string{}
+	if s.Name != "" {
+		arguments = append(arguments, strconv.Quote(s.Name))
+	}
+	if s.Value != "" {
+		name = k.CallByName
+		arguments = append(arguments, strconv.Quote(s.Value))
+	}
+	for _, i := range s.Index {
+		arguments = append(arguments, strconv.Itoa(i))
+	}
+	said := Spec{Kind: s.Kind, Index: s.Index, Value: s.Value}
+	if k.Write != nil { // its functions take a name
+		said.Name = s.Name
+	}
+	one := (len(s.Index) == 1) != (s.Value != "") || k.NamesSeveral && len(s.Index) > 0
+	if err != nil || name == "" || !one || !reflect.DeepEqual(s, said) {
+		return ""
+	}
+	return "gradcamnb." + name + "(" + strings.Join(arguments, ", ") + ")"
 }
 
 // WithIndex returns the same target for another element, such as another class or value of the same head, or another

@@ -7,7 +7,7 @@ import (
 
 // NamedOutput is the kind of target for one element of a named output, such as an attribute head.
 var NamedOutput = Register(Kind{
-	Name: "output", Score: "class", Measured: "softmax",
+	Name: "output", Score: "class", Measured: "softmax", Call: "Output",
 	Forms: []Form{{"output:NAME:INDEX", "an element of a named output"}},
 	Read:  nameAndIndex("output"), Write: writeNameAndIndex, WithIndex: setIndex, Elements: outputElements,
 	Resolve: func(sc Scene, s Spec) ([]ResolvedTarget, error) {

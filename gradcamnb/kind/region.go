@@ -11,7 +11,7 @@ import (
 // Region is the kind of target for the logit of a class of a segmentation, summed over a mask of its pixels. Without a
 // mask it is summed over the region where the class is the prediction.
 var Region = Register(Kind{
-	Name: "region", Score: "region",
+	Name: "region", Score: "region", Call: "Region",
 	Forms: []Form{
 		{"region:CLASS[:mean]", "a class of a segmentation where it is predicted"},
 		{"region:CLASS:MASK.npy[:mean]", "a class of a segmentation over a mask"},

@@ -1,9 +1,11 @@
 package kind
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"image"
+	"strings"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
@@ -155,18 +157,17 @@ func element(sc Scene, s Spec, score string, as TensorReading) (ResolvedTarget, 
 	if err != nil {
 		return r, err
 	}
-	index := s.Index
 	if s.Value != "" {
 		one, note, err := findLabel(sc, r, s.Value)
 		if err != nil {
 			return r, err
 		}
-		index, r.Note = []int{one}, joinNotes(note, r.Note)
+		s.Index, r.Note = []int{one}, joinNotes(note, r.Note)
 	}
-	if r.Index, err = perPicture(index, sc.Batch()); err != nil {
+	if r.Index, err = perPicture(s, sc.Batch()); err != nil {
 		return r, err
 	}
-	if err := checkRange(index, n, r.Tensors[0]); err != nil {
+	if err := checkRange(s.Index, n, r.Tensors[0]); err != nil {
 		return r, err
 	}
 	if r.Score == "binary" {
@@ -209,20 +210,28 @@ func DescribeClasses(classes int) string {
 	return fmt.Sprintf("%d, numbered from 0 to %d", classes, classes-1)
 }
 
-// oneEach returns words for how several numbers are asked for, one after the other.
-func oneEach(index []int) string {
-	return place.Words(fmt.Sprintf("ask for each by itself, as in gradcamnb.Class(%d), gradcamnb.Class(%d)", index[0], index[1]),
-		fmt.Sprintf("ask for one; gradcam sheet compares several, as --target class:%d --target class:%d", index[0], index[1]))
+// oneEach returns words for how a target's several numbers are asked for, one after the other.
+func oneEach(s Spec) string {
+	var calls, texts []string
+	for _, i := range s.Index[:2] {
+		one := s
+		one.Index = []int{i}
+		calls = append(calls, cmp.Or(one.Call(), fmt.Sprintf("gradcamnb.ParseTarget(%q)", one)))
+		texts = append(texts, "--target "+one.String())
+	}
+	return place.Words("ask for each by itself, as in "+strings.Join(calls, ", "),
+		"ask for one; gradcam sheet compares several, as "+strings.Join(texts, " "))
 }
 
-// perPicture returns one index for each picture. It repeats a single index for all pictures.
-func perPicture(index []int, batch int) ([]int32, error) {
+// perPicture returns the target's index for each picture. It repeats a single index for all pictures.
+func perPicture(s Spec, batch int) ([]int32, error) {
+	index := s.Index
 	if len(index) != 1 && len(index) != batch {
 		switch {
 		case len(index) == 0:
 			return nil, errors.New("it names none: give a number, or a label that is not empty")
 		case batch == 1:
-			return nil, fmt.Errorf("it names %d for one picture: %s", len(index), oneEach(index))
+			return nil, fmt.Errorf("it names %d for one picture: %s", len(index), oneEach(s))
 		}
 		return nil, fmt.Errorf("it names %d for %d pictures: name one for all, or one for each picture", len(index), batch)
 	}

@@ -10,7 +10,7 @@ import (
 // four sides, as ODAM explains a detection (Zhao and Chan 2023). Maps of one pass at a layer are followed by one map
 // that joins all five; see [heatmap.Join].
 var Sides = Register(Kind{
-	Name: "sides", IsDetection: true, NamesSeveral: true,
+	Name: "sides", IsDetection: true, NamesSeveral: true, Call: "Sides",
 	Forms: []Form{{"sides:RANK", "a detection and each of its four sides, a map each, and one of all five"}},
 	Read:  readNumbers("sides"), WithIndex: setIndex,
 	Resolve: func(sc Scene, s Spec) ([]ResolvedTarget, error) {

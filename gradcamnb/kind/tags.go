@@ -4,7 +4,7 @@ import "fmt"
 
 // Tags is the kind of target for the sum of the logits of several tags.
 var Tags = Register(Kind{
-	Name: "tags", OfTags: true, Score: "weighted", NamesSeveral: true,
+	Name: "tags", OfTags: true, Score: "weighted", NamesSeveral: true, Call: "Tags",
 	Forms: []Form{{"tags:1,4", "the logits of several tags together"}},
 	Read:  readNumbers("tags"),
 	Resolve: func(sc Scene, s Spec) ([]ResolvedTarget, error) {

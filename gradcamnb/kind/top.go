@@ -8,7 +8,7 @@ import (
 
 // Top is the kind of target for the logit of the rank-th best class of each picture, counted from 1.
 var Top = Register(Kind{
-	Name: "top", Score: "class", Measured: "softmax",
+	Name: "top", Score: "class", Measured: "softmax", Call: "Top",
 	Prefix: "top",
 	Forms:  []Form{{"top1, top2, ...", "the logit of the best class, the second best, ..."}},
 	Read: func(rest string) (Spec, error) {
@@ -25,7 +25,7 @@ var Top = Register(Kind{
 		if err != nil {
 			return nil, err
 		}
-		ranks, err := perPicture(s.Index, sc.Batch())
+		ranks, err := perPicture(s, sc.Batch())
 		if err != nil {
 			return nil, err
 		}

@@ -2,11 +2,11 @@ package nb
 
 import (
 	"fmt"
+	"reflect"
 	"strings"
 
 	"github.com/gradcam-go/gradcam/gradcamnb"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
-	"github.com/gradcam-go/gradcam/gradcamnb/kind"
 )
 
 // choiceCode returns the Go code with which a cell asks for a map of a target.
@@ -23,13 +23,12 @@ func choiceCode(t gradcamnb.Target, m *heatmap.Map) string {
 // targetCode returns the Go code of a target as an argument, and the code that must stand before it. If text cannot
 // hold the target, as with a second picture or a mask, the code refers to the target that the cell made.
 func targetCode(t gradcamnb.Target) (before, argument string) {
+	if call := t.Call(); call != "" {
+		return "", call
+	}
 	text := t.String()
-	again, err := gradcamnb.ParseTarget(text)
-	switch {
-	case err != nil || again.String() != text || len(t.Masks) > 0:
+	if again, err := gradcamnb.ParseTarget(text); err != nil || !reflect.DeepEqual(again, t) {
 		return "// target is the one of this cell\n", "target"
-	case t.Kind == kind.Class.Name && len(t.Index) == 1:
-		return "", fmt.Sprintf("gradcamnb.Class(%d)", t.Index[0])
 	}
 	return fmt.Sprintf("target, err := gradcamnb.ParseTarget(%q)\nif err != nil {\n\tpanic(err)\n}\n", text), "target"
 }

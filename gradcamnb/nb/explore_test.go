@@ -16,7 +16,6 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb"
 	"github.com/gradcam-go/gradcam/gradcamnb/driver"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
-	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 	"github.com/gradcam-go/gradcam/gradcamnb/render"
 	"github.com/gradcam-go/gradcam/internal/testing/eventually"
 )
@@ -202,7 +201,7 @@ func TestExploreDetections(t *testing.T) {
 	}
 	if !slices.ContainsFunc(got, func(m *protocol.DisplayData) bool {
 		text, _ := m.Data[protocol.MIMETextMarkdown].(string)
-		return strings.Contains(text, `ParseTarget("detection:2")`)
+		return strings.Contains(text, "gradcamnb.Detection(2)")
 	}) {
 		t.Error("the code of the choice is missing")
 	}
@@ -298,6 +297,17 @@ func TestExplore(t *testing.T) {
 		p.k.send(p.asks, "not JSON")
 		p.ask(render.LiveQuestion{Stop: true})
 	})
+	// GoNB opens its connection for the subscription, and the page must be ready for that.
+	ready := slices.IndexFunc(got, func(m *protocol.DisplayData) bool {
+		html, _ := m.Data[protocol.MIMETextHTML].(string)
+		return strings.Contains(html, `gradcamConnections`) && strings.HasSuffix(html, "(\"some-kernel\")</script>")
+	})
+	subscribed := slices.IndexFunc(got, func(m *protocol.DisplayData) bool {
+		return m.Data[protocol.MIMECommSubscribe] != nil
+	})
+	if ready < 0 || subscribed < ready {
+		t.Errorf("the page is made ready by message %d, and the subscription is message %d", ready, subscribed)
+	}
 	card := left(t, got, "stopped")
 	if n := strings.Count(card, `"index":1,"score"`); n != 3*len(quick) {
 		t.Errorf("the card that is left holds %d maps of class 1", n)
@@ -362,43 +372,5 @@ func TestExploreHeadless(t *testing.T) {
 	left(t, k.take(), "no page of JupyterLab")
 	if took := time.Since(start); took > e.Answer {
 		t.Errorf("it took %v", took)
-	}
-}
-
-// The table of maps has pictures and layers down, targets and methods across, and every map in its cell. What all maps
-// have in common stands in the title alone.
-func TestSheetOf(t *testing.T) {
-	one := func(layer, method, target, class string) *heatmap.Map {
-		return &heatmap.Map{Layer: layer, Method: method, Target: target, Class: class, Grid: heatmap.NewGrid(2, 2),
-			Raw: heatmap.NewGrid(2, 2), Metrics: map[string]float64{"deletion": 1}}
-	}
-	r := &heatmap.Result{Model: "net", Frame: imgio.Frame{}, Maps: []*heatmap.Map{
-		one("a", "X", "class 1", "cat"), one("a", "Y", "class 1", "cat"), one("b", "X", "class 1", "cat"),
-		one("b", "Y", "class 1", "cat"),
-	}}
-	s := sheetOf([]*heatmap.Result{r})
-	if s.Title != "net, cat" || !slices.Equal(s.Rows, []string{"a", "b"}) ||
-		!slices.Equal(s.Columns, []string{"X", "Y"}) || !slices.Equal(s.Metrics, []string{"deletion"}) {
-		t.Errorf("%q: rows %q, columns %q, metrics %q", s.Title, s.Rows, s.Columns, s.Metrics)
-	}
-	for i, row := range [][]int{{0, 1}, {2, 3}} {
-		for j, want := range row {
-			if s.Cells[i][j].Map != want {
-				t.Errorf("cell (%d, %d) is map %d, want %d", i, j, s.Cells[i][j].Map, want)
-			}
-		}
-	}
-	// Two pictures whose best classes differ: one column, and a hole where one has no map.
-	p := &heatmap.Result{Maps: []*heatmap.Map{one("a", "X", "top 1, class 1", "cat"),
-		one("b", "X", "top 1, class 1", "cat")}}
-	q := &heatmap.Result{Maps: []*heatmap.Map{one("a", "X", "top 1, class 2", "dog"),
-		one("a", "Z", "top 1, class 2", "dog")}}
-	s = sheetOf([]*heatmap.Result{p, q})
-	if !slices.Equal(s.Rows, []string{"picture 1, a", "picture 1, b", "picture 2, a"}) ||
-		!slices.Equal(s.Columns, []string{"X", "Z"}) {
-		t.Errorf("rows %q, columns %q", s.Rows, s.Columns)
-	}
-	if s.Cells[0][1].Empty == "" || s.Cells[2][1].Empty != "" || s.Cells[2][1].Result != 1 || s.Cells[2][1].Map != 1 {
-		t.Errorf("cells %+v", s.Cells)
 	}
 }

@@ -21,13 +21,14 @@ type inbox struct {
 	asks   chan render.LiveQuestion // a new one replaces one that was not taken yet
 	chosen chan render.LiveQuestion // likewise
 	stop   chan render.LiveQuestion
+	ended  func()       // is called with each stop, while maps may be computed
 	last   atomic.Int64 // Unix nanoseconds of the last message
 }
 
-func newInbox(reply string) *inbox {
+func newInbox(reply string, ended func()) *inbox {
 	b := &inbox{reply: reply, hello: make(chan bool, 1), asks: make(chan render.LiveQuestion, 1),
 		chosen: make(chan render.LiveQuestion, 1),
-		stop:   make(chan render.LiveQuestion, 1)}
+		stop:   make(chan render.LiveQuestion, 1), ended: ended}
 	b.last.Store(time.Now().UnixNano())
 	return b
 }
@@ -54,6 +55,7 @@ func (b *inbox) sort(text string) {
 		}
 	case a.Stop, a.Leave:
 		latest(b.stop, a)
+		b.ended()
 	case a.Chosen:
 		latest(b.chosen, a)
 	default:

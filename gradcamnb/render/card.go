@@ -19,6 +19,7 @@ const (
 	thinnest = 24  // shorter side of a picture that is many times longer, such as a signal
 	barWidth = 16
 	barText  = 64
+	barLow   = 60 // least height of a colour bar, so that its numbers do not lie on each other
 
 	widestUnit = 200
 	listing    = 250
@@ -63,7 +64,8 @@ func Card(r *heatmap.Result, m *heatmap.Map, o *Options) *image.NRGBA {
 	if stacked {
 		bodyH += caption + h
 	}
-	bodyH = max(bodyH, len(list)*40+18)
+	barH := max(h, barLow)
+	bodyH = max(bodyH+barH-h, len(list)*40+18)
 	height := top + bodyH + margin
 	if len(diagnosis) > 0 {
 		height += len(diagnosis)*lineH + gap/2
@@ -91,7 +93,7 @@ func Card(r *heatmap.Result, m *heatmap.Map, o *Options) *image.NRGBA {
 	c.text(cellWords(r, m), image.Pt(x, y-6), w+gap-8, f.small, faint)
 	c.put(overlaid(shown, drawn, fixed, picture, image.Pt(w, h)), x, y)
 	x += w + gap
-	c.colorBar(m, o, image.Rect(x, y, x+barWidth, y+h))
+	c.colorBar(m, o, image.Rect(x, y, x+barWidth, y+barH))
 	x += bar + gap
 	if len(list) > 0 {
 		c.predictions(list, m, x, top)

@@ -7,6 +7,7 @@ import "github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 type Live struct {
 	Ask    string   `json:"ask"`    // address of questions
 	Reply  string   `json:"reply"`  // address of replies
+	Kernel string   `json:"kernel"` // Jupyter's name of the kernel that runs the cell
 	Labels []string `json:"labels"` // of the classes, for looking them up
 
 	// Fixed is true if the target has no other element to choose by its name or number.

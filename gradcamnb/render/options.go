@@ -62,10 +62,15 @@ type tick struct {
 	text string
 }
 
-// ticks returns n numbers from one end of a range to the other. If the range is empty, it returns its one number.
+// ticks returns n numbers from one end of a range to the other. If zero lies between the ends, it is one of them, for
+// which there may be one number more. If the range is empty, ticks returns its one number.
 func (r Range) ticks(n int) []tick {
-	if r.Hi <= r.Lo {
+	around := r.Lo < 0 && r.Hi > 0
+	switch {
+	case r.Hi <= r.Lo:
 		n = 1
+	case around:
+		n |= 1 // the middle of an odd number
 	}
 	out := make([]tick, n)
 	for i := range out {
@@ -73,6 +78,12 @@ func (r Range) ticks(n int) []tick {
 			out[i].at = float64(i) / float64(n-1)
 		}
 		out[i].text = number(float64(r.Lo) + out[i].at*float64(r.Hi-r.Lo))
+	}
+	if around {
+		zero := r.place(0)
+		if near := int(math.Round(zero * float64(n-1))); near > 0 && near < n-1 {
+			out[near] = tick{zero, "0"}
+		}
 	}
 	return out
 }

@@ -242,13 +242,25 @@ func TestCardAgainstGolden(t *testing.T) {
 	}
 }
 
-// A colour bar's numbers, from end to end; of a map that is zero everywhere there is one.
+// A colour bar's numbers, from end to end, among them the zero in between; of a map that is zero everywhere there is
+// one.
 func TestTicks(t *testing.T) {
-	if got, want := (Range{-1, 3}).ticks(3), []tick{{0, "-1"}, {0.5, "1"}, {1, "3"}}; !slices.Equal(got, want) {
-		t.Errorf("%v, want %v", got, want)
-	}
-	if got, want := (Range{}).ticks(5), []tick{{0, "0"}}; !slices.Equal(got, want) {
-		t.Errorf("an empty range has %v, want %v", got, want)
+	for _, c := range []struct {
+		Range
+		n    int
+		want []tick
+	}{
+		{Range{0, 4}, 2, []tick{{0, "0"}, {1, "4"}}},
+		{Range{-2, 2}, 2, []tick{{0, "-2"}, {0.5, "0"}, {1, "2"}}},
+		{Range{-2, 2}, 4, []tick{{0, "-2"}, {0.25, "-1"}, {0.5, "0"}, {0.75, "1"}, {1, "2"}}},
+		{Range{-1, 3}, 3, []tick{{0, "-1"}, {0.25, "0"}, {1, "3"}}},                           // the one in the middle gives way
+		{Range{-1, 7}, 5, []tick{{0, "-1"}, {0.125, "0"}, {0.5, "3"}, {0.75, "5"}, {1, "7"}}}, // so does the second
+		{Range{-1, 99}, 3, []tick{{0, "-1"}, {0.5, "49"}, {1, "99"}}},                         // zero would lie on the end
+		{Range{}, 5, []tick{{0, "0"}}},
+	} {
+		if got := c.ticks(c.n); !slices.Equal(got, c.want) {
+			t.Errorf("%v has %v, want %v", c.Range, got, c.want)
+		}
 	}
 }
 

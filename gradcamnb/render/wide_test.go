@@ -80,6 +80,12 @@ func TestSignalsCanBeSeen(t *testing.T) {
 	if got := figure.NRGBAAt(40, 82+24); got == blue {
 		t.Error("the signal is more than 24 pixels high")
 	}
+	// The bar stands beside the map, 654 pixels and a gap of 14 from the margin, and is 60 pixels high.
+	for y, inBar := range map[int]bool{127: false, 128: true, 187: true, 188: false} {
+		if got := figure.NRGBAAt(690, y); (got != white) != inBar {
+			t.Errorf("at height %d, where the bar is or not (%t), the figure is %v", y, inBar, got)
+		}
+	}
 	if w, h := thumbSize(r, r.Maps[0], 150); w != 150 || h != 24 {
 		t.Errorf("in a table it has %d x %d pixels", w, h)
 	}

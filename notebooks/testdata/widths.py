@@ -27,10 +27,13 @@ with chromium() as browser:
         page.goto(f"file://{page_file.resolve()}")
         card = page.locator(".gradcam-card")
         card.locator(".stage").wait_for()
+        # What stands out of the card to the side, and what is empty below the words about the map.
+        out_of = card.evaluate("root => { const c = root.shadowRoot.querySelector('.card'), right = c.getBoundingClientRect().right; return [...c.querySelectorAll(':is(.switches, .tools, .right) *')].filter(e => e.getBoundingClientRect().right > right).map(e => e.outerHTML.slice(0, 80)); }")
+        gap = card.locator(".readout").evaluate("e => { const words = document.createRange(); words.selectNodeContents(e); return e.getBoundingClientRect().bottom - words.getBoundingClientRect().bottom; }")
         card.locator('[data-name="region from"]').fill("50")
         where = lambda: {name: card.locator(css).first.evaluate(BOX) for name, css in
                          {"canvas": "canvas.picture", "marks": ".stage svg", "bar": ".scale canvas", "region": "rect.region", "opacity": '[data-name="opacity"]'}.items()}
-        seen = {"boxes": where(), "errors": errors, "buttons": [b.evaluate(BOX) for b in card.locator(".boxes button").all()]}
+        seen = {"boxes": where(), "errors": errors, "out": out_of, "gap": gap, "buttons": [b.evaluate(BOX) for b in card.locator(".boxes button").all()]}
         stage = card.locator(".stage")
         stage.scroll_into_view_if_needed()
         box = stage.bounding_box()

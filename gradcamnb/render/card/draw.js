@@ -54,6 +54,16 @@ const paint = (canvas, m, base, w, h) => {
   context.putImageData(image, 0, 0);
 };
 
+// The places of n numbers beside the bar, from 0 to 1, and the numbers, as render.Range.ticks: zero is one of them if it
+// lies between the ends. An empty range has one number.
+const ticksOf = ([lo, hi], n) => {
+  if (hi <= lo) return [[0, lo]];
+  const list = Array.from({ length: n }, (_, i) => [i / (n - 1), lo + (hi - lo) * i / (n - 1)]);
+  const zero = -lo / (hi - lo), near = Math.round(zero * (n - 1));
+  if (near > 0 && near < n - 1) list[near] = [zero, 0];
+  return list;
+};
+
 const draw = () => {
   const r = result(), [w, h] = r.size;
   paint(picture, current, under(), w, h);
@@ -61,10 +71,9 @@ const draw = () => {
   const color = data.colors[state.color], range = scaleOf(current, !!color.signed), c = ramp.getContext("2d");
   table(color).forEach((rgb, i) => { c.fillStyle = "rgb(" + rgb.map(Math.round) + ")"; c.fillRect(0, 255 - i, 1, 1); });
   const over = extent(full(current, !!color.signed))[1] > range[1]; // some values lie above the bar
-  const n = range[1] <= range[0] ? 1 : h > 200 ? 5 : 3; // an empty range has one number
-  ticks.replaceChildren(...Array.from({ length: n }, (_, i) => {
-    const at = i && i / (n - 1);
-    const s = el("span", { text: (i === n - 1 && over ? "≥ " : "") + number(range[0] + (range[1] - range[0]) * at) + (i === n - 1 ? " " + current.unit : "") });
+  const places = ticksOf(range, h > 200 ? 5 : 3), last = places.length - 1;
+  ticks.replaceChildren(...places.map(([at, value], i) => {
+    const s = el("span", { text: (i === last && over ? "≥ " : "") + number(value) + (i === last ? " " + current.unit : "") });
     s.style.top = (2 + 96 * (1 - at)) + "%";
     return s;
   }));

@@ -1,11 +1,12 @@
 // ---- live: maps that the card does not hold are asked for (nb.Explore)
 
-let serial = 0, over = !live, answeredAt = 0;
+let serial = 0, over = !live, comm = null, heard = false;
 const status = el("p", { class: "note", role: "status", hidden: !live });
 const say = text => { status.textContent = text; };
-const connected = () => !!(globalThis.gonb_comm && globalThis.gonb_comm.websocket_is_opened);
+// GoNB's connection to this card's kernel: that of the page, or one that nb.Explore has put aside for another notebook's.
+const connection = () => [globalThis.gonb_comm, (globalThis.gradcamConnections || {})[live.kernel]].find(c => c && c.websocket_is_opened && c._kernel_id === live.kernel);
 const send = ask => {
-  try { if (globalThis.gonb_comm) globalThis.gonb_comm.send(live.ask, JSON.stringify(ask)); } catch (_) { /* the time-out says it */ }
+  try { if (comm) comm.send(live.ask, JSON.stringify(ask)); } catch (_) { /* the time-out says it */ }
 };
 const chosen = () => ({ index: Number(state.target.replace(/^(class|detection) /, "")), layer: state.layer, method: state.method });
 // What is looked at, so that it is what stays if the cell ends by itself.
@@ -23,7 +24,15 @@ const ask = () => {
   card.classList.add("busy");
   send({ serial, ...chosen() });
 };
+// The map that is held is looked at; what was asked for before it is kept when it comes, and not waited for.
+const settle = () => {
+  if (!card.classList.contains("busy")) return;
+  serial++;
+  card.classList.remove("busy");
+  say("");
+};
 const finish = text => {
+  if (over) return;
   over = true;
   clearInterval(beat);
   card.classList.remove("busy");
@@ -32,13 +41,15 @@ const finish = text => {
 };
 const answered = text => {
   const reply = JSON.parse(text);
-  answeredAt = performance.now();
+  knockedAt = 0;
+  heard = true;
+  if (status.textContent === slow) say(card.classList.contains("busy") ? "computing…" : "");
   if (reply.pong) return;
   const news = reply.maps || [], same = (a, b) => targetOf(a) === targetOf(b) && a.layer === b.layer && a.method === b.method;
   data.results[0].maps = data.results[0].maps.filter(m => !news.some(n => same(n, m))).concat(news);
   if (reply.serial !== serial) return; // something else was chosen since
   card.classList.remove("busy");
-  if (reply.error) { say(reply.error); take(current); return drawAll(), drawSwitches(); }
+  if (reply.error) { say(reply.error); take(current); tellChosen(); return drawAll(), drawSwitches(); }
   if (reply.made) data.results[0].made = reply.made;
   if (status.textContent.endsWith("…")) say("");
   const m = find();
@@ -46,20 +57,42 @@ const answered = text => {
 };
 
 // The cell answers a knock at once, also while it computes. Without an answer it has ended: the kernel was restarted,
-// the page was loaded anew, or the machine is gone.
-const knocks = 3000, patience = 15000; // milliseconds
+// the page was loaded anew, or the machine is gone. In a page that is not seen knocks may come only once a minute.
+const knocks = 3000, patience = 10000; // milliseconds
+const slow = "the cell does not answer yet…";
 const gone = "The cell of this card does not answer: it has ended, or the kernel was restarted. What is here stays; run the cell again to explore more.";
-let beat = 0;
+let beat = 0, knockedAt = 0; // the first knock without an answer
 const knock = () => {
-  if (over) return;
-  if (performance.now() - answeredAt > patience) return finish(gone);
+  const now = performance.now();
+  if (knockedAt && now - knockedAt > patience) return finish(gone);
+  if (knockedAt) say(slow);
+  knockedAt = knockedAt || now;
   send({ ping: true });
+};
+// The server says by itself that the kernel starts anew or dies, and the kernel that a cell has ended: it runs no other
+// one meanwhile. A kernel that a person restarts is only asked what it is.
+const overhear = e => {
+  if (over) return;
+  const m = JSON.parse(e.data), state = m.msg_type === "status" ? m.content.execution_state : "";
+  const of = state === "idle" ? m.parent_header.msg_type : "";
+  if (["starting", "restarting", "autorestarting", "dead"].includes(state) || of === "execute_request") finish(gone);
+  else if (of === "kernel_info_request") knock();
+};
+// GoNB gives a new connection up that takes half a second; the cell then opens another one.
+const closed = () => {
+  if (heard) return finish(gone);
+  clearInterval(beat);
+  knockedAt = 0;
+  say("connecting to the cell…");
+  connect(100);
 };
 const connect = tries => {
   if (over) return;
-  if (connected()) {
-    answeredAt = performance.now();
-    globalThis.gonb_comm.subscribe(live.reply, (_, text) => answered(text));
+  comm = connection();
+  if (comm) {
+    comm.subscribe(live.reply, (_, text) => answered(text));
+    comm._websocket.addEventListener("message", overhear);
+    comm._websocket.addEventListener("close", closed);
     send({ hello: true });
     say("preparing the other layers and methods…");
     beat = setInterval(knock, knocks);

@@ -5,7 +5,8 @@ const state = { picture: 0, color: 0, opacity: data.opacity, threshold: 0, share
 const result = () => data.results[state.picture];
 const targetOf = m => !live ? m.target : live.boxes && m.found ? "detection " + m.found : m.index >= 0 ? "class " + m.index : m.target;
 const topOf = m => m.top || result().top; // of the output that is explained
-const nameOf = m => m.class ? m.class + (m.index >= 0 ? " (" + m.index + ")" : "") : m.target;
+const foundOf = m => (result().found || [])[m.found - 1]; // the detection that a map explains
+const nameOf = m => foundOf(m) ? foundOf(m).words : m.class ? m.class + (m.index >= 0 ? " (" + m.index + ")" : "") : m.target;
 const by = m => m.layer ? m.method + " at " + m.layer : m.method;
 const matches = m => targetOf(m) === state.target && m.layer === state.layer && m.method === state.method;
 let current = null;

@@ -40,7 +40,7 @@ if (globalThis.matchMedia) globalThis.matchMedia("(prefers-color-scheme: dark)")
 // hidden while the card plays, and the button shows them.
 const covered = [];
 for (let e = (root.closest(".jp-OutputArea-child, .output_area") || {}).previousElementSibling, n = Number(root.dataset.covers || 0); e && n > 0; e = e.previousElementSibling, n--) {
-  if (!e.querySelector("img, table")) break;
+  if (!e.querySelector("img, table, .jp-RenderedMarkdown")) break; // JupyterLab draws a table late
   covered.push(e);
 }
 const uncover = el("button", { type: "button", class: "plain", "data-name": "figure", "aria-expanded": "false", text: "figure and table", hidden: !covered.length, onclick: () => {
@@ -64,5 +64,8 @@ readPicture().then(() => {
   for (const e of covered) e.style.display = "none";
   if (!live) return;
   globalThis.addEventListener("pagehide", () => { if (!over && root.isConnected) send({ leave: true, ...chosen() }); });
+  // A page without a notebook's server, such as an exported one, can reach no kernel.
+  if (!document.getElementById("jupyter-config-data")) return finish("No kernel runs behind this page. What is here stays; to explore more, run the cell in JupyterLab.");
+  say("connecting to the cell…");
   connect(100);
 });

@@ -18,6 +18,7 @@ const drawReadout = () => {
   } else if (state.threshold) lines.push("no region: the map is nowhere positive");
   if (!lines.length) lines.push("Point at the picture, or walk over it with the arrow keys, to read values.");
   readout.replaceChildren(...lines.flatMap((l, i) => i ? [el("br"), l] : [l]));
+  readout.style.minHeight = readout.offsetHeight + "px"; // as high as it has been, so that nothing below it jumps
 };
 
 const drawBars = () => {
@@ -129,6 +130,7 @@ const want = (key, value) => {
   const m = find({ target: byTarget, layer: byLayer, method: byMethod }[key]);
   if (!m) return ask();
   take(key === "target" ? atLevel(m) : m);
+  if (live) settle();
   tellChosen();
   drawAll();
   drawSwitches();
