@@ -153,7 +153,7 @@ var ofAgain = []attempt{
 	{"array", "of 20,000 axes", file("a.npy", arrayOf(strings.Repeat("1,", 20_000))),
 		explaining("--tensor", "{}/a.npy"), 1, "an array of 20000 axes"},
 	{"array", "a header of 30,000 brackets", file("a.npy", arrayOf(strings.Repeat("(", 30_000))),
-		explaining("--tensor", "{}/a.npy"), 1, "its header is damaged"},
+		explaining("--tensor", "{}/a.npy"), 1, "its header does not name one type"},
 	{"picture", "a JPEG of 100 kB with 1,000 scans of 10^8 pixels", file("cat.jpg", manyScans(1000)),
 		explaining("--image", "{}/cat.jpg"), 1, "so many scans"},
 	{"archive", "2,000 labels that are holes of 1 MB", several(holes("in.tar", 1<<20, numbered(2000, ".cls")...)),
