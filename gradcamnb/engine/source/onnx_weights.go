@@ -54,11 +54,23 @@ func weightNodes(scope *model.Scope, g *Graph, weights map[string]onnxnorm.Weigh
 	return nodes
 }
 
-// upload decodes a weight onto the backend. No copy stays in Go's memory.
+// upload decodes a weight onto the backend, right to where it stays if the backend shares the host's memory. No copy
+// stays in Go's memory.
 func upload(b compute.Backend, w onnxnorm.Weight) *tensors.Tensor {
+	shape := shapes.Make(dtypes.Float32, w.Dims...)
+	if b.HasSharedBuffers() {
+		t, err := tensors.FromShapeForBackend(b, 0, shape)
+		if err == nil {
+			err = tensors.MutableFlatData(t, w.Fill)
+		}
+		if err != nil {
+			panic(err)
+		}
+		return t
+	}
 	flat := w.Values()
 	raw := unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(flat))), 4*len(flat))
-	t, err := tensors.FromRaw(b, 0, shapes.Make(dtypes.Float32, w.Dims...), raw)
+	t, err := tensors.FromRaw(b, 0, shape, raw)
 	if err != nil {
 		panic(err)
 	}

@@ -175,10 +175,27 @@ func (b *builder) floats(dims []int, values []float32) ref {
 
 // weight declares a graph input that holds a model's weight.
 func (b *builder) weight(name string, dims []int, values func() []float32) ref {
+	return b.largeWeight(name, dims, copied(values))
+}
+
+// largeWeight is like weight, for values that are decoded right to where they stay: a copy of a large weight would be
+// much of the memory that a model takes.
+func (b *builder) largeWeight(name string, dims []int, fill func(into []float32)) ref {
 	if _, ok := b.weights[name]; !ok {
-		b.weights[name] = Weight{Dims: dims, Values: values}
+		b.weights[name] = Weight{Dims: dims, Fill: fill}
 	}
 	return ref{name, dims}
+}
+
+// copied returns the function that copies values to where they stay.
+func copied(values func() []float32) func(into []float32) {
+	return func(into []float32) {
+		v := values()
+		if len(v) != len(into) {
+			panic(fmt.Errorf("a weight has %d values and its shape needs %d", len(v), len(into)))
+		}
+		copy(into, v)
+	}
 }
 
 // konst emits a constant of the original graph. It becomes a weight, or a Constant node if it is a single number,
@@ -190,7 +207,7 @@ func (b *builder) konst(t *tensor) ref {
 	case t.origin == "" || size(t.dims) == 1 && !t.isPending():
 		return b.floats(t.dims, t.floats())
 	default:
-		return b.weight(t.origin, t.dims, t.floats)
+		return b.largeWeight(t.origin, t.dims, t.fill)
 	}
 }
 

@@ -129,12 +129,12 @@ func (b *builder) dense(x ref, c conv) ref {
 			after[i] += c.dilate[i]
 		}
 	}
-	name, values := kernel.origin+"@hwio", kernel.transpose([]int{2, 3, 1, 0}).floats
+	name, fill := kernel.origin+"@hwio", kernel.transpose([]int{2, 3, 1, 0}).fill
 	if odd != c.window.kernel {
 		name = fmt.Sprintf("%s@hwio%v", kernel.origin, odd)
-		values = func() []float32 { return zeroRows(kernel.transpose([]int{2, 3, 1, 0}), odd) }
+		fill = copied(func() []float32 { return zeroRows(kernel.transpose([]int{2, 3, 1, 0}), odd) })
 	}
-	w := b.weightOrConstant(kernel, name, []int{odd[0], odd[1], kernel.dims[1], kernel.dims[0]}, values)
+	w := b.weightOrConstant(kernel, name, []int{odd[0], odd[1], kernel.dims[1], kernel.dims[0]}, fill)
 
 	x = b.slice(x, []int{0, 0, 0, 0}, []int{x.dims[0], x.dims[1] + min(0, after[0]), x.dims[2] + min(0, after[1]),
 		x.dims[3]}, []int{1, 1, 1, 1})
@@ -165,14 +165,14 @@ func zeroRows(k *tensor, odd [2]int) []float32 {
 }
 
 // weightOrConstant declares a reordered kernel: a weight if it is one of the model's, a constant if folding made it.
-func (b *builder) weightOrConstant(of *tensor, name string, dims []int, values func() []float32) ref {
+func (b *builder) weightOrConstant(of *tensor, name string, dims []int, fill func(into []float32)) ref {
 	if of.origin == "" {
-		return b.floats(dims, values())
+		return b.floats(dims, Weight{dims, fill}.Values())
 	}
-	return b.weight(name, dims, values)
+	return b.largeWeight(name, dims, fill)
 }
 
 // reorderKernel declares a kernel transposed and then viewed under other dims.
 func (b *builder) reorderKernel(k *tensor, how string, perm []int, dims ...int) ref {
-	return b.weightOrConstant(k, k.origin+how, dims, func() []float32 { return k.transpose(perm).floats() })
+	return b.weightOrConstant(k, k.origin+how, dims, func(into []float32) { k.transpose(perm).fill(into) })
 }

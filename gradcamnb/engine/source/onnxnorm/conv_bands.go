@@ -65,9 +65,9 @@ func (b *builder) depthwiseBands(x ref, c conv) ref {
 func (b *builder) bands(k *tensor, w window, columns, reach int) ref {
 	channels := k.dims[0]
 	name := fmt.Sprintf("%s@bands%d,%d,%d", k.origin, columns, w.stride[1], w.dilate[1])
-	return b.weightOrConstant(k, name, []int{channels, w.kernel[0] * reach, columns}, func() []float32 {
+	return b.weightOrConstant(k, name, []int{channels, w.kernel[0] * reach, columns}, func(out []float32) {
 		values := k.floats()
-		out := make([]float32, channels*w.kernel[0]*reach*columns)
+		clear(out)
 		for line := range channels * w.kernel[0] {
 			band := out[line*reach*columns:]
 			for j := range w.kernel[1] {
@@ -76,6 +76,5 @@ func (b *builder) bands(k *tensor, w window, columns, reach int) ref {
 				}
 			}
 		}
-		return out
 	})
 }

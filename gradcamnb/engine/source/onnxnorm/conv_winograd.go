@@ -139,16 +139,15 @@ func (b *builder) kroneckerSquare(m [][]float64, order []int) ref {
 // winogradWeights declares G W G' of a kernel [out, in, 3, 3] as [36, in, out].
 func (b *builder) winogradWeights(k *tensor) ref {
 	dims := []int{winogradReach * winogradReach, k.dims[1], k.dims[0]}
-	return b.weightOrConstant(k, k.origin+"@winograd", dims, func() []float32 {
-		return multiplyBothSides(winogradKernel, k.transpose([]int{2, 3, 1, 0}).floats())
+	return b.weightOrConstant(k, k.origin+"@winograd", dims, func(out []float32) {
+		multiplyBothSides(out, winogradKernel, k.transpose([]int{2, 3, 1, 0}).floats())
 	})
 }
 
-// multiplyBothSides returns G W G' for every W of w [3, 3, ...]: [6, 6, ...].
-func multiplyBothSides(g [][]float64, w []float32) []float32 {
+// multiplyBothSides computes G W G' for every W of w [3, 3, ...]: [6, 6, ...].
+func multiplyBothSides(out []float32, g [][]float64, w []float32) {
 	const block = 1024 // values of each position, so that all stay in the cache
 	r, n := len(g), len(w)/9
-	out := make([]float32, r*r*n)
 	lines := make([]float64, r*3*block) // G W
 	for from := 0; from < n; from += block {
 		size := min(block, n-from)
@@ -171,5 +170,4 @@ func multiplyBothSides(g [][]float64, w []float32) []float32 {
 			}
 		}
 	}
-	return out
 }

@@ -112,7 +112,8 @@ func (d decoder) readFloats() (known bool, err error) {
 			return true, d.checkCount(len(p.FloatData), d.n, "values", "float_data")
 		}
 		raw := d.raw
-		d.tensor.raw, d.floats = raw, func() []float32 { return readFloats(raw) }
+		d.tensor.raw, d.into = raw, func(out []float32) { readFloats(out, raw) }
+		d.floats = Weight{d.dims, d.into}.Values
 		return true, d.checkCount(raw.Size, 4*d.n, "bytes", "raw_data")
 	case protos.TensorProto_FLOAT16:
 		return of16(half)

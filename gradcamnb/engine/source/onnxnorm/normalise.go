@@ -12,8 +12,15 @@ import (
 
 // Weight is a model weight, in the order that the rewritten graph needs.
 type Weight struct {
-	Dims   []int            // shape
-	Values func() []float32 // decodes and reorders, which takes time, so call it once
+	Dims []int                // shape
+	Fill func(into []float32) // decodes and reorders all values, which takes time, so call it once
+}
+
+// Values returns the values in memory of their own.
+func (w Weight) Values() []float32 {
+	out := make([]float32, size(w.Dims))
+	w.Fill(out)
+	return out
 }
 
 // Tensor is a tensor of the original graph.

@@ -21,6 +21,8 @@ type tensor struct {
 	ints   []int64
 	floats func() []float32 // decoded on demand, since a weight may be large and not needed
 	raw    StoredValues     // the floats, if the file holds them in this form
+	// into decodes the floats right to where they stay; nil if only floats does
+	into func(out []float32)
 
 	// origin is the tensor's name among the model's weights, with what was done to it; empty for a value that folding
 	// computed.
@@ -66,16 +68,25 @@ func (t *tensor) transpose(perm []int) *tensor {
 		u.kind, u.varies = t.kind, t.varies
 		return u
 	}
-	u := &tensor{dims: dims, kind: t.kind, varies: t.varies, floats: func() []float32 {
-		if t.raw.Read != nil {
-			return transposeStored(t.raw, t.dims, perm)
-		}
-		return transposeValues(t.floats(), t.dims, perm)
-	}}
+	u := &tensor{dims: dims, kind: t.kind, varies: t.varies,
+		floats: func() []float32 { return transposeValues(t.floats(), t.dims, perm) }}
+	if t.raw.Read != nil {
+		u.into = func(out []float32) { transposeStored(out, t.raw, t.dims, perm) }
+		u.floats = Weight{dims, u.into}.Values
+	}
 	if t.origin != "" {
 		u.origin = deriveName(t.origin, fmt.Sprintf("@transpose%v", perm))
 	}
 	return u
+}
+
+// fill decodes the floats to where they stay.
+func (t *tensor) fill(out []float32) {
+	if t.into == nil {
+		copied(t.floats)(out)
+		return
+	}
+	t.into(out)
 }
 
 // toInts returns the tensor's values as Go ints, for shapes, axes and the like.
@@ -115,15 +126,12 @@ func smallInt(kind protos.TensorProto_DataType) (each int, read func(raw []byte)
 	}
 }
 
-// readFloats reads float32 values into the slice where they stay. A second copy of a large weight would be much of the
-// memory that a model takes.
-func readFloats(raw StoredValues) []float32 {
-	out := make([]float32, raw.Size/4)
+// readFloats reads float32 values to where they stay.
+func readFloats(out []float32, raw StoredValues) {
 	raw.Read(unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(out))), 4*len(out)), 0)
 	for i, cell := range unsafe.Slice((*[4]byte)(unsafe.Pointer(unsafe.SliceData(out))), len(out)) {
 		out[i] = littleEndian(cell) // on most machines this changes nothing
 	}
-	return out
 }
 
 func littleEndian(cell [4]byte) float32 {
@@ -132,11 +140,11 @@ func littleEndian(cell [4]byte) float32 {
 
 // transposeStored reads float32 values and transposes them, a slab of the first axis at a time. So the first dense
 // layer of VGG, of 400 MB, is in memory only once.
-func transposeStored(raw StoredValues, dims, perm []int) []float32 {
+func transposeStored(out []float32, raw StoredValues, dims, perm []int) {
 	if len(dims) < 2 || size(dims) == 0 {
-		return readFloats(raw)
+		readFloats(out, raw)
+		return
 	}
-	out := make([]float32, size(dims))
 	const slab = 1 << 20 // in bytes, but at least one tile
 	row := len(out) / dims[0]
 	rows := min(max(slab/(4*row), tile), dims[0])
@@ -148,7 +156,6 @@ func transposeStored(raw StoredValues, dims, perm []int) []float32 {
 		raw.Read(unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(cells))), 4*len(cells)), 4*i*row)
 		scatter(out[i*step[0]:], cells, append([]int{rows}, dims[1:]...), step)
 	}
-	return out
 }
 
 // tile is how many values of either axis are moved together. Values that are read in order and values that are written
