@@ -90,24 +90,30 @@ func (s *session) Layers(ctx context.Context, r gradcamnb.Request) ([]gradcamnb.
 
 func (s *session) Explain(ctx context.Context, r gradcamnb.Request) ([]*heatmap.Result, error) {
 	clock := newStopwatch()
-	whole := s
-	s, in, err := s.prepareInput(ctx, r)
+	faced, in, err := s.prepareInput(ctx, r)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.forwardOnly(r.Methods); err != nil {
+	if err := faced.forwardOnly(r.Methods); err != nil {
 		return nil, err
 	}
 	clock.lap("prepare")
-	targets := plans.Targets(s.model.Card(), r)
-	if err := checkReading(r.Reading, targets); err != nil {
+	if err := checkReading(r.Reading, plans.Targets(s.model.Card(), r)); err != nil {
 		return nil, err
 	}
-	if results := whole.answerSooner(ctx, r, s, in); results != nil {
+	if results := s.answerSooner(ctx, r, faced, in, clock); results != nil {
 		return results, nil
 	}
+	return faced.explain(ctx, r, in, clock)
+}
+
+// explain explains the input that was made from the request's pictures or tensor. The session has the request's values
+// for the model's other inputs.
+func (s *session) explain(ctx context.Context, r gradcamnb.Request, in inputs.Input,
+	clock *stopwatch) ([]*heatmap.Result, error) {
 	var seen *detections.Findings
-	if slices.ContainsFunc(targets, ask.Target.IsDetection) {
+	var err error
+	if slices.ContainsFunc(plans.Targets(s.model.Card(), r), ask.Target.IsDetection) {
 		if seen, err = s.detect(ctx, in, r.Reading); err != nil {
 			return nil, err
 		}

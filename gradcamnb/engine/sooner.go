@@ -20,6 +20,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/ask"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/inputs"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/plans"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/internal/machine"
 )
@@ -78,19 +79,22 @@ func multiplications(g *Graph) float64 {
 }
 
 // answerSooner explains a request in pure Go if XLA would have to compile first, and then has XLA compile in the
-// background, which also needs the request's pictures. faced is the session with the request's inputs. It returns nil
-// if the engine itself is to answer.
-func (s *session) answerSooner(ctx context.Context, r gradcamnb.Request, faced *session,
-	in inputs.Input) []*heatmap.Result {
+// background. faced is the session with the request's inputs. It returns nil if the engine itself is to answer, which
+// then says what is wrong.
+func (s *session) answerSooner(ctx context.Context, r gradcamnb.Request, faced *session, in inputs.Input,
+	clock *stopwatch) []*heatmap.Result {
 	may, compiled := faced.mayAnswerSooner(ctx, r, in)
 	if !may {
 		return nil
 	}
-	same, err := s.engine.quick.OpenContext(ctx, s.ref)
-	if err != nil || same.Info().SHA256 != s.model.Card().SHA256 { // the file has changed since
-		return nil // the engine itself says what is wrong
+	same, err := s.twin(ctx)
+	if err != nil {
+		return nil
 	}
-	results, err := same.Explain(ctx, r)
+	if same, err = same.bindInputs(r); err != nil {
+		return nil
+	}
+	results, err := same.explain(ctx, r, in, clock)
 	if err != nil {
 		s.slow.Store(errors.Is(err, errTooLong))
 		return nil
@@ -101,11 +105,24 @@ func (s *session) answerSooner(ctx context.Context, r gradcamnb.Request, faced *
 	}
 	s.engine.later.do(func() {
 		if b, err := s.engine.startedBackend(); err == nil && isXLA(b.Name) {
-			r.Steady, r.Progress = true, nil
-			_, _ = s.Explain(context.Background(), r) // who asks again hears what went wrong
+			r.Progress = nil
+			_, _ = faced.explain(context.Background(), r, in, newStopwatch()) // who asks again hears what went wrong
 		}
 	})
 	return results
+}
+
+// twin returns the session of the same model in the engine that answers sooner. The file is not read again.
+func (s *session) twin(ctx context.Context) (*session, error) {
+	read := func() (source.Model, error) { return source.Twin(s.model) }
+	same, err := s.engine.quick.model(ctx, s.ref, read)
+	if err != nil || same.model.Card().SHA256 == s.model.Card().SHA256 {
+		return same, err
+	}
+	if err := same.Close(); err != nil { // the twin of what the file held before
+		return nil, err
+	}
+	return s.engine.quick.model(ctx, s.ref, read)
 }
 
 // mayAnswerSooner tells whether a request has one program for one picture that XLA did not compile yet, or that has to

@@ -3,6 +3,8 @@ package engine
 import (
 	"io"
 	"math"
+	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 
@@ -84,6 +86,36 @@ func TestAnswerWhileCompilingOtherInputs(t *testing.T) {
 		}
 		waitFor(t, e)
 	}
+}
+
+// The file is not read again to answer sooner: it may be gone.
+func TestAnswerWhileCompilingWithoutFile(t *testing.T) {
+	e := soonEngine(t)
+	data, err := os.ReadFile(golden.Path("models", "resnet-basic.dyn.onnx"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "net.onnx")
+	if err := os.WriteFile(file, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s, err := e.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(file); err != nil {
+		t.Fatal(err)
+	}
+	in := tiny(t, "resnet-basic")
+	in.Dims, in.Values = append([]int{1}, in.Dims[1:]...), in.Values[:len(in.Values)/in.Dims[0]]
+	r, err := gradcamnb.NewModel(s).ExplainTensor(*in, gradcamnb.Class(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if isXLA(r[0].Backend) {
+		t.Errorf("the first map was computed on %s", r[0].Backend)
+	}
+	waitFor(t, e)
 }
 
 // waitFor waits until nothing compiles in the background.
