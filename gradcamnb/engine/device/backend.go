@@ -170,17 +170,35 @@ func newXLA(name, plugin string) (b *Backend, err error) {
 		plugin = installed[0]
 		name = "xla:" + plugin
 	}
-	if !filepath.IsAbs(plugin) && !slices.Contains(installedPlugins(), plugin) {
-		return nil, fmt.Errorf("no plugin %q is installed", plugin)
+	file, _, _ := strings.Cut(plugin, ",")
+	if !filepath.IsAbs(file) && !slices.Contains(installedPlugins(), file) {
+		return nil, fmt.Errorf("no plugin %q is installed", file)
 	}
 	if err := keepPrograms(plugin); err != nil {
 		return nil, err
 	}
-	c, err := compute.NewWithConfig("xla:" + plugin)
+	c, err := compute.NewWithConfig("xla:" + inFloat32(plugin))
 	if err != nil {
 		return nil, err
 	}
 	return &Backend{Backend: c, Name: name}, nil
+}
+
+// tf32 is go-xla's option that lets a GPU multiply float32 values as TensorFloat-32, with ten bits of the fraction.
+const tf32 = "tf32"
+
+// inFloat32 returns a plugin and its options with the one that makes a GPU of NVIDIA compute float32 in full, unless
+// the options say something about that. By default go-xla and NVIDIA's libraries, whose convolutions ask the
+// environment, would compute maps that agree with no other backend's.
+func inFloat32(plugin string) string {
+	if !strings.Contains(plugin, "cuda") || strings.Contains(plugin, tf32) {
+		return plugin
+	}
+	const libraries = "NVIDIA_TF32_OVERRIDE"
+	if os.Getenv(libraries) == "" {
+		_ = os.Setenv(libraries, "0") // fails for no such name and value
+	}
+	return plugin + "," + tf32 + "=false"
 }
 
 // sequential returns the options with those that make the pure-Go backend run one operator at a time, each on all

@@ -2,10 +2,13 @@ package device
 
 import (
 	"io"
+	"os"
 	"strings"
 	"testing"
 
 	"github.com/gomlx/compute"
+
+	"github.com/gradcam-go/gradcam/internal/testing/require"
 )
 
 // A backend that is not there is an error of one line, which says what there is.
@@ -33,6 +36,33 @@ func TestBackendNames(t *testing.T) {
 			t.Errorf("go:%s runs as go:%s, want go:%s", options, got, want)
 		}
 	}
+}
+
+// A GPU computes float32 in full, unless the backend's options say otherwise. Other plugins get their options as they
+// are.
+func TestFloat32(t *testing.T) {
+	t.Setenv("NVIDIA_TF32_OVERRIDE", "")
+	for plugin, want := range map[string]string{
+		"cpu":                     "cpu",
+		"cuda":                    "cuda,tf32=false",
+		"cuda,tf32":               "cuda,tf32",
+		"/pjrt/xla_cuda_v13.so,a": "/pjrt/xla_cuda_v13.so,a,tf32=false",
+	} {
+		if got := inFloat32(plugin); got != want {
+			t.Errorf("xla:%s runs as xla:%s, want xla:%s", plugin, got, want)
+		}
+	}
+	if got := os.Getenv("NVIDIA_TF32_OVERRIDE"); got != "0" {
+		t.Errorf("NVIDIA's libraries are told %q", got)
+	}
+	if len(installedPlugins()) == 0 {
+		require.Missing(t, "xla", "XLA is not installed")
+	}
+	b, err := OpenNamed("xla:" + installedPlugins()[0] + ",tf32=false")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.Finalize()
 }
 
 // onnxruntime can be asked for in the environment, too, and what is around the model is then computed on
