@@ -1,6 +1,7 @@
 """Measures cells: our kernel beside a Python kernel that does the same with pytorch-grad-cam.
 
 usage: notebook.py [--warm N] [--many N] [--python PYTHON] [--also NAME=MODEL,PICTURE ...] [--pairs NAME=MODEL,PICTURE ...]
+                   [--first NAME=MODEL,PICTURE ...]
 
 Runs in an environment with jupyter_client and the installed kernel "gonb-gradcam"; PYTHON
 is one with docs/benchmarks/requirements.txt, ipykernel and matplotlib. A cell's time is
@@ -10,6 +11,8 @@ from sending it to its last output. The report goes to standard output.
   --also      a cell of the resident engine with another model and picture; may be repeated
   --pairs     five pairs of layers that this model was not asked for before: wall and CPU time
               from a call to its map, and the CPU time until the engine is at rest; may be repeated
+  --first     the first map of a model that its engine has not seen, in five fresh kernels that keep no programs: from
+              opening the file to the map, and from sending the cell to its last output; may be repeated
   --many N    explanations through one engine, ten a cell, watching its memory (default 0)
 """
 import argparse
@@ -61,6 +64,15 @@ took := time.Since(start)
 var used syscall.Rusage
 _ = syscall.Getrusage(syscall.RUSAGE_SELF, &used)
 fmt.Println("pair", took.Seconds(), float64(used.Utime.Nano()+used.Stime.Nano())/1e9, result.Backend)"""
+
+FIRST = """%%
+picture := imgio.MustOpen("PICTURE")
+start := time.Now()
+net := gradcamnb.MustOpen("MODEL")
+opened := time.Since(start)
+result := net.MustExplain(picture)
+fmt.Println("first", opened.Seconds(), time.Since(start).Seconds(), result.Backend)
+nb.MustShow(result)"""
 
 MANY = """%%
 net := gradcamnb.MustOpen("testdata/models/efficientnet-lite0.onnx")
@@ -160,12 +172,41 @@ class Kernel:
         self.manager.shutdown_kernel()
 
 
-def pairs(name, given, rounds=5):
-    """Prints what new pairs of layers cost, in a kernel of its own that keeps no programs and finds none."""
-    model, picture = given.split(",")
+def forgetful():
+    """A kernel that keeps no programs and finds none."""
     os.environ["GRADCAMNB_PROGRAMS"] = "off"
     k = Kernel("gonb-gradcam")
     del os.environ["GRADCAMNB_PROGRAMS"]
+    return k
+
+
+def spread(v):
+    return f"{statistics.median(v):.2f} s ({min(v):.2f} to {max(v):.2f} s)"
+
+
+def firsts(name, given, rounds=5):
+    """Prints how long the first map of a model takes in fresh kernels, after a cell with another model."""
+    model, picture = given.split(",")
+    opening, mapped, cells, backends = [], [], [], set()
+    for _ in range(rounds):
+        k, said = forgetful(), []
+        k.run(OURS.format(285))
+        k.rest()
+        cells.append(k.run(FIRST.replace("MODEL", model).replace("PICTURE", picture), 1, said.append))
+        opened, all_of_it, backend = "".join(said).rpartition("first ")[2].split()[:3]
+        opening.append(float(opened))
+        mapped.append(float(all_of_it))
+        backends.add(backend)
+        k.end()
+    print(f"\n{name}, its first map in {rounds} fresh kernels that keep no programs, after a cell with EfficientNet-Lite0, explained by "
+          f"{' and '.join(sorted(backends))}; medians: opening the file {spread(opening)}, from opening it to the map {spread(mapped)}, "
+          f"from sending the cell, which is built first, to its last output {spread(cells)}.")
+
+
+def pairs(name, given, rounds=5):
+    """Prints what new pairs of layers cost, in a kernel of its own that keeps no programs and finds none."""
+    model, picture = given.split(",")
+    k = forgetful()
     k.run(cell(model, picture).format(285))
     k.rest()
     said = []
@@ -184,7 +225,6 @@ def pairs(name, given, rounds=5):
         all_of_it.append(k.rest() - before + float(own))
         backends.add(backend)
     k.end()
-    spread = lambda v: f"{statistics.median(v):.2f} s ({min(v):.2f} to {max(v):.2f} s)"
     print(f"\n{name}, {rounds} new pairs of layers, explained by {' and '.join(sorted(backends))}; medians: from the call to the maps "
           f"{spread(wall)} of wall time and {spread(upto)} of CPU time, the engine's and the cell's; until the engine is at rest, "
           f"with everything that is compiled in the background, {spread(all_of_it)} of CPU time.")
@@ -200,6 +240,7 @@ def main():
     p.add_argument("--many", type=int, default=0)
     p.add_argument("--also", action="append", default=[])
     p.add_argument("--pairs", action="append", default=[])
+    p.add_argument("--first", action="append", default=[])
     p.add_argument("--python")
     args = p.parse_args()
 
@@ -247,9 +288,10 @@ def main():
               f"{memory[0]:.0f} MiB after 10, {memory[len(memory) // 2]:.0f} MiB half way and {memory[-1]:.0f} MiB at the end.")
     for k in kernels.values():
         k.end()
-    for asked in args.pairs:
-        name, _, given = asked.partition("=")
-        pairs(name, given)
+    for measure, asked in [(firsts, args.first), (pairs, args.pairs)]:
+        for one in asked:
+            name, _, given = one.partition("=")
+            measure(name, given)
 
 
 main()
