@@ -76,6 +76,7 @@ func TestLiveCardAlone(t *testing.T) {
 		"answered":            {"", "class 2 (other)", 1},
 		"changes its mind":    {"", "class 7 (tabby)", 1},
 		"answered late":       {"", "class 7 (tabby)", 1},
+		"tab closed":          {again, "class 7 (tabby)", 0},
 		"sleeps":              {"preparing", "class 7 (tabby)", 1},
 		"goes":                {again, "class 7 (tabby)", 0},
 	} {

@@ -109,8 +109,11 @@ func newSheetLayout(s *heatmap.Sheet, o *Options) *sheetLayout {
 	l.width = max(l.barX+barWidth+barText+24+margin, 640)
 
 	words := "Own scale: in every map the colours go from zero to its own highest value, which stands below it."
-	if s.Shared {
+	switch {
+	case s.Shared:
 		words = "Shared scale: a colour means the same value in every map of one unit."
+	case slices.ContainsFunc(l.bars, func(b bar) bool { return b.options.isSigned() }):
+		words += " In a signed map they go as far below zero as above."
 	}
 	l.notes = wrapText(words+" "+s.Note, l.width-2*margin, f.small)
 	l.top = margin + 14 + lineH + captionH*len(l.notes) + lineH*l.titleLines
@@ -311,6 +314,8 @@ func (l *sheetLayout) caption(m *heatmap.Map, cell heatmap.Cell) (string, color.
 		return fmt.Sprintf("%s to %s %s", number(float64(lo)), number(float64(hi)), m.Unit), faint
 	case l.Shared:
 		return fmt.Sprintf("highest %s %s", number(float64(hi)), m.Unit), faint
+	case o.isClipped(m) && cell.Signed:
+		return fmt.Sprintf("beyond ±%s %s", number(float64(own.Hi)), m.Unit), faint
 	case o.isClipped(m):
 		return fmt.Sprintf("%s to ≥ %s %s", number(float64(own.Lo)), number(float64(own.Hi)), m.Unit), faint
 	case cell.Signed:
@@ -331,7 +336,7 @@ func (c canvas) bar(b bar, r image.Rectangle) {
 	ticks := []tick{{0, "0"}, {1, "own highest"}}
 	switch {
 	case b.own && b.options.isSigned():
-		ticks = []tick{{0, "own lowest"}, {0.5, "0"}, {1, "own highest"}}
+		ticks = []tick{{0, "−own largest"}, {0.5, "0"}, {1, "own largest"}}
 	case !b.own:
 		ticks = b.scale.ticks(5)
 	}

@@ -107,6 +107,13 @@ def sleeps(page, card):
         page.clock.fast_forward(60_000)
 
 
+def leaves_its_tab(page, card):
+    """The notebook's tab is closed while the page stays; the card is looked at outside of it."""
+    page.evaluate("""() => { const tab = document.querySelector(".jp-NotebookPanel");
+      document.body.append(...tab.querySelectorAll(".gradcam-card")); tab.remove(); }""")
+    page.clock.run_for(4_000)
+
+
 def goes(page, card):
     page.evaluate("cell = false")
     sleeps(page, card)
@@ -131,5 +138,8 @@ with chromium() as browser:
     play(browser, "changes its mind", changes_mind)
     play(browser, "answered late", is_answered_late)
     play(browser, "sleeps", sleeps, clock=True)
+    tabbed = folder / "tabbed.html"
+    tabbed.write_text(page_file.read_text(encoding="utf-8").replace("<body>", '<body><div class="jp-NotebookPanel">', 1), encoding="utf-8")
+    play(browser, "tab closed", leaves_its_tab, file=tabbed, clock=True)
     play(browser, "goes", goes, clock=True)
 print(json.dumps(out))
