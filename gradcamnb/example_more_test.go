@@ -171,7 +171,7 @@ func ExampleParseTarget() {
 	// Output:
 	// softmax:285 <nil>
 	// softmax:282 <nil>
-	// target "contrast:cat,dog": "cat" is no number
+	// target "contrast:cat,dog": "cat" is no number, and of a class only "class:" takes the name
 }
 
 // Methods that are made of another take it in parentheses.

@@ -68,6 +68,8 @@ func TestLiveCardAlone(t *testing.T) {
 		"another message":     {"preparing", "class 7 (tabby)", 1},
 		"closed":              {again, "class 7 (tabby)", 0},
 		"given up":            {"preparing", "class 7 (tabby)", 1},
+		"asked and given up":  {"", "class 2 (other)", 1},
+		"stopped and closed":  {"Stopped.", "class 7 (tabby)", 0},
 		"does not answer yet": {"does not answer yet", "class 7 (tabby)", 1},
 		"answers again":       {"", "class 7 (tabby)", 1},
 		"exported":            {"No kernel", "class 7 (tabby)", 0},

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"image"
 	"io"
+	"maps"
 	"math"
 	"os"
 	"runtime"
@@ -94,7 +95,8 @@ func (s *session) answerSooner(ctx context.Context, r gradcamnb.Request, faced *
 	if same, err = same.bindInputs(r); err != nil {
 		return nil
 	}
-	results, err := same.explain(ctx, r, in, clock)
+	tried := &stopwatch{clock.last, maps.Clone(clock.laps)} // whose time does not count if it fails
+	results, err := same.explain(ctx, r, in, tried)
 	if err != nil {
 		s.slow.Store(errors.Is(err, errTooLong))
 		return nil
@@ -116,7 +118,7 @@ func (s *session) answerSooner(ctx context.Context, r gradcamnb.Request, faced *
 func (s *session) twin(ctx context.Context) (*session, error) {
 	read := func() (source.Model, error) { return source.Twin(s.model) }
 	same, err := s.engine.quick.model(ctx, s.ref, read)
-	if err != nil || same.model.Card().SHA256 == s.model.Card().SHA256 {
+	if err != nil || source.AreTwins(same.model, s.model) {
 		return same, err
 	}
 	if err := same.Close(); err != nil { // the twin of what the file held before

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/gradcam-go/gradcam/gradcamnb"
+	"github.com/gradcam-go/gradcam/gradcamnb/driver"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/internal/testing/eventually"
 	"github.com/gradcam-go/gradcam/internal/testing/golden"
@@ -116,6 +117,49 @@ func TestAnswerWhileCompilingWithoutFile(t *testing.T) {
 		t.Errorf("the first map was computed on %s", r[0].Backend)
 	}
 	waitFor(t, e)
+}
+
+// If the sidecar is written anew, the model that was opened before keeps what it was opened with, and a model that is
+// opened then gets the new one, in pure Go, too.
+func TestAnswerWhileCompilingAfterAChange(t *testing.T) {
+	e := soonEngine(t)
+	data, err := os.ReadFile(golden.Path("models", "resnet-basic.dyn.onnx"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder := t.TempDir()
+	file := filepath.Join(folder, "net.onnx")
+	write := func(name, text string) {
+		if err := os.WriteFile(filepath.Join(folder, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	in := tiny(t, "resnet-basic")
+	in.Dims, in.Values = append([]int{1}, in.Dims[1:]...), in.Values[:len(in.Values)/in.Dims[0]]
+	explain := func(s driver.Session, want string, choices ...gradcamnb.Choice) {
+		t.Helper()
+		r, err := gradcamnb.NewModel(s).ExplainTensor(*in, choices...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r[0].Model != want || isXLA(r[0].Backend) {
+			t.Errorf("model %q was explained on %s, want %q in pure Go", r[0].Model, r[0].Backend, want)
+		}
+		waitFor(t, e)
+	}
+	write("net.onnx", string(data))
+	write("net.json", `{"name": "old"}`)
+	before, err := e.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write("net.json", `{"name": "a new one"}`)
+	explain(before, "old")
+	after, err := e.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	explain(after, "a new one", gradcamnb.Methods("LayerCAM"))
 }
 
 // waitFor waits until nothing compiles in the background.

@@ -34,7 +34,7 @@ func (b backend) Capabilities() compute.Capabilities {
 
 // Builder implements [compute.Backend].
 func (b backend) Builder(name string) compute.Builder {
-	return builder{b.Backend.Builder(name), b, strings.HasPrefix(name, PlainPrefix)}
+	return builder{b.Backend.Builder(name), b, strings.HasPrefix(name, PlainPrefix), map[compute.Value]compute.Value{}}
 }
 
 // BufferFromFlatData implements [compute.DataInterface].
@@ -98,6 +98,8 @@ type builder struct {
 	compute.Builder
 	on    backend
 	plain bool
+
+	cleared map[compute.Value]compute.Value // what readers of a product get; the backend makes equal products once
 }
 
 // Main implements [compute.Builder].

@@ -19,7 +19,14 @@ func (f function) DotGeneral(lhs compute.Value, lhsContracting, lhsBatch []int, 
 	if err != nil || !machine.Vectors() {
 		return y, err
 	}
-	return f.clearVectors(y)
+	if cleared, ok := f.of.cleared[y]; ok {
+		return cleared, nil
+	}
+	cleared, err := f.clearVectors(y)
+	if err == nil {
+		f.of.cleared[y] = cleared
+	}
+	return cleared, err
 }
 
 // clearVectors returns y after a copy of half a kilobyte that itself waits for y, since it begins with y's first value.

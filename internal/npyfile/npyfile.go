@@ -79,11 +79,11 @@ func decode(path string, data []byte) (dims []int, values []float32, err error) 
 	return h.dims, values, nil
 }
 
-// count returns the number of values of a shape, and whether it is at most a number.
+// count returns the number of values of a shape without zeros, and whether it is at most a number.
 func count(dims []int, most int) (n int, fits bool) {
 	n = 1
 	for _, d := range dims {
-		if d > most || n*d > most { // both are at most the file's length, so the product does not overflow
+		if d > most/n {
 			return 0, false
 		}
 		n *= d

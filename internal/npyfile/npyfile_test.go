@@ -169,3 +169,16 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+// A shape whose number of values int64 does not hold does not fit into any file.
+func TestCount(t *testing.T) {
+	const most = 3_200_000_000
+	for _, dims := range [][]int{{3_100_000_000, 3_100_000_000}, {most + 1}, {2, most/2 + 1}} {
+		if n, fits := count(dims, most); fits {
+			t.Errorf("%v fits as %d", dims, n)
+		}
+	}
+	if n, fits := count([]int{2, most / 2}, most); n != most || !fits {
+		t.Errorf("2 x %d is %d, %v", most/2, n, fits)
+	}
+}

@@ -44,7 +44,10 @@ func sourceState(src string) (string, error) {
 	h := sha256.New()
 	for _, part := range []string{"go.mod", "go.sum", "gradcamnb", "internal"} {
 		err := filepath.WalkDir(filepath.Join(src, part), func(path string, d fs.DirEntry, err error) error {
-			if err != nil || d.IsDir() || strings.HasSuffix(path, "_test.go") {
+			switch {
+			case err == nil && d.IsDir() && d.Name() == "__pycache__": // Python writes it while tests run
+				return filepath.SkipDir
+			case err != nil || d.IsDir() || strings.HasSuffix(path, "_test.go"):
 				return err
 			}
 			info, err := d.Info()

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -16,6 +17,7 @@ type cells struct {
 	t        *testing.T
 	home     home
 	src, dir string
+	version  string // line of go.mod and go.work
 }
 
 // build builds a program that says a word and imports packages, and returns what it says. Without a go command it
@@ -48,6 +50,12 @@ func (c *cells) write(name, text string) {
 	}
 }
 
+// writeMod writes go.mod, with more lines at its end.
+func (c *cells) writeMod(more string) {
+	c.t.Helper()
+	c.write("go.mod", "module cell\n\n"+c.version+more)
+}
+
 // newCells returns a folder for programs of cells, and the go command.
 func newCells(t *testing.T) (c *cells, goCommand string) {
 	t.Helper()
@@ -71,8 +79,13 @@ func newCells(t *testing.T) (c *cells, goCommand string) {
 	if err := putShim(c.home); err != nil {
 		t.Fatal(err)
 	}
-	c.write("go.mod", "module cell\n\ngo 1.26.5\n\nreplace "+module+" => "+c.src+"\n") // as GoNB writes it
-	c.write("go.work", "go 1.26.5\n\nuse (\n\t.\n\t"+c.src+"\n)\n")
+	mod, err := os.ReadFile(filepath.Join(c.src, "go.mod"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.version = regexp.MustCompile(`(?m)^go .*\n`).FindString(string(mod))
+	c.writeMod("\nreplace " + module + " => " + c.src + "\n") // as GoNB writes it
+	c.write("go.work", c.version+"\nuse (\n\t.\n\t"+c.src+"\n)\n")
 	return c, goCommand
 }
 
@@ -94,12 +107,13 @@ func TestBuildAgain(t *testing.T) {
 	wants("the same packages", none, "two", "two", heatmap)
 	wants("packages of that package", none, "three", "three", "fmt", "strings", module+"/gradcamnb/imgio")
 	wants("another package", none, "four", "", "container/ring")
+	wants("a private package", none, "x", "", "internal/abi")
 	wants("files", none, "five", "", "embed")
 	wants("another part of the library", none, "six", "", module+"/internal/must")
 	if said, err := c.build(goCommand, "mistake", heatmap); err == nil || !strings.Contains(said, "main.go:3:") {
 		t.Errorf("a mistake: it says %q, %v", said, err)
 	}
-	c.write("go.mod", "module cell\n\ngo 1.26.5\n// another\n")
+	c.writeMod("// another\n")
 	wants("another go.mod", none, "seven", "", heatmap)
 	wants("another go.mod and the go command", goCommand, "seven", "seven", heatmap)
 	wants("the same go.mod", none, "eight", "eight", heatmap)
@@ -109,15 +123,15 @@ func TestBuildAgain(t *testing.T) {
 		}
 	}
 	wants("the go command takes no program for another", goCommand, "seven", "seven", heatmap)
-	c.write("go.mod", "module cell\n\ngo 1.26.5\n\nreplace example.org/x => ./x\n")
+	c.writeMod("\nreplace example.org/x => ./x\n")
 	wants("a module that may change", goCommand, "eight", "eight", heatmap)
 	wants("a module that may change, again", none, "nine", "", heatmap)
-	c.write("go.mod", "module cell\n\ngo 1.26.5\n")
+	c.writeMod("")
 	other := t.TempDir()
 	if err := os.WriteFile(filepath.Join(other, "go.mod"), []byte("module other\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	c.write("go.work", "go 1.26.5\n\nuse (\n\t.\n\t"+c.src+"\n\t"+other+"\n)\n")
+	c.write("go.work", c.version+"\nuse (\n\t.\n\t"+c.src+"\n\t"+other+"\n)\n")
 	wants("another module", goCommand, "nine", "nine", heatmap)
 	wants("another module, again", none, "ten", "", heatmap)
 }

@@ -21,7 +21,8 @@ import (
 // find out that nothing else has to be built. So the shim notes how it runs the tools, and builds the next cell, if it
 // needs nothing else, by running them again.
 
-// step is one tool as the go command has run it for a cell's program. It is kept in a file beside that program.
+// step is one tool as the go command has run it for a cell's program. It is kept in a file beside that program, in
+// GoNB's folder, which is the user's alone: what it says is run, and its settings may be secrets.
 type step struct {
 	State    string   // of what the program was built from; see [buildState]
 	Settings []string // environment variables of the go command
@@ -104,7 +105,11 @@ func buildAgain(state string, imports []string, program string) bool {
 			compile.Packages += line
 		}
 	}
-	dir, err := os.MkdirTemp("", "gonb-gradcam-")
+	here, err := os.Getwd()
+	if err != nil {
+		return false
+	}
+	dir, err := os.MkdirTemp(here, "again-") // a folder of the kernel, which goes with it if this process is killed
 	if err != nil {
 		return false
 	}
@@ -161,8 +166,8 @@ func buildState(imports []string) string {
 	src := os.Getenv(sourceEnv)
 	for _, path := range imports {
 		inside := strings.TrimPrefix(path, module+"/")
-		if inside != path && inside != "gradcamnb" && !strings.HasPrefix(inside, "gradcamnb/") || path == "embed" {
-			return "" // the source of the library's other packages is not looked at, nor are files
+		if isPrivate(path) || inside != path && inside != "gradcamnb" && !strings.HasPrefix(inside, "gradcamnb/") || path == "embed" {
+			return "" // the go command refuses it, or the source of the library's other packages is not looked at, nor are files
 		}
 	}
 	files, err := filepath.Glob("*.go")
@@ -188,6 +193,11 @@ func buildState(imports []string) string {
 	}
 	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q %q %q", mod, work, source, goSettings()))
 	return hex.EncodeToString(sum[:])
+}
+
+// isPrivate tells whether only some packages may import a package.
+func isPrivate(path string) bool {
+	return slices.ContainsFunc(strings.Split(path, "/"), func(part string) bool { return part == "internal" || part == "vendor" })
 }
 
 // usesOnly tells whether a workspace has the modules of the working folder and of src, and no others.

@@ -90,6 +90,19 @@ def given_up(page, card):
     page.clock.run_for(1_000)
 
 
+def asks_and_is_given_up(page, card):
+    """A question is lost with the first connection, and asked again on the second."""
+    card.locator('[data-class="2"]').click()
+    given_up(page, card)
+    page.evaluate("r => { if (sent.some(q => q.index === 2)) gonb_comm.reply(r); }", reply)
+    page.clock.run_for(1_000)
+
+
+def stops_and_closes(page, card):
+    card.locator('[data-name="stop"]').click()
+    page.evaluate("gonb_comm._websocket.dispatchEvent(new Event('close'))")
+
+
 def pauses(page, card):
     page.evaluate("cell = false")
     page.clock.run_for(7_000)
@@ -127,6 +140,8 @@ with chromium() as browser:
     play(browser, "another message", tells("idle", "comm_msg"))
     play(browser, "closed", closes)
     play(browser, "given up", given_up, clock=True)
+    play(browser, "asked and given up", asks_and_is_given_up, clock=True)
+    play(browser, "stopped and closed", stops_and_closes)
     play(browser, "does not answer yet", pauses, clock=True)
     play(browser, "answers again", answers_again, clock=True)
     exported = folder / "exported.html"

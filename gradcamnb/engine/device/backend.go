@@ -132,6 +132,12 @@ func OpenNamed(name string) (*Backend, error) {
 	kind, options, _ := strings.Cut(name, ":")
 	switch kind {
 	case "go":
+		for _, option := range []string{"ops_parallel", "dependency_order"} {
+			if strings.Contains(options, option) {
+				return nil, fault.Errorf(fault.ErrNoBackend,
+					"backend %q: operators run one at a time, in the order in which they were made, so %s cannot be had: leave it out", name, option)
+			}
+		}
 		b, err := compute.NewWithConfig("go:" + sequential(options))
 		if err != nil {
 			return nil, fault.Errorf(fault.ErrNoBackend, "backend %q: %w", name, Root(err))
@@ -191,7 +197,8 @@ const tf32 = "tf32"
 // the options say something about that. By default go-xla and NVIDIA's libraries, whose convolutions ask the
 // environment, would compute maps that agree with no other backend's.
 func inFloat32(plugin string) string {
-	if !strings.Contains(plugin, "cuda") || strings.Contains(plugin, tf32) {
+	file, options, _ := strings.Cut(plugin, ",")
+	if !strings.Contains(file, "cuda") || strings.Contains(options, tf32) {
 		return plugin
 	}
 	const libraries = "NVIDIA_TF32_OVERRIDE"

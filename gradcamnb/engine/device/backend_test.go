@@ -21,6 +21,8 @@ func TestBackendNames(t *testing.T) {
 		"tpu9000":             "there is no backend",
 		"xla:/no/such/plugin": xla,
 		"xla:nonesuch":        xla,
+		"go:ops_parallel":     "leave it out",
+		"go:dependency_order": "leave it out",
 	} {
 		_, err := OpenNamed(name)
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
@@ -47,6 +49,7 @@ func TestFloat32(t *testing.T) {
 		"cuda":                    "cuda,tf32=false",
 		"cuda,tf32":               "cuda,tf32",
 		"/pjrt/xla_cuda_v13.so,a": "/pjrt/xla_cuda_v13.so,a,tf32=false",
+		"/tf32/xla_cuda.so":       "/tf32/xla_cuda.so,tf32=false",
 	} {
 		if got := inFloat32(plugin); got != want {
 			t.Errorf("xla:%s runs as xla:%s, want xla:%s", plugin, got, want)

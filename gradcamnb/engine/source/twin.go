@@ -24,3 +24,10 @@ func Twin(m Model) (Model, error) {
 	o.fitting.Unlock()
 	return twin, nil
 }
+
+// AreTwins tells whether two models are made of what was read of a file once, weights and labels included.
+func AreTwins(a, b Model) bool {
+	x, isX := a.(*onnxModel)
+	y, isY := b.(*onnxModel)
+	return isX && isY && x.proto == y.proto
+}

@@ -82,6 +82,7 @@ const overhear = e => {
 };
 // GoNB gives a new connection up that takes half a second; the cell then opens another one.
 const closed = () => {
+  if (over) return;
   if (heard) return finish(gone);
   clearInterval(beat);
   knockedAt = 0;
@@ -96,6 +97,7 @@ const connect = tries => {
     comm._websocket.addEventListener("message", overhear);
     comm._websocket.addEventListener("close", closed);
     send({ hello: true });
+    if (card.classList.contains("busy")) send({ serial, ...chosen() }); // was lost with the connection before
     say("preparing the other layers and methods…");
     beat = setInterval(knock, knocks);
   } else if (tries) setTimeout(connect, 100, tries - 1);
