@@ -165,8 +165,9 @@ func goSettings() []string {
 func buildState(imports []string) string {
 	src := os.Getenv(sourceEnv)
 	for _, path := range imports {
-		inside := strings.TrimPrefix(path, module+"/")
-		if isPrivate(path) || inside != path && inside != "gradcamnb" && !strings.HasPrefix(inside, "gradcamnb/") || path == "embed" {
+		inside, ours := strings.CutPrefix(path, module+"/")
+		looked := inside == "gradcamnb" || strings.HasPrefix(inside, "gradcamnb/")
+		if isPrivate(path) || ours && !looked || path == "embed" {
 			return "" // the go command refuses it, or the source of the library's other packages is not looked at, nor are files
 		}
 	}
@@ -197,7 +198,8 @@ func buildState(imports []string) string {
 
 // isPrivate tells whether only some packages may import a package.
 func isPrivate(path string) bool {
-	return slices.ContainsFunc(strings.Split(path, "/"), func(part string) bool { return part == "internal" || part == "vendor" })
+	parts := strings.Split(path, "/")
+	return slices.Contains(parts, "internal") || slices.Contains(parts, "vendor")
 }
 
 // usesOnly tells whether a workspace has the modules of the working folder and of src, and no others.
