@@ -78,6 +78,7 @@ func TestLiveCardAlone(t *testing.T) {
 		"answered":            {"", "class 2 (other)", 1},
 		"changes its mind":    {"", "class 7 (tabby)", 1},
 		"answered late":       {"", "class 7 (tabby)", 1},
+		"run once more":       {again, "class 7 (tabby)", 0},
 		"tab closed":          {again, "class 7 (tabby)", 0},
 		"sleeps":              {"preparing", "class 7 (tabby)", 1},
 		"goes":                {again, "class 7 (tabby)", 0},

@@ -127,6 +127,13 @@ def leaves_its_tab(page, card):
     page.clock.run_for(4_000)
 
 
+def is_run_once_more(page, card):
+    """The cell's output is cleared, and the card looked at outside of it; Jupyter waits for the cell's end. The card says that it leaves."""
+    page.evaluate('document.querySelector(".jp-NotebookPanel").append(...document.querySelectorAll(".gradcam-card"))')
+    page.clock.run_for(4_000)
+    assert page.evaluate("sent.some(q => q.leave)"), "the card does not say that it leaves"
+
+
 def goes(page, card):
     page.evaluate("cell = false")
     sleeps(page, card)
@@ -154,7 +161,8 @@ with chromium() as browser:
     play(browser, "answered late", is_answered_late)
     play(browser, "sleeps", sleeps, clock=True)
     tabbed = folder / "tabbed.html"
-    tabbed.write_text(page_file.read_text(encoding="utf-8").replace("<body>", '<body><div class="jp-NotebookPanel">', 1), encoding="utf-8")
+    tabbed.write_text(page_file.read_text(encoding="utf-8").replace("<body>", '<body><div class="jp-NotebookPanel"><div class="jp-Cell">', 1), encoding="utf-8")
     play(browser, "tab closed", leaves_its_tab, file=tabbed, clock=True)
+    play(browser, "run once more", is_run_once_more, file=tabbed, clock=True)
     play(browser, "goes", goes, clock=True)
 print(json.dumps(out))
