@@ -161,7 +161,7 @@ with chromium() as browser:
     play(browser, "answered late", is_answered_late)
     play(browser, "sleeps", sleeps, clock=True)
     tabbed = folder / "tabbed.html"
-    tabbed.write_text(page_file.read_text(encoding="utf-8").replace("<body>", '<body><div class="jp-NotebookPanel"><div class="jp-Cell">', 1), encoding="utf-8")
+    tabbed.write_text(page_file.read_text(encoding="utf-8").replace("<body>", '<body><div class="jp-NotebookPanel"><div class="jp-OutputArea">', 1), encoding="utf-8")
     play(browser, "tab closed", leaves_its_tab, file=tabbed, clock=True)
     play(browser, "run once more", is_run_once_more, file=tabbed, clock=True)
     play(browser, "goes", goes, clock=True)

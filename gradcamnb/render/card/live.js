@@ -63,11 +63,12 @@ const slow = "the cell does not answer yet…";
 const gone = "The cell of this card does not answer: it has ended, or the kernel was restarted. What is here stays; run the cell again to explore more.";
 let beat = 0, knockedAt = 0; // the first knock without an answer
 const tab = live && root.closest(".jp-NotebookPanel"); // JupyterLab keeps it while it shows another one, and drops it if it is closed
-const jupyterCell = live && root.closest(".jp-Cell");
+const outputs = live && root.closest(".jp-OutputArea");
 const knock = () => {
   if (tab && !tab.isConnected) return finish(gone); // nobody knocks any more, and so the cell ends
-  if (jupyterCell && jupyterCell.isConnected && !jupyterCell.contains(root)) { // the output is cleared, as when the cell is run once more
-    send({ leave: true, ...chosen() });
+  if (outputs && outputs.isConnected && !outputs.contains(root)) {
+    // The output is drawn anew, and another card has taken over; or it is cleared, as when the cell is run once more.
+    if ([null, root].includes(document.getElementById(root.id))) send({ leave: true, ...chosen() });
     return finish(gone);
   }
   const now = performance.now();
