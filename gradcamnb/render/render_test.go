@@ -340,7 +340,7 @@ func TestHostileLabels(t *testing.T) {
 		}
 		sh := sheet()
 		sh.Title, sh.Rows[1], sh.Columns[2], sh.Cells[1][1].Empty = label, label, label, label
-		if got := Sheet(sh, nil).Bounds(); got.Dx() > 960 || got.Dy() > 575 {
+		if got := Sheet(sh, nil).Bounds(); got.Dx() > 960 || got.Dy() > 560 {
 			t.Errorf("label %.20q makes the sheet %v", label, got)
 		}
 	}

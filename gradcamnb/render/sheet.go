@@ -113,7 +113,7 @@ func newSheetLayout(s *heatmap.Sheet, o *Options) *sheetLayout {
 	case s.Shared:
 		words = "Shared scale: a colour means the same value in every map of one unit."
 	case slices.ContainsFunc(l.bars, func(b bar) bool { return b.options.isSigned() }):
-		words += " In a signed map they go as far below zero as above."
+		words = "Own scale: the colours go to each map's own highest value, from zero or, in a signed map, from as far below."
 	}
 	l.notes = wrapText(words+" "+s.Note, l.width-2*margin, f.small)
 	l.top = margin + 14 + lineH + captionH*len(l.notes) + lineH*l.titleLines

@@ -136,7 +136,8 @@ with server as address, chromium() as browser:
             # Of a kernel that takes its time, the cell may leave what was looked at, as at an interruption.
             page.wait_for_function("""() => { const cards = [...document.querySelectorAll('.gradcam-card')].filter(c => c.shadowRoot);
               return cards.length && !cards.some(c => c.shadowRoot.querySelector('[data-name="stop"]')); }""")
-            out["dead"] = " ".join(card.locator("p[role=status].note").all_inner_texts()).strip() or "left"
+            left = page.locator(".jp-OutputArea-output", has_text="what was looked at").count()
+            out["dead"] = "left" if left else " ".join(card.locator("p[role=status].note").all_inner_texts())
             out["busy"] = card.locator(".busy").count()
             print(json.dumps(out))
             raise SystemExit
