@@ -62,10 +62,8 @@ func newPaletteMap(name string, m palette.ColorMap) ColorMap {
 // ColorMapByName returns the colour map with a name. Case, dashes and spaces do not matter. If there is none, the error
 // lists the names.
 func ColorMapByName(name string) (ColorMap, error) {
-	fold := func(s string) string {
-		return strings.NewReplacer("-", "", " ", "", "_", "").Replace(strings.ToLower(s))
-	}
-	if i := slices.IndexFunc(colorMaps, func(m ColorMap) bool { return fold(m.Name) == fold(name) }); i >= 0 {
+	named := func(m ColorMap) bool { return nearest.Fold(m.Name) == nearest.Fold(name) }
+	if i := slices.IndexFunc(colorMaps, named); i >= 0 {
 		return colorMaps[i], nil
 	}
 	names := ColorMapNames()

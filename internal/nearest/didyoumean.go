@@ -11,9 +11,9 @@ import (
 // differ. Case, spaces, dashes and underscores do not count.
 func DidYouMean(written string, names []string) string {
 	const most = 3
-	w := fold(written)
+	w := Fold(written)
 	near := slices.DeleteFunc(Names(names, written, len(names)), func(name string) bool {
-		f := fold(name)
+		f := Fold(name)
 		return w == "" || len(w) > longest || !strings.Contains(f, w) && edits(w, f) > max(1, (len(w)+1)/3)
 	})
 	near = near[:min(most, len(near))]
@@ -38,16 +38,17 @@ func IsList(written string, names []string) bool {
 	}
 	known := map[string]bool{}
 	for _, name := range names {
-		known[fold(name)] = true
+		known[Fold(name)] = true
 	}
 	for part := range strings.SplitSeq(written, ",") {
-		if !known[fold(part)] {
+		if !known[Fold(part)] {
 			return false
 		}
 	}
 	return true
 }
 
-func fold(s string) string {
-	return strings.NewReplacer(" ", "", "-", "", "_", "").Replace(strings.ToLower(s))
-}
+// Fold returns a name without what does not matter when a person writes it: case, spaces, dashes and underscores.
+func Fold(name string) string { return separators.Replace(strings.ToLower(name)) }
+
+var separators = strings.NewReplacer(" ", "", "-", "", "_", "")

@@ -38,15 +38,17 @@ func (r *Registry[T]) All() []T {
 
 // Find returns the value with a name. Case, dashes, underscores and spaces do not matter.
 func (r *Registry[T]) Find(name string) (T, error) {
-	var known []string
-	for _, v := range r.All() {
-		names := r.names(v)
-		if slices.ContainsFunc(names, func(n string) bool { return fold(n) == fold(name) }) {
+	wanted := nearest.Fold(name)
+	for _, v := range r.all {
+		if slices.ContainsFunc(r.names(v), func(n string) bool { return nearest.Fold(n) == wanted }) {
 			return v, nil
 		}
-		known = append(known, names[0])
 	}
 	var none T
+	var known []string
+	for _, v := range r.All() {
+		known = append(known, r.names(v)[0])
+	}
 	listed := ""
 	if r.listed != nil {
 		listed = r.listed()
@@ -84,8 +86,4 @@ func (e *UnknownError) Error() string {
 		return said + "; " + e.Listed + " lists all"
 	}
 	return said + "; there are " + strings.Join(nearest.Names(e.Known, e.Name, len(e.Known)), ", ")
-}
-
-func fold(name string) string {
-	return strings.NewReplacer("-", "", "_", "", " ", "").Replace(strings.ToLower(name))
 }

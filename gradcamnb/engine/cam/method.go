@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gradcam-go/gradcam/internal/nearest"
 	"github.com/gradcam-go/gradcam/internal/place"
 	"github.com/gradcam-go/gradcam/internal/registry"
 )
@@ -138,6 +139,5 @@ func (m Method) hasName(name string) bool {
 }
 
 func fold(name string) string {
-	name = strings.NewReplacer("-", "", "_", "", " ", "", "++", "plusplus").Replace(strings.ToLower(name))
-	return strings.ReplaceAll(name, "+", "plus")
+	return strings.ReplaceAll(nearest.Fold(name), "+", "plus")
 }
