@@ -25,7 +25,7 @@ func TestMessages(t *testing.T) {
 	elsewhere := []string{"expected declaration", "declared and not used", "model.Scope is not a type",
 		"as int value in argument to gradcamnb.Class", "to type gradcamnb.Layer", "value of interface type error",
 		"has no field or method explain, but does have",
-		"does not implement ask.Choice"}
+		"does not implement ask.Choice", "as image.Image value in argument to net.MustExplain", "‹U+732B›"}
 	var source strings.Builder
 	for _, dir := range []string{"gradcamnb", "kernels", "internal"} {
 		err := filepath.WalkDir(filepath.Join("..", dir), func(path string, d fs.DirEntry, err error) error {

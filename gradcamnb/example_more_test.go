@@ -166,12 +166,12 @@ func ExampleParseTarget() {
 	fmt.Println(t, err)
 	other, err := t.WithIndex(282)
 	fmt.Println(other, err)
-	_, err = gradcamnb.ParseTarget("contrast:cat,dog")
+	_, err = gradcamnb.ParseTarget("binary:cat")
 	fmt.Println(err)
 	// Output:
 	// softmax:285 <nil>
 	// softmax:282 <nil>
-	// target "contrast:cat,dog": "cat" is no number, and of a class only "class:" takes the name
+	// target "binary:cat": "cat" is no number, and this target takes no names
 }
 
 // Methods that are made of another take it in parentheses.

@@ -38,6 +38,12 @@ func Contrast(class, rather int) Target {
 	return target(kind.Spec{Kind: "contrast", Index: []int{class, rather}})
 }
 
+// ContrastLabels is like [Contrast], for classes by their labels, such as "tabby" and "tiger cat". A label is looked up
+// as [Label] does.
+func ContrastLabels(class, rather string) Target {
+	return target(kind.Spec{Kind: "contrast", Value: class + "," + rather})
+}
+
 // Finer explains what sets a class apart from the three that the model finds most similar to it, weighted with their
 // probabilities (FinerCAM).
 func Finer(class ...int) Target { return target(kind.Spec{Kind: "finer", Index: class}) }

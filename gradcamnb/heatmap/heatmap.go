@@ -119,6 +119,7 @@ type SampledRun struct {
 type Prediction struct {
 	Index int     // number of the class
 	Label string  // empty if the model has no labels
+	Of    string  // what Index counts, such as "tag" or the name of an attribute head; empty means classes
 	Score float32 // the model's own output, usually a logit
 	// Probability is what the model computes from the score, or else the softmax of the scores. It is NaN if the output
 	// has no probabilities, as for a regression. A single number counts as the logit of a binary classifier if there are

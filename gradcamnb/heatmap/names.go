@@ -31,6 +31,14 @@ func ClassName(label string, index int) string {
 	return label
 }
 
+// Name returns the label, or "class 7" or "tag 7" of the number 7 if it has none.
+func (p Prediction) Name() string {
+	if p.Label == "" && p.Of != "" {
+		return fmt.Sprintf("%s %d", p.Of, p.Index)
+	}
+	return ClassName(p.Label, p.Index)
+}
+
 // Likelihood returns how probable the model finds the class that a map explains, from 0 to 1. ok is false if the model
 // gives no probability for it, or if the map explains no class.
 func (r *Result) Likelihood(m *Map) (probability float32, ok bool) {

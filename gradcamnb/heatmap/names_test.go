@@ -26,3 +26,22 @@ func TestLikelihood(t *testing.T) {
 		}
 	}
 }
+
+// A number without a label is called by what it counts.
+func TestPredictionName(t *testing.T) {
+	for want, p := range map[string]Prediction{
+		"tabby":   {Index: 3, Label: "tabby", Of: "tag"},
+		"class 3": {Index: 3},
+		"tag 3":   {Index: 3, Of: "tag"},
+		"color 3": {Index: 3, Of: "color"},
+	} {
+		p.Probability = 0.5
+		if p.Name() != want || p.String() != want+" 50.0 %" {
+			t.Errorf("%+v is called %q and printed %q", p, p.Name(), p)
+		}
+	}
+	r := &Result{Scores: []float32{-1, 2}}
+	if got := r.Tags(0.5); len(got) != 1 || got[0].Name() != "tag 1" {
+		t.Errorf("the tags are %v", got)
+	}
+}

@@ -45,7 +45,7 @@ func (m *Map) brief() string {
 
 // String returns the prediction in one line: label or number of the class, and probability or score.
 func (p Prediction) String() string {
-	name := printable.Line(ClassName(p.Label, p.Index))
+	name := printable.Line(p.Name())
 	if p.Probability != p.Probability {
 		return fmt.Sprintf("%s %.3g", name, p.Score)
 	}

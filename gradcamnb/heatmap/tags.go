@@ -17,7 +17,7 @@ func (r *Result) Tags(threshold float32) []Prediction {
 			p = r.Known[i]
 		}
 		if p > threshold {
-			out = append(out, Prediction{Index: i, Score: v, Probability: p})
+			out = append(out, Prediction{Index: i, Of: "tag", Score: v, Probability: p})
 		}
 	}
 	slices.SortStableFunc(out, func(a, b Prediction) int { return cmp.Compare(b.Probability, a.Probability) })

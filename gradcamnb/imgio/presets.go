@@ -13,7 +13,8 @@ import (
 // preset is the preprocessing of a library's models, for an input of w x h pixels.
 type preset struct {
 	name string
-	what string // the models that are trained with it
+	what string   // the models that are trained with it
+	also []string // what people write who mean it
 	prep func(w, h int) Prep
 }
 
@@ -22,39 +23,39 @@ type preset struct {
 // (applications.imagenet_utils, modes tf, caffe and torch), OpenAI's CLIP (clip.clip._transform), Ultralytics 8.3
 // (data.augment.LetterBox) and transformers 4 (DetrImageProcessor, without its bars).
 var presets = []preset{
-	{"torchvision", "torchvision's classifiers", func(w, h int) Prep {
+	{"torchvision", "torchvision's classifiers", []string{"imagenet", "pytorch", "torch"}, func(w, h int) Prep {
 		return imagenet(Prep{Width: w, Height: h, Fit: Crop, Resize: min(w, h) * 256 / 224})
 	}},
-	{"timm", "timm's classifiers of the usual kind", func(w, h int) Prep {
+	{"timm", "timm's classifiers of the usual kind", []string{"imagenet"}, func(w, h int) Prep {
 		return imagenet(Prep{Width: w, Height: h, Fit: Crop, Resize: int(float64(min(w, h)) / 0.875), Filter: Bicubic})
 	}},
-	{"keras", "Keras' MobileNet, Inception, Xception, NASNet and ResNetV2", func(w, h int) Prep {
+	{"keras", "Keras' MobileNet, Inception, Xception, NASNet and ResNetV2", []string{"tensorflow", "tf", "inception", "mobilenet"}, func(w, h int) Prep {
 		return Prep{Width: w, Height: h, Fit: Stretch, Mean: each(127.5), Scale: each(127.5), Order: "RGB"}
 	}},
-	{"keras-caffe", "Keras' VGG and ResNet", func(w, h int) Prep {
+	{"keras-caffe", "Keras' VGG and ResNet", []string{"caffe", "vgg"}, func(w, h int) Prep {
 		return Prep{Width: w, Height: h, Fit: Stretch, Mean: [3]float32{103.939, 116.779, 123.68}, Scale: each(1),
 			Order: "BGR"}
 	}},
-	{"keras-torch", "Keras' DenseNet", func(w, h int) Prep {
+	{"keras-torch", "Keras' DenseNet", []string{"densenet"}, func(w, h int) Prep {
 		return imagenet(Prep{Width: w, Height: h, Fit: Stretch})
 	}},
-	{"keras-raw", "Keras' EfficientNet, EfficientNetV2 and ConvNeXt, which prepare the picture within the model",
+	{"keras-raw", "Keras' EfficientNet, EfficientNetV2 and ConvNeXt, which prepare the picture within the model", []string{"efficientnet"},
 		func(w, h int) Prep {
 			return Prep{Width: w, Height: h, Fit: Stretch, Scale: each(1), Order: "RGB"}
 		}},
-	{"clip", "CLIP", func(w, h int) Prep {
+	{"clip", "CLIP", []string{"openai", "openclip"}, func(w, h int) Prep {
 		return Prep{Width: w, Height: h, Fit: Crop, Resize: min(w, h), Filter: Bicubic, Order: "RGB",
 			Mean:  [3]float32{255 * 0.48145466, 255 * 0.4578275, 255 * 0.40821073},
 			Scale: [3]float32{255 * 0.26862954, 255 * 0.26130258, 255 * 0.27577711}}
 	}},
-	{"yolo", "Ultralytics' detectors, which see the whole picture between grey bars", func(w, h int) Prep {
+	{"yolo", "Ultralytics' detectors, which see the whole picture between grey bars", []string{"ultralytics"}, func(w, h int) Prep {
 		return Prep{Width: w, Height: h, Fit: Letterbox, At: Ultralytics, Pad: 114, Filter: CV2, Scale: each(255),
 			Order: "RGB"}
 	}},
-	{"detr", "DETR, which sees the whole picture, scaled to the model's size", func(w, h int) Prep {
+	{"detr", "DETR, which sees the whole picture, scaled to the model's size", nil, func(w, h int) Prep {
 		return imagenet(Prep{Width: w, Height: h, Fit: Stretch})
 	}},
-	{"unit", "models that take the whole picture, scaled to their size, in colours from 0 to 1", func(w, h int) Prep {
+	{"unit", "models that take the whole picture, scaled to their size, in colours from 0 to 1", []string{"rescale", "0-1"}, func(w, h int) Prep {
 		return Prep{Width: w, Height: h, Fit: Stretch, Scale: each(255), Order: "RGB"}
 	}},
 }
@@ -75,10 +76,28 @@ func Preset(name string, w, h int) (Prep, error) {
 	i := slices.IndexFunc(presets, func(p preset) bool { return p.name == strings.ToLower(strings.TrimSpace(name)) })
 	if i < 0 {
 		return Prep{}, fault.Errorf(fault.ErrUnknownName, "there is no preparation %q%s; there are %s", name,
-			near.DidYouMean(name, PresetNames()), strings.Join(PresetNames(), ", "))
+			presetHint(name), strings.Join(PresetNames(), ", "))
 	}
 	p := presets[i].prep(w, h)
 	return p, p.Validate()
+}
+
+// presetHint returns words for the presets that a name may mean: those whose names are near it, or else those that
+// people mean who write it. It is empty if there is none.
+func presetHint(name string) string {
+	if hint := near.DidYouMean(name, PresetNames()); hint != "" {
+		return hint
+	}
+	var meant []string
+	for _, p := range presets {
+		if slices.Contains(p.also, strings.ToLower(strings.TrimSpace(name))) {
+			meant = append(meant, fmt.Sprintf("%q for %s", p.name, p.what))
+		}
+	}
+	if len(meant) == 0 {
+		return ""
+	}
+	return ", did you mean " + strings.Join(meant, ", or ") + "?"
 }
 
 // MustPreset is like Preset, but panics with the error.

@@ -50,6 +50,18 @@ func TestPresetsByHand(t *testing.T) {
 		!strings.Contains(err.Error(), `did you mean "torchvision"?`) {
 		t.Errorf("error %v", err)
 	}
+	// What people call a preparation says which one they mean.
+	if _, err := Preset("ImageNet", 224, 224); err == nil || !strings.Contains(err.Error(),
+		`did you mean "torchvision" for torchvision's classifiers, or "timm" for timm's classifiers of the usual kind?`) {
+		t.Errorf("error %v", err)
+	}
+	for _, p := range presets {
+		for _, word := range p.also {
+			if _, err := Preset(word, 224, 224); err == nil || !strings.Contains(err.Error(), `"`+p.name+`"`) {
+				t.Errorf("%s: %v, want a hint to %s", word, err, p.name)
+			}
+		}
+	}
 }
 
 // One number stands for all channels, and what is not said is usual.

@@ -1,6 +1,7 @@
 package kind
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -13,8 +14,9 @@ var Border = Register(Kind{
 	Forms: []Form{{"border:CLASS,OTHER[:mean]", "why the border between two predicted regions lies where it does"}},
 	Read: func(rest string) (Spec, error) {
 		rest, mean := strings.CutSuffix(rest, ":mean")
-		index, err := readIndices(rest)
-		return Spec{Kind: "border", Index: index, Mean: mean}, err
+		s, err := readNamesOrNumbers("border")(rest)
+		s.Mean = mean
+		return s, err
 	},
 	Write: func(s Spec) string { return "border:" + s.element() + meanSuffix(s) },
 	Resolve: func(sc Scene, s Spec) ([]ResolvedTarget, error) {
@@ -22,10 +24,11 @@ var Border = Register(Kind{
 		if err != nil {
 			return nil, err
 		}
-		if err := checkRange(s.Index, n, r.Tensors[0]); err != nil {
+		index, err := r.several(sc, s)
+		if err != nil {
 			return nil, err
 		}
-		if err := checkTwo(s); err != nil {
+		if err := cmp.Or(checkRange(index, n, r.Tensors[0]), checkTwo(index)); err != nil {
 			return nil, err
 		}
 		if len(r.Shape) != 4 {
@@ -37,22 +40,22 @@ var Border = Register(Kind{
 			return nil, err
 		}
 		for _, p := range seen {
-			weights, err := p.border(s, r.Shape[1])
+			weights, err := p.border(index[0], index[1], r.Shape[1], s.Mean)
 			if err != nil {
 				return nil, err
 			}
 			r.Argument = append(r.Argument, weights...)
 		}
-		r.Index = slices.Repeat([]int32{int32(s.Index[0])}, sc.Batch())
-		r.Words, r.Whole = fmt.Sprintf("border of class %d with class %d", s.Index[0], s.Index[1]), true
+		r.Index = slices.Repeat([]int32{int32(index[0])}, sc.Batch())
+		r.Words, r.Whole = fmt.Sprintf("border of class %s with class %s", r.numberAndLabel(index[0]),
+			r.numberAndLabel(index[1])), true
 		return []ResolvedTarget{r}, nil
 	},
 })
 
 // border returns the weights of the scores, [classes, h, w]: at each pixel where the two predicted regions touch, 1 for
 // the first class and -1 for the other. For a mean it divides them by the number of these pixels.
-func (p segmentation) border(s Spec, classes int) ([]float32, error) {
-	first, other := s.Index[0], s.Index[1]
+func (p segmentation) border(first, other, classes int, mean bool) ([]float32, error) {
 	weights := make([]float32, classes*p.h*p.w)
 	n := 0
 	for k, c := range p.class {
@@ -67,7 +70,7 @@ func (p segmentation) border(s Spec, classes int) ([]float32, error) {
 	if n == 0 {
 		return nil, fmt.Errorf("no pixel that is predicted as class %d touches one of class %d; the classes that are predicted are %v", first, other, p.classes())
 	}
-	if s.Mean {
+	if mean {
 		for k := range weights {
 			weights[k] /= float32(n)
 		}

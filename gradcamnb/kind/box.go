@@ -19,7 +19,7 @@ var Box = Register(Kind{
 		if len(parts) < 2 || len(parts) > 3 {
 			return Spec{}, textErrorf("write box:X0,Y0,X1,Y1:CLASS")
 		}
-		s, err := readNumbers("box")(parts[1])
+		s, err := readNamesOrNumbers("box")(parts[1])
 		if err != nil {
 			return Spec{}, err
 		}
@@ -43,10 +43,14 @@ var Box = Register(Kind{
 	WithIndex: setIndex,
 	Elements:  outputElements,
 	Resolve: func(sc Scene, s Spec) ([]ResolvedTarget, error) {
+		s, note, err := sc.Findings().numbered(sc, s)
+		if err != nil {
+			return nil, err
+		}
 		match := func(f *Findings, i int) (heatmap.Detection, error) { return f.matchDrawn(s, s.Box, i) }
-		return wrapOne(resolveDetection(sc, s, match, func(d heatmap.Detection) string {
-			return "box at " + corners(d.Box)
-		}))
+		r, err := resolveDetection(sc, s, match, func(d heatmap.Detection) string { return "box at " + corners(d.Box) })
+		r.Note = note
+		return wrapOne(r, err)
 	},
 })
 

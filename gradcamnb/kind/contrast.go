@@ -9,35 +9,48 @@ import (
 // logits.
 var Contrast = Register(Kind{
 	Name: "contrast", Score: "weighted", NamesSeveral: true, Call: "Contrast",
-	Forms: []Form{{"contrast:285,282", "why class 285 rather than class 282"}},
-	Read:  readNumbers("contrast"),
+	Forms: []Form{{"contrast:285,282", "why class 285 rather than class 282; also by name, contrast:tabby,tiger cat"}},
+	Read:  readNamesOrNumbers("contrast"),
 	Resolve: func(sc Scene, s Spec) ([]ResolvedTarget, error) {
-		if err := checkTwo(s); err != nil {
-			return nil, err
-		}
-		return wrapOne(weigh(sc, s, map[int]float32{s.Index[0]: 1, s.Index[1]: -1},
-			fmt.Sprintf("class %d rather than class %d", s.Index[0], s.Index[1])))
+		return wrapOne(weigh(sc, s, func(r ResolvedTarget, index []int) (map[int]float32, string, error) {
+			err := checkTwo(index)
+			if err != nil {
+				return nil, "", err
+			}
+			return map[int]float32{index[0]: 1, index[1]: -1},
+				fmt.Sprintf("class %s rather than class %s", r.numberAndLabel(index[0]), r.numberAndLabel(index[1])), nil
+		}))
 	},
 })
 
 // checkTwo checks that a target compares two classes.
-func checkTwo(s Spec) error {
-	if len(s.Index) != 2 {
-		return fmt.Errorf("it names %d classes: name two", len(s.Index))
+func checkTwo(index []int) error {
+	if len(index) != 2 {
+		return fmt.Errorf("it compares two classes, and names %d: name two, with a comma between them", len(index))
 	}
-	if s.Index[0] == s.Index[1] {
-		return fmt.Errorf("it compares class %d with itself, which is zero for every picture", s.Index[0])
+	if index[0] == index[1] {
+		return fmt.Errorf("it compares class %d with itself, which is zero for every picture", index[0])
 	}
 	return nil
 }
 
-// weigh looks up a target that is a weighted sum of an output's classes.
-func weigh(sc Scene, s Spec, weights map[int]float32, words string) (ResolvedTarget, error) {
+// weigh looks up a target that is a weighted sum of an output's classes. sum returns the weights of the named classes,
+// and words for the sum.
+func weigh(sc Scene, s Spec, sum func(r ResolvedTarget, index []int) (map[int]float32, string, error)) (
+	ResolvedTarget, error) {
 	r, n, err := lookUp(sc, s, "weighted", Classes)
 	if err != nil {
 		return r, err
 	}
-	if err := checkRange(s.Index, n, r.Tensors[0]); err != nil {
+	index, err := r.several(sc, s)
+	if err != nil {
+		return r, err
+	}
+	weights, words, err := sum(r, index)
+	if err != nil {
+		return r, err
+	}
+	if err := checkRange(index, n, r.Tensors[0]); err != nil {
 		return r, err
 	}
 	if len(r.Shape) != 2 {
@@ -47,7 +60,7 @@ func weigh(sc Scene, s Spec, weights map[int]float32, words string) (ResolvedTar
 	for i, w := range weights {
 		row[i] = w
 	}
-	r.Index = slices.Repeat([]int32{int32(s.Index[0])}, sc.Batch())
+	r.Index = slices.Repeat([]int32{int32(index[0])}, sc.Batch())
 	r.Argument = slices.Repeat(row, sc.Batch())
 	r.Words, r.Whole = words, true
 	return r, nil

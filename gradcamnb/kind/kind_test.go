@@ -38,6 +38,10 @@ func TestTextIsReadBack(t *testing.T) {
 		"softmax:1":             {Kind: "softmax", Index: []int{1}},
 		"binary:0":              {Kind: "binary", Index: []int{0}},
 		"contrast:285,282":      {Kind: "contrast", Index: []int{285, 282}},
+		"contrast:tabby,282":    {Kind: "contrast", Value: "tabby,282"},
+		"tags:beach,sea":        {Kind: "tags", Value: "beach,sea"},
+		"border:sky,sea:mean":   {Kind: "border", Value: "sky,sea", Mean: true},
+		"box:1,2,3,4:cat:left":  {Kind: "box", Box: heatmap.Box{1, 2, 3, 4}, Value: "cat", Edge: "left"},
 		"finer:7":               {Kind: "finer", Index: []int{7}},
 		"tag:4":                 {Kind: "tag", Index: []int{4}},
 		"tag:beach":             {Kind: "tag", Value: "beach"},
@@ -79,7 +83,8 @@ func TestTextErrors(t *testing.T) {
 		"voodoo":      `there is no target "voodoo": a class is written "class:voodoo"; targets begin with attribute:, `,
 		"281":         `a class is written "class:281"`,
 		"label:cat":   `a class is written "class:cat"`,
-		"tags:cat":    `"cat" is no number, and of a class only "class:" takes the name`,
+		"binary:cat":  `"cat" is no number, and this target takes no names`,
+		"output:a:b":  `"b" is no number, and this target takes no names; attribute:a:b takes the name of a value`,
 		"clas:3":      `there is no target "clas:3", did you mean "class:"`,
 		"class:1,2.5": "no number",
 		"top0":        "from 1",
@@ -209,6 +214,53 @@ func TestClassByName(t *testing.T) {
 	}
 }
 
+// A target of several classes takes numbers and names with commas between them, also names that hold commas. What was
+// taken for a name is said, and the words of the target have numbers and labels.
+func TestSeveralByName(t *testing.T) {
+	sc := scene{
+		labels: []string{"tabby, tabby cat", "tiger cat", "dog", "catamaran"},
+		scores: []float32{1, 3, 2, 9},
+	}
+	const tabbyTiger = "class 0 (tabby, tabby cat) rather than class 1 (tiger cat)"
+	for text, want := range map[string]struct {
+		argument    []float32
+		words, note string
+	}{
+		"contrast:0,1":                        {[]float32{1, -1, 0, 0}, tabbyTiger, ""},
+		"contrast:tabby,tiger cat":            {[]float32{1, -1, 0, 0}, tabbyTiger, ""},
+		"contrast:tabby, tabby cat,tiger cat": {[]float32{1, -1, 0, 0}, tabbyTiger, ""},
+		"contrast:0, Tiger-Cat":               {[]float32{1, -1, 0, 0}, tabbyTiger, ""},
+		"contrast:dog,cata": {[]float32{0, 0, 1, -1}, "class 2 (dog) rather than class 3 (catamaran)",
+			`"cata" was taken for catamaran (3)`},
+		"tags:dog,tabby": {[]float32{1, 0, 1, 0}, "tags 2 (dog), 0 (tabby, tabby cat) together", ""},
+	} {
+		s, err := Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		k, err := Lookup(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := k.Resolve(sc, s)
+		if err != nil || !reflect.DeepEqual(got[0].Argument, want.argument) || got[0].Words != want.words ||
+			got[0].Note != want.note {
+			t.Errorf("%s is %+v, %v; want %+v", text, got, err, want)
+		}
+	}
+	for value, want := range map[string]string{
+		"tabby,tigre cat": `there is no class "tigre cat"; the nearest labels are "tiger cat"`,
+		"tabby":           "it compares two classes, and names 1",
+		"dog,2":           "compares class 2 with itself",
+		"dog,9":           "no class 9",
+	} {
+		if _, err := Contrast.Resolve(sc, Spec{Kind: "contrast", Value: value}); err == nil ||
+			!strings.Contains(err.Error(), want) {
+			t.Errorf("contrast:%s: %v, want %q", value, err, want)
+		}
+	}
+}
+
 // A box of the user's is a detection of its class that the model need not find.
 func TestDrawnBox(t *testing.T) {
 	frame := imgio.Frame{PictureW: 100, PictureH: 50, ModelW: 100, ModelH: 50, ScaleX: 1, ScaleY: 1}
@@ -217,6 +269,14 @@ func TestDrawnBox(t *testing.T) {
 	got, err := Box.Resolve(sc, Spec{Kind: "box", Box: heatmap.Box{10, 20, 30, 40}, Index: []int{1}})
 	if err != nil || got[0].Detections[0].Label != "dog" || got[0].Words != "box at (10, 20)-(30, 40)" {
 		t.Errorf("the box is %+v, %v", got, err)
+	}
+	got, err = Box.Resolve(sc, Spec{Kind: "box", Box: heatmap.Box{10, 20, 30, 40}, Value: "DOG"})
+	if err != nil || got[0].Detections[0].Class != 1 || got[0].Note != "" {
+		t.Errorf("the box of a dog is %+v, %v", got, err)
+	}
+	if _, err := Box.Resolve(sc, Spec{Kind: "box", Box: heatmap.Box{10, 20, 30, 40}, Value: "bird"}); !errors.Is(err,
+		fault.ErrNoClass) || !strings.Contains(err.Error(), `the nearest labels are "cat", "dog"`) {
+		t.Errorf("a class by a name that is not there: %v", err)
 	}
 	if _, err := Box.Resolve(sc, Spec{Kind: "box", Box: heatmap.Box{10, 20, 130, 40}, Index: []int{1}}); err == nil ||
 		!strings.Contains(err.Error(), "does not lie in the picture") {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -18,7 +19,11 @@ import (
 // spaces, dashes or underscores join words.
 func findLabel(sc Scene, r ResolvedTarget, name string) (index int, note string, err error) {
 	if len(r.Labels) == 0 {
-		return 0, "", noClassf("nothing names the classes of the output %q: put them into the sidecar or the card, or give the number", r.Tensors[0])
+		of := "detector"
+		if len(r.Tensors) > 0 {
+			of = fmt.Sprintf("output %q", r.Tensors[0])
+		}
+		return 0, "", noClassf("nothing names the classes of the %s: put them into the sidecar or the card, or give the number", of)
 	}
 	found, exact := matchLabels(r.Labels, name)
 	switch {
@@ -45,6 +50,56 @@ func findLabel(sc Scene, r ResolvedTarget, name string) (index int, note string,
 		note += ", the likeliest of several; others are " + strings.Join(names, ", ")
 	}
 	return index, note, nil
+}
+
+// several returns the numbers of the classes that a target names, with commas between them, as numbers or by their
+// labels. A label that holds commas itself may be written in full. What was taken for a name is added to the note.
+func (r *ResolvedTarget) several(sc Scene, s Spec) ([]int, error) {
+	if s.Value == "" {
+		return s.Index, nil
+	}
+	var index []int
+	for parts := strings.Split(s.Value, ","); len(parts) > 0; {
+		n := len(parts)
+		for n > 1 && !r.hasLabel(strings.Join(parts[:n], ",")) {
+			n--
+		}
+		name := strings.TrimSpace(strings.Join(parts[:n], ","))
+		parts = parts[n:]
+		i, err := strconv.Atoi(name)
+		if err != nil {
+			var note string
+			if i, note, err = findLabel(sc, *r, name); err != nil {
+				return nil, err
+			}
+			r.Note = joinNotes(r.Note, note)
+		}
+		index = append(index, i)
+	}
+	return index, nil
+}
+
+// hasLabel tells whether a name is the whole of a label.
+func (r *ResolvedTarget) hasLabel(name string) bool {
+	return slices.ContainsFunc(r.Labels, func(label string) bool { return spaceWords(label) == spaceWords(name) })
+}
+
+// numberAndLabel returns the number of a class, with its label in brackets if it has one.
+func (r *ResolvedTarget) numberAndLabel(i int) string {
+	if label := LabelOf(r.Labels, i); label != "" {
+		return fmt.Sprintf("%d (%s)", i, label)
+	}
+	return strconv.Itoa(i)
+}
+
+// numbered returns a target of a detector with the number of the class that it names, if it names one. The note says
+// what was taken for the name.
+func (f *Findings) numbered(sc Scene, s Spec) (numbered Spec, note string, err error) {
+	if s.Value == "" {
+		return s, "", nil
+	}
+	i, note, err := findLabel(sc, ResolvedTarget{Labels: f.Labels}, s.Value)
+	return setIndex(s, i), note, err
 }
 
 // matchLabels returns the numbers of the labels that a name may mean, by the first rule that finds any. exact tells
@@ -89,6 +144,9 @@ func spaceWords(text string) string {
 
 // likeliest sorts elements by the mean of their softmax probabilities over the pictures, the likeliest first.
 func likeliest(sc Scene, r ResolvedTarget, found []int) ([]int, error) {
+	if len(r.Tensors) == 0 {
+		return found, nil // of a detector no class is likelier than another
+	}
 	dims, values, err := sc.Values(r.Tensors[0], nil)
 	if err != nil {
 		return nil, err

@@ -17,11 +17,15 @@ var Mask = Register(Kind{
 		if err := refuseSide(s); err != nil {
 			return nil, err
 		}
+		s, note, err := sc.Findings().numbered(sc, s)
+		if err != nil {
+			return nil, err
+		}
 		match := func(f *Findings, i int) (heatmap.Detection, error) { return f.matchDrawnMask(s, i) }
 		r, err := resolveDetection(sc, s, match, func(d heatmap.Detection) string {
 			return "mask at " + corners(d.Box)
 		})
-		r.Masked, r.Drawn = true, true
+		r.Masked, r.Drawn, r.Note = true, true, note
 		return wrapOne(r, err)
 	},
 })

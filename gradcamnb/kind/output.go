@@ -26,6 +26,9 @@ func nameAndIndex(kind string) func(string) (Spec, error) {
 			return Spec{}, textErrorf("write %s:NAME:INDEX", kind)
 		}
 		index, err := readIndices(rest[colon+1:])
+		if value := rest[colon+1:]; err != nil && kind == "output" && strings.TrimSpace(value) != "" {
+			err = textErrorf("%w; attribute:%s:%s takes the name of a value", err, rest[:colon], value)
+		}
 		return Spec{Kind: kind, Name: rest[:colon], Index: index}, err
 	}
 }

@@ -13,7 +13,8 @@ type Spec struct {
 	Kind  string `json:"kind"`            // e.g. "class"
 	Name  string `json:"name,omitempty"`  // of the output or tensor, for the kinds that name one
 	Index []int  `json:"index,omitempty"` // rank from 1 (top) or index; one for all pictures, or one for each picture
-	Value string `json:"value,omitempty"` // the class or value by its name, instead of Index
+	// the class or value by its name, instead of Index; kinds that name several classes read commas between the names
+	Value string `json:"value,omitempty"`
 
 	// region: weights of the output's pixels; mask: the instance, by pixel of the picture; one for all pictures, or one a
 	// picture
@@ -52,7 +53,7 @@ func readIndices(list string) ([]int, error) {
 		case strings.TrimSpace(part) == "":
 			return nil, textErrorf("a number is missing in %q", list)
 		case err != nil:
-			return nil, textErrorf("%q is no number, and of a class only \"class:\" takes the name", part)
+			return nil, textErrorf("%q is no number, and this target takes no names", part)
 		}
 		out = append(out, n)
 	}
@@ -67,7 +68,8 @@ func readNumbers(name string) func(string) (Spec, error) {
 	}
 }
 
-// readNamesOrNumbers returns a [Kind.Read] for kinds whose text is numbers or the name of a class.
+// readNamesOrNumbers returns a [Kind.Read] for kinds whose text is numbers or the name of a class. If the kind names
+// several classes, there may be several names, with commas between them.
 func readNamesOrNumbers(name string) func(string) (Spec, error) {
 	return func(rest string) (Spec, error) {
 		index, err := readIndices(rest)

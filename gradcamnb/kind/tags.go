@@ -1,20 +1,27 @@
 package kind
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // Tags is the kind of target for the sum of the logits of several tags.
 var Tags = Register(Kind{
 	Name: "tags", OfTags: true, Score: "weighted", NamesSeveral: true, Call: "Tags",
-	Forms: []Form{{"tags:1,4", "the logits of several tags together"}},
-	Read:  readNumbers("tags"),
+	Forms: []Form{{"tags:1,4", "the logits of several tags together; also by name, tags:beach,sea"}},
+	Read:  readNamesOrNumbers("tags"),
 	Resolve: func(sc Scene, s Spec) ([]ResolvedTarget, error) {
-		if len(s.Index) == 0 {
-			return nil, fmt.Errorf("it names no tags: name at least one")
-		}
-		weights := map[int]float32{}
-		for _, i := range s.Index {
-			weights[i] = 1
-		}
-		return wrapOne(weigh(sc, s, weights, fmt.Sprintf("tags %v together", s.Index)))
+		return wrapOne(weigh(sc, s, func(r ResolvedTarget, index []int) (map[int]float32, string, error) {
+			if len(index) == 0 {
+				return nil, "", fmt.Errorf("it names no tags: name at least one")
+			}
+			weights := map[int]float32{}
+			var names []string
+			for _, i := range index {
+				weights[i] = 1
+				names = append(names, r.numberAndLabel(i))
+			}
+			return weights, "tags " + strings.Join(names, ", ") + " together", nil
+		}))
 	},
 })

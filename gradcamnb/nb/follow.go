@@ -1,13 +1,14 @@
 package nb
 
 import (
-	"image"
+	"slices"
 	"time"
 
 	"github.com/janpfeifer/gonb/gonbui"
 	"github.com/janpfeifer/gonb/gonbui/protocol"
 
 	"github.com/gradcam-go/gradcam/gradcamnb"
+	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/gradcamnb/render"
 	"github.com/gradcam-go/gradcam/internal/progress"
 )
@@ -32,14 +33,8 @@ func Follow(label string) func(gradcamnb.Progress) {
 			gonbui.Sync() // the cell may end here
 			return
 		}
-		var cards []*image.NRGBA
-		for _, r := range p.Partial {
-			for _, m := range r.Maps {
-				cards = append(cards, render.Card(r, m, nil))
-			}
-		}
-		if len(cards) > 0 {
-			png, err := render.EncodePNG(render.Stack(cards), nil)
+		if slices.ContainsFunc(p.Partial, func(r *heatmap.Result) bool { return len(r.Maps) > 0 }) {
+			png, err := render.EncodePNG(render.Cards(p.Partial, mapsOf, nil), nil)
 			if err != nil {
 				return // the run goes on without this picture
 			}

@@ -141,13 +141,7 @@ func drawFigure(results []*heatmap.Result, n int) (figure *image.NRGBA, title, a
 		sheet := sheetOf(results)
 		return render.Sheet(sheet, nil), sheet.Title, fmt.Sprintf("%s: a table of %d maps", sheet.Title, n)
 	}
-	var figures []*image.NRGBA
-	for _, r := range results {
-		for _, m := range r.Maps {
-			figures = append(figures, render.Card(r, m, nil))
-		}
-	}
-	return render.Stack(figures), "", ""
+	return render.Cards(results, mapsOf, nil), "", ""
 }
 
 // checkDelivered waits until the notebook has everything, since a cell that ends earlier loses output. It returns the
@@ -203,3 +197,5 @@ func writeIn(dir, what, extension string, data []byte) (string, error) {
 		return path, atomicfile.Write(path, data)
 	}
 }
+
+func mapsOf(r *heatmap.Result) []*heatmap.Map { return r.Maps }

@@ -48,29 +48,32 @@ func tables(results []*heatmap.Result) string {
 // first one if brief is true, and one for every explained class that is not among these.
 func rowsOf(r *heatmap.Result, brief bool) []string {
 	var rows []string
-	line := func(label string, index int, score, probability float32, rank int) {
+	line := func(p heatmap.Prediction, rank int) {
 		said := "-"
-		if !math.IsNaN(float64(probability)) {
-			said = heatmap.Percent(probability)
+		if !math.IsNaN(float64(p.Probability)) {
+			said = heatmap.Percent(p.Probability)
 		}
 		if rank > 0 {
 			said += fmt.Sprintf(" (explained, rank %d)", rank)
 		}
-		rows = append(rows, fmt.Sprintf("| %s | %d | %.3g | %s |\n", escape(label), index, score, said))
+		rows = append(rows, fmt.Sprintf("| %s | %d | %.3g | %s |\n", escape(p.Name()), p.Index, p.Score, said))
 	}
-	best := r.Top
+	best, of := r.Top, ""
+	if len(best) > 0 {
+		of = best[0].Of
+	}
 	if brief {
 		best = best[:min(1, len(best))]
 	}
 	listed := map[int]bool{}
 	for _, p := range best {
 		listed[p.Index] = true
-		line(p.Label, p.Index, p.Score, p.Probability, 0)
+		line(p, 0)
 	}
 	for _, m := range r.Maps {
 		if m.Rank > 0 && m.Head == "" && !listed[m.Index] {
 			listed[m.Index] = true
-			line(m.Class, m.Index, m.Score, m.Probability, m.Rank)
+			line(heatmap.Prediction{Index: m.Index, Label: m.Class, Of: of, Score: m.Score, Probability: m.Probability}, m.Rank)
 		}
 	}
 	return rows

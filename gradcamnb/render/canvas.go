@@ -11,6 +11,7 @@ import (
 	"golang.org/x/image/font/gofont/gobold"
 	"golang.org/x/image/font/gofont/goregular"
 	"golang.org/x/image/font/opentype"
+	"golang.org/x/image/font/sfnt"
 	"golang.org/x/image/math/fixed"
 )
 
@@ -85,37 +86,55 @@ func (c canvas) textRight(s string, end image.Point, face font.Face, col color.N
 	c.text(s, end.Sub(image.Pt(textWidth(s, face), 0)), 1<<20, face, col)
 }
 
-// typefaces are the Go fonts, which golang.org/x/image carries.
+// typefaces are the Go fonts, which golang.org/x/image carries, and the user's font for letters that they lack.
 type typefaces struct{ title, body, small font.Face }
 
 var faces = sync.OnceValue(func() typefaces {
-	return typefaces{title: face(gobold.TTF, 17), body: face(goregular.TTF, 14), small: face(goregular.TTF, 12)}
+	user := userFont()
+	return typefaces{title: face(gobold.TTF, 17, user), body: face(goregular.TTF, 14, user),
+		small: face(goregular.TTF, 12, user)}
 })
 
-func face(ttf []byte, size float64) font.Face {
+func face(ttf []byte, size float64, user *sfnt.Font) font.Face {
 	parsed, err := opentype.Parse(ttf)
 	if err != nil {
 		panic(err) // the font is part of the program
 	}
-	f, err := opentype.NewFace(parsed, &opentype.FaceOptions{Size: size, DPI: 72, Hinting: font.HintingFull})
-	if err != nil {
+	o := &opentype.FaceOptions{Size: size, DPI: 72, Hinting: font.HintingFull}
+	f := &sharedFace{user: user}
+	if f.face, err = opentype.NewFace(parsed, o); err != nil {
 		panic(err)
 	}
-	return &sharedFace{face: f}
+	if user != nil {
+		if f.extra, err = opentype.NewFace(user, o); err != nil {
+			panic(err) // it fails for no size
+		}
+	}
+	return f
 }
 
 // sharedFace is a face with which several goroutines may draw. An opentype face has one buffer, and the masks that it
 // returns lie in it.
 type sharedFace struct {
-	mu   sync.Mutex
-	face font.Face
+	mu    sync.Mutex
+	face  font.Face
+	user  *sfnt.Font // for letters that the face lacks; nil if there is none
+	extra font.Face  // that font
+}
+
+// of returns the face that has a letter.
+func (f *sharedFace) of(r rune) font.Face {
+	if isExtra(f.user, r) {
+		return f.extra
+	}
+	return f.face
 }
 
 func (f *sharedFace) Glyph(dot fixed.Point26_6, r rune) (at image.Rectangle, mask image.Image, from image.Point,
 	advance fixed.Int26_6, ok bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	at, mask, from, advance, ok = f.face.Glyph(dot, r)
+	at, mask, from, advance, ok = f.of(r).Glyph(dot, r)
 	if a, is := mask.(*image.Alpha); is && a != nil {
 		own := *a
 		own.Pix = slices.Clone(a.Pix)
@@ -127,13 +146,13 @@ func (f *sharedFace) Glyph(dot fixed.Point26_6, r rune) (at image.Rectangle, mas
 func (f *sharedFace) GlyphBounds(r rune) (bounds fixed.Rectangle26_6, advance fixed.Int26_6, ok bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.face.GlyphBounds(r)
+	return f.of(r).GlyphBounds(r)
 }
 
 func (f *sharedFace) GlyphAdvance(r rune) (fixed.Int26_6, bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.face.GlyphAdvance(r)
+	return f.of(r).GlyphAdvance(r)
 }
 
 func (f *sharedFace) Kern(r0, r1 rune) fixed.Int26_6 {

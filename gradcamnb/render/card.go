@@ -29,7 +29,10 @@ const (
 // Card returns the whole figure of one map: a title with model, method, layer, target and score, the original picture,
 // the map on it, a colour bar in real units, the best predictions with the explained one marked, and the diagnosis if
 // there is one.
-func Card(r *heatmap.Result, m *heatmap.Map, o *Options) *image.NRGBA {
+func Card(r *heatmap.Result, m *heatmap.Map, o *Options) *image.NRGBA { return card(r, m, r.Model, o) }
+
+// card is like [Card], and of names what is explained: the model, and the picture if there are others.
+func card(r *heatmap.Result, m *heatmap.Map, of string, o *Options) *image.NRGBA {
 	f := faces()
 	shown, drawn, fixed := laidOut(r, m, o)
 	w, h := fitSize(drawn.W, drawn.H)
@@ -40,10 +43,13 @@ func Card(r *heatmap.Result, m *heatmap.Map, o *Options) *image.NRGBA {
 	}
 
 	bar := max(barWidth+barText, min(textWidth(spellOut(m.Unit), f.small), widestUnit))
-	columns := []int{w, bar}
+	words := cellWords(r, m)
+	mapW := max(w, min(textWidth(spellOut(words), f.small), listing)+8-gap) // as wide as the words above it
+	columns := []int{mapW, bar}
 	stacked := r.Picture != nil && isWide(w, h) // the map lies below the picture
+	left := max(w, textWidth("picture", f.small))
 	if r.Picture != nil && !stacked {
-		columns = append([]int{w}, columns...)
+		columns = append([]int{left}, columns...)
 	}
 	list := listPredictions(r, m)
 	if len(list) > 0 {
@@ -58,7 +64,7 @@ func Card(r *heatmap.Result, m *heatmap.Map, o *Options) *image.NRGBA {
 
 	diagnosis := wrapText(wordsBelow(m, o), inner, f.body)
 	const caption = 22 // above a picture
-	title := firstLines(wrapText(fmt.Sprintf("%s: %s", r.Model, methodWords(m)), inner, f.title), 3)
+	title := firstLines(wrapText(fmt.Sprintf("%s: %s", of, methodWords(m)), inner, f.title), 3)
 	top := margin + (len(title)+1)*lineH + caption
 	bodyH := h
 	if stacked {
@@ -81,18 +87,18 @@ func Card(r *heatmap.Result, m *heatmap.Map, o *Options) *image.NRGBA {
 
 	x, y := margin, top
 	if r.Picture != nil {
-		c.text("picture", image.Pt(x, y-6), w, f.small, faint)
+		c.text("picture", image.Pt(x, y-6), left, f.small, faint)
 		c.put(picture, x, y)
 	}
 	switch {
 	case stacked:
 		y += h + caption
 	case r.Picture != nil:
-		x += w + gap
+		x += left + gap
 	}
-	c.text(cellWords(r, m), image.Pt(x, y-6), w+gap-8, f.small, faint)
+	c.text(words, image.Pt(x, y-6), mapW+gap-8, f.small, faint)
 	c.put(overlaid(shown, drawn, fixed, picture, image.Pt(w, h)), x, y)
-	x += w + gap
+	x += mapW + gap
 	c.colorBar(m, o, image.Rect(x, y, x+barWidth, y+barH))
 	x += bar + gap
 	if len(list) > 0 {
@@ -171,8 +177,11 @@ func (c canvas) ticks(ticks []tick, r image.Rectangle, width int) {
 func listPredictions(r *heatmap.Result, m *heatmap.Map) []heatmap.Prediction {
 	list := r.Predictions(m)
 	if m.Rank > 0 && !slices.ContainsFunc(list, func(p heatmap.Prediction) bool { return p.Index == m.Index }) {
-		list = append(slices.Clone(list), heatmap.Prediction{Index: m.Index, Label: m.Class, Score: m.Score,
-			Probability: m.Probability})
+		p := heatmap.Prediction{Index: m.Index, Label: m.Class, Score: m.Score, Probability: m.Probability}
+		if len(list) > 0 {
+			p.Of = list[0].Of
+		}
+		list = append(slices.Clone(list), p)
 	}
 	return list
 }
@@ -197,7 +206,7 @@ func (c canvas) predictions(list []heatmap.Prediction, m *heatmap.Map, x, y int)
 			value, share = heatmap.Percent(p.Probability), float64(p.Probability)
 		}
 		c.textRight(value, image.Pt(x+listing, at+14), f.body, col)
-		c.text(heatmap.ClassName(p.Label, p.Index), image.Pt(x, at+14), listing-textWidth(value, f.body)-8, f.body, col)
+		c.text(p.Name(), image.Pt(x, at+14), listing-textWidth(value, f.body)-8, f.body, col)
 		bar := image.Rect(x, at+20, x+listing, at+26)
 		c.fill(bar, pale)
 		if !math.IsNaN(share) {

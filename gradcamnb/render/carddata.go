@@ -53,6 +53,7 @@ type cardFound struct {
 type cardPredic struct {
 	Index       int      `json:"index"`
 	Label       string   `json:"label"`
+	Of          string   `json:"of,omitempty"` // what the index counts, if not classes
 	Score       *float64 `json:"score"`
 	Probability *float64 `json:"p"`
 }
@@ -178,7 +179,7 @@ func slice(g heatmap.Grid) [2]int { return [2]int{g.W, g.H / max(1, g.Slices)} }
 
 func cardPredictions(list []heatmap.Prediction) (out []cardPredic) {
 	for _, p := range list {
-		out = append(out, cardPredic{p.Index, clean(p.Label), finite(p.Score), finite(p.Probability)})
+		out = append(out, cardPredic{p.Index, clean(p.Label), clean(p.Of), finite(p.Score), finite(p.Probability)})
 	}
 	return out
 }

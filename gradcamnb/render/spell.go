@@ -22,16 +22,18 @@ var drawable = sync.OnceValue(func() *sfnt.Font {
 
 // spellOut returns a text as one line. It writes the numbers of characters that the fonts do not have and of those that
 // cannot be seen: a panda's face as ‹U+1F43C›, two letters as ‹U+05D0 U+05D1›. Boxes in their place would all look
-// alike, and with a machine's own fonts the picture would differ from machine to machine.
-func spellOut(s string) string {
+// alike, and with a machine's own fonts the picture would differ from machine to machine, unless the user names one.
+func spellOut(s string) string { return spell(s, userFont()) }
+
+// spell is like [spellOut], with a font of the user's, or nil.
+func spell(s string, user *sfnt.Font) string {
 	if strings.IndexFunc(s, func(r rune) bool { return r < ' ' || r > '~' }) < 0 {
 		return oneLine(s)
 	}
 	var b strings.Builder
 	within := false // a group of numbers
 	for _, r := range oneLine(s) {
-		glyph, err := drawable().GlyphIndex(nil, r)
-		missing := err != nil || glyph == 0 || unicode.IsControl(r)
+		missing := !hasGlyph(drawable(), r) && !isExtra(user, r) || unicode.IsControl(r)
 		switch {
 		case missing && within:
 			b.WriteByte(' ')

@@ -1,8 +1,14 @@
 package render
 
 import (
+	"image"
 	"slices"
 	"testing"
+
+	"golang.org/x/image/font/gofont/goregular"
+	"golang.org/x/image/math/fixed"
+
+	"github.com/gradcam-go/gradcam/internal/testing/golden"
 )
 
 // Characters that the fonts do not have are written by their numbers, as Unicode writes
@@ -30,5 +36,39 @@ func TestUnknownLettersDiffer(t *testing.T) {
 	q, n := scene("🐈")
 	if slices.Equal(Card(r, m, nil).Pix, Card(q, n, nil).Pix) {
 		t.Error("a panda and a cat make the same figure")
+	}
+}
+
+// With a font of the user's, letters that it has and that stand for themselves are drawn: its cat is a black square of
+// 0.8 of the size. Emoji and letters that run the other way stay numbers, and so does what the font lacks.
+func TestUserFont(t *testing.T) {
+	user, err := readFont(golden.Path("render", "square.ttf"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for s, want := range map[string]string{"猫 cat": "猫 cat", "埃及猫": "‹U+57C3 U+53CA›猫", "אב": "‹U+05D0 U+05D1›", "🐼": "‹U+1F43C›"} {
+		if got := spell(s, user); got != want {
+			t.Errorf("%q is written %q, want %q", s, got, want)
+		}
+	}
+	f := face(goregular.TTF, 20, user)
+	at, mask, from, advance, ok := f.Glyph(fixed.P(0, 20), '猫')
+	if !ok || advance != fixed.I(20) || at != image.Rect(2, 4, 18, 20) {
+		t.Fatalf("the cat lies at %v, takes %v, %t; want 16 x 16 pixels of 20", at, advance, ok)
+	}
+	for y := range 16 {
+		for x := range 16 {
+			if _, _, _, a := mask.At(from.X+x, from.Y+y).RGBA(); a != 0xffff {
+				t.Fatalf("at (%d, %d) the square has the alpha %#x", x, y, a)
+			}
+		}
+	}
+	if got, want := textWidth("猫a", f), 20+textWidth("a", f); got != want {
+		t.Errorf("the cat and a letter are %d wide, want %d", got, want)
+	}
+	for what, path := range map[string]string{"no file": "none.ttf", "no TrueType or OpenType font": "spell_test.go"} {
+		if f, err := readFont(path); err == nil || f != nil {
+			t.Errorf("%s: %v, %v", what, f, err)
+		}
 	}
 }

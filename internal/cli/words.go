@@ -1,9 +1,12 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"runtime"
 	"runtime/debug"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -97,6 +100,56 @@ func unknownError(c *cobra.Command, unknown *pflag.NotExistError) error {
 	if flag, value, both := strings.Cut(name, " "); both && c.Flags().Lookup(flag) != nil {
 		return Usagef("the flag --%s and its value %q stand in one pair of quotation marks: leave these out, or put them around the value alone", flag, nearest.Shorten(value))
 	}
+	called := askWhether(c, func(f *pflag.Flag) bool { return slices.Contains(f.Annotations[also], name) })
 	return Usagef("%s has no flag %s%s%s; see %s --help", c.CommandPath(), dashes, nearest.Shorten(name),
-		nearest.DidYouMean("--"+name, names), c.CommandPath())
+		cmp.Or(called, nearest.DidYouMean("--"+name, names), flagMeant(c, name)), c.CommandPath())
+}
+
+// flagMeant returns a hint for a flag that is near no other: flags whose name is within it, such as --out of
+// --output-dir, or else the other commands that have such a flag. It is empty if there is none.
+func flagMeant(c *cobra.Command, name string) string {
+	parts := strings.Split(strings.ToLower(name), "-")
+	near := askWhether(c, func(f *pflag.Flag) bool {
+		return slices.ContainsFunc(parts, func(part string) bool { return len(f.Name) > 2 && strings.HasPrefix(part, f.Name) })
+	})
+	if near != "" || len(name) < 2 {
+		return near
+	}
+	var others []string
+	for _, other := range c.Root().Commands() {
+		if f := other.Flags().Lookup(name); f != nil && !f.Hidden && !other.Hidden {
+			others = append(others, other.CommandPath())
+		}
+	}
+	if len(others) == 0 {
+		return ""
+	}
+	return ", which belongs to " + strings.Join(others, ", ")
+}
+
+// askWhether returns a question that names the flags of a command that may be meant, or nothing if there are none.
+func askWhether(c *cobra.Command, meant func(f *pflag.Flag) bool) string {
+	var names []string
+	c.Flags().VisitAll(func(f *pflag.Flag) {
+		if !f.Hidden && meant(f) {
+			names = append(names, strconv.Quote("--"+f.Name))
+		}
+	})
+	if len(names) == 0 {
+		return ""
+	}
+	return ", did you mean " + strings.Join(names, " or ") + "?"
+}
+
+// also is the annotation of a flag that holds what people call it who do not know its name.
+const also = "also"
+
+// Also says what people may call the flags of a program's commands who do not know their names, for the error that they
+// get. Commands that lack a flag are left out.
+func Also(root *cobra.Command, called map[string][]string) {
+	for _, c := range root.Commands() {
+		for name, words := range called {
+			_ = c.Flags().SetAnnotation(name, also, words) // it fails if the command has no such flag
+		}
+	}
 }

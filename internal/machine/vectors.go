@@ -7,6 +7,3 @@ import "simd/archsimd"
 // Vectors tells whether pure Go multiplies matrices with vector instructions. The program must be built with
 // GOEXPERIMENT=simd, and the processor must have them.
 func Vectors() bool { return archsimd.X86.AVX2() }
-
-// CouldHaveVectors tells whether the same program would use them if it were built with GOEXPERIMENT=simd.
-const CouldHaveVectors = false

@@ -213,6 +213,8 @@ func (f *detectFlags) explainFound(c *cobra.Command, m *gradcamnb.Model, r gradc
 	r.Methods, r.Layers, r.Progress = []string{perturb.RISE.Name}, f.layers, callBoth(keep.report, maskProgress(os.Stderr))
 	if f.method != "" {
 		r.Methods = []string{f.method}
+	} else {
+		sayMasks(c.ErrOrStderr(), r.Sampling)
 	}
 	results, err := m.Run(c.Context(), r)
 	keep.end()

@@ -19,7 +19,7 @@ import (
 // draws.
 type drawnFlags struct {
 	number, instance   int
-	class              int
+	class              string
 	box, mask, polygon string
 }
 
@@ -34,7 +34,7 @@ func (f *drawnFlags) add(c *cobra.Command) {
 		"explain this mask instead: a picture of the same size, white on the instance and black elsewhere; for a model with instance masks. Needs --class")
 	flags.StringVar(&f.polygon, "polygon", "",
 		"explain the mask with these corners instead, x0,y0,x1,y1,x2,y2,... in pixels of the picture. Needs --class")
-	flags.IntVar(&f.class, "class", -1, "class of the --box, --mask or --polygon")
+	flags.StringVar(&f.class, "class", "", "class of the --box, --mask or --polygon, by number or name")
 }
 
 // target returns the target of the flags.
@@ -55,7 +55,7 @@ func (f *drawnFlags) target(c *cobra.Command) (gradcamnb.Target, error) {
 		return f.foundTarget(c)
 	}
 	if !c.Flags().Changed("class") {
-		return gradcamnb.Target{}, cli.Usagef("%s needs --class: the number of the class that could be there", given[0])
+		return gradcamnb.Target{}, cli.Usagef("%s needs --class: the number or name of the class that could be there", given[0])
 	}
 	switch {
 	case f.mask != "":
@@ -63,7 +63,7 @@ func (f *drawnFlags) target(c *cobra.Command) (gradcamnb.Target, error) {
 		if err != nil {
 			return gradcamnb.Target{}, fmt.Errorf("the mask: %w", err)
 		}
-		return gradcamnb.Mask(heatmap.MaskOf(imgio.Straight(img)), f.class), nil
+		return f.ofClass(gradcamnb.Mask(heatmap.MaskOf(imgio.Straight(img)), 0)), nil
 	case f.polygon != "":
 		return f.polygonTarget(c)
 	}
@@ -74,7 +74,17 @@ func (f *drawnFlags) target(c *cobra.Command) (gradcamnb.Target, error) {
 	if len(v) != 4 {
 		return gradcamnb.Target{}, cli.Usagef("--box %q: write x0,y0,x1,y1", f.box)
 	}
-	return gradcamnb.Box(heatmap.Box(v), f.class), nil
+	return f.ofClass(gradcamnb.Box(heatmap.Box(v), 0)), nil
+}
+
+// ofClass returns a target for the class of --class.
+func (f *drawnFlags) ofClass(t gradcamnb.Target) gradcamnb.Target {
+	if i, err := strconv.Atoi(f.class); err == nil {
+		t.Index = []int{i}
+	} else {
+		t.Index, t.Value = nil, f.class
+	}
+	return t
 }
 
 // foundTarget returns a detection that the model finds, or its instance.
@@ -110,7 +120,7 @@ func (f *drawnFlags) polygonTarget(c *cobra.Command) (gradcamnb.Target, error) {
 	for ; len(v) > 0; v = v[2:] {
 		corners = append(corners, [2]float64{v[0], v[1]})
 	}
-	return gradcamnb.Mask(heatmap.Polygon(img.Bounds().Dx(), img.Bounds().Dy(), corners...), f.class), nil
+	return f.ofClass(gradcamnb.Mask(heatmap.Polygon(img.Bounds().Dx(), img.Bounds().Dy(), corners...), 0)), nil
 }
 
 // numbers reads numbers with commas between them.

@@ -229,7 +229,15 @@ func checkNoFolder(path string) error {
 	if info, err := os.Stat(path); err != nil || !info.IsDir() {
 		return nil //nolint:nilerr // it is no folder
 	}
-	return cli.Usagef("--image %q is a folder: for its pictures write --image %q --batch 8", path, filepath.Join(path, "*.jpg"))
+	ext := ".jpg"
+	if entries, err := os.ReadDir(path); err == nil {
+		if i := slices.IndexFunc(entries, func(e os.DirEntry) bool {
+			return slices.Contains(pictureEndings, strings.ToLower(filepath.Ext(e.Name())))
+		}); i >= 0 {
+			ext = filepath.Ext(entries[i].Name())
+		}
+	}
+	return cli.Usagef("--image %q is a folder: for its pictures write --image %q --batch 8", path, filepath.Join(path, "*"+ext))
 }
 
 // isPattern tells whether a path may stand for several files.
@@ -304,7 +312,7 @@ func (f explainFlags) prep(known *imgio.Prep) (*imgio.Prep, error) {
 	}
 	if known == nil {
 		if f.size == "" || f.mean == "" || f.scale == "" {
-			return nil, cli.Usagef("the model has no sidecar, so --size, --mean and --scale must all be given")
+			return nil, cli.Usagef("the model has no sidecar, so --size, --mean and --scale must all be given%s", f.sidecarLine())
 		}
 		known = &imgio.Prep{Fit: imgio.Crop, Order: "RGB"}
 	}
@@ -350,9 +358,5 @@ func parseChannels(s string, to *[3]float32) error {
 
 // figure returns the picture of overlay.png: the cards of a batch one below the other.
 func figure(results []*heatmap.Result, layer int, o *render.Options) image.Image {
-	var cards []*image.NRGBA
-	for _, r := range results {
-		cards = append(cards, render.Card(r, r.Maps[layer], o))
-	}
-	return render.Stack(cards)
+	return render.Cards(results, func(r *heatmap.Result) []*heatmap.Map { return r.Maps[layer : layer+1] }, o)
 }

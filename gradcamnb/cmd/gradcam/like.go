@@ -104,6 +104,9 @@ func readFigure(path string) (map[string]string, error) {
 	return says, nil
 }
 
+// pictureEndings are the ends of the names of pictures.
+var pictureEndings = []string{".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp"}
+
 // likePicture returns the picture that the figure shows: that of --image or, without it, one in the working folder or
 // in the figure's folder.
 func (f explainFlags) likePicture(fingerprint string) (image.Image, error) {
@@ -117,7 +120,7 @@ func (f explainFlags) likePicture(fingerprint string) (image.Image, error) {
 		}
 		return img, nil
 	}
-	for _, path := range f.nearby(".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp") {
+	for _, path := range f.nearby(pictureEndings...) {
 		if img, err := imgio.Open(path); err == nil && render.Fingerprint(img) == fingerprint {
 			return img, nil
 		}

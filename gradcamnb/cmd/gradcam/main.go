@@ -36,6 +36,11 @@ func command() *cobra.Command {
 	root := cli.Root("gradcam", "Show why a vision model said what it said", explainCommand(), layersCommand(),
 		sidecarCommand(), sheetCommand(), riseCommand(), detectCommand(), driseCommand(), studyCommand(), checkCommand(),
 		serveCommand())
+	cli.Also(root, map[string][]string{
+		"image": {"img", "picture", "photo"}, "target": {"class", "label", "category"}, "backend": {"device", "cuda", "gpu"},
+		"threshold": {"conf", "confidence"}, "masks": {"samples", "n-masks"}, "colors": {"cmap", "colormap"},
+		"pictures": {"image", "images", "folder", "dir", "data"},
+	})
 	root.PersistentFlags().Bool("debug", false, "print errors with everything behind them")
 	return root
 }

@@ -256,6 +256,7 @@ func (f *samplingFlags) run(c *cobra.Command, target gradcamnb.Target) error {
 	keep := newCheckpoint(dir, f.checkpoint, c.ErrOrStderr())
 	defer cli.LastWords(keep.writeLast)()
 	r.Methods, r.Sampling, r.Progress = []string{"RISE"}, o, callBoth(keep.report, maskProgress(os.Stderr))
+	sayMasks(c.ErrOrStderr(), o)
 	results, ended := m.Run(c.Context(), r)
 	keep.end()
 	if len(results) == 0 || len(results[0].Maps) == 0 {
@@ -318,6 +319,11 @@ func callBoth(a, b func(gradcamnb.Progress)) func(gradcamnb.Progress) {
 		return a
 	}
 	return func(p gradcamnb.Progress) { a(p); b(p) }
+}
+
+// sayMasks prints at once what a run of masks will do, since its first pass may take long.
+func sayMasks(to io.Writer, o gradcamnb.Sampling) {
+	fmt.Fprintf(to, "gradcam: up to %d masks; after the second pass of the model the time left is said\n", o.Masks)
 }
 
 // estimate returns a function that says once how long a run may take. It does so after the second pass, since the first

@@ -23,6 +23,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 	"github.com/gradcam-go/gradcam/internal/atomicfile"
 	"github.com/gradcam-go/gradcam/internal/cli"
+	"github.com/gradcam-go/gradcam/internal/place"
 	"github.com/gradcam-go/gradcam/internal/printable"
 )
 
@@ -152,6 +153,18 @@ func (f sidecarFlags) usualPrep(ctx context.Context, m source.Model) (by string,
 		return "", nil, cli.Usagef("--preset: %w", err)
 	}
 	return preset + by, &p, nil
+}
+
+// sidecarLine returns words with the command that writes a sidecar for --model, or nothing if no single file is named.
+func (f explainFlags) sidecarLine() string {
+	if f.model == "" || strings.HasPrefix(f.model, hub.Scheme) {
+		return ""
+	}
+	line := "; or write a sidecar: gradcam sidecar --model " + place.Argument(f.model) + " --preset torchvision"
+	if f.size != "" {
+		line += " --size " + place.Argument(f.size)
+	}
+	return line
 }
 
 // labelsBeside returns the path of --labels from the model's folder.

@@ -283,8 +283,8 @@ func (a Answer) probabilities(numbers []float32) []float32 {
 }
 
 // top returns the n best classes of one picture. If scores are equal, the first class comes first. For a single logit
-// of a binary classifier it returns both classes.
-func (a Answer) top(scores []float32, labels []string, n int) []heatmap.Prediction {
+// of a binary classifier it returns both classes. of says what their numbers count; empty means classes.
+func (a Answer) top(scores []float32, labels []string, of string, n int) []heatmap.Prediction {
 	if len(scores) == 1 && a.logits() && (len(labels) == 2 || a.binary) {
 		scores = []float32{-scores[0], scores[0]}
 		a = Answer{unit: source.Logits, squash: source.SigmoidProbability}
@@ -304,7 +304,7 @@ func (a Answer) top(scores []float32, labels []string, n int) []heatmap.Predicti
 	probability := a.probabilities(scores)
 	var out []heatmap.Prediction
 	for _, i := range best {
-		out = append(out, heatmap.Prediction{Index: i, Label: kind.LabelOf(labels, i), Score: scores[i],
+		out = append(out, heatmap.Prediction{Index: i, Label: kind.LabelOf(labels, i), Of: of, Score: scores[i],
 			Probability: probability[i]})
 	}
 	return out
@@ -351,7 +351,11 @@ func (a Answer) List() bool { return a.shape != nil }
 // Write sets a picture's scores in its result, with the best of them and the known probabilities.
 func (a Answer) Write(r *heatmap.Result, scores []float32, labels []string) {
 	r.Scores = scores
-	r.Top = a.top(scores, labels, 5)
+	of := ""
+	if a.tags {
+		of = kind.Tag.Name
+	}
+	r.Top = a.top(scores, labels, of, 5)
 	if a.isKnown() {
 		r.Known = a.probabilities(scores)
 	}

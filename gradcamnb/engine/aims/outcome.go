@@ -68,7 +68,7 @@ func (a Aim) Read(scores, indices *tensors.Tensor, heads []*tensors.Tensor,
 			return out, nil
 		}
 		if head != nil {
-			s.head, s.top = a.Words, a.read.top(scores, a.Labels, 5)
+			s.head, s.top = a.Words, a.read.top(scores, a.Labels, a.Words, 5)
 		}
 		out.standing = append(out.standing, s)
 	}

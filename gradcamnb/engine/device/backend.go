@@ -18,7 +18,6 @@ import (
 	"github.com/gradcam-go/gradcam/internal/completed"
 	"github.com/gradcam-go/gradcam/internal/fault"
 	"github.com/gradcam-go/gradcam/internal/home"
-	"github.com/gradcam-go/gradcam/internal/machine"
 	"github.com/gradcam-go/gradcam/internal/nearest"
 )
 
@@ -98,14 +97,13 @@ func openBest(say io.Writer) (*Backend, error) {
 	if err != nil {
 		return nil, err
 	}
-	if reason != "" {
+	switch refusal := home.PluginRefusal(); {
+	case reason != "":
 		fmt.Fprintf(say, "gradcam: computing in pure Go, since XLA did not start: %s\n", reason)
-	} else {
-		faster := ""
-		if machine.CouldHaveVectors {
-			faster = "; built with GOEXPERIMENT=simd, pure Go is up to four times faster, too"
-		}
-		fmt.Fprintf(say, "gradcam: computing in pure Go; XLA is several times faster: %s%s\n", xlaHint(), faster)
+	case refusal != nil && xlaPlugins != nil:
+		fmt.Fprintf(say, "gradcam: computing in pure Go, since the plugin that gonb-gradcam installed is not used: %v\n", refusal)
+	default:
+		fmt.Fprintln(say, "gradcam: computing in pure Go; XLA is several times faster: see docs/platforms.md#backends")
 	}
 	return b, nil
 }

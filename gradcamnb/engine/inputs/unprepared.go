@@ -10,11 +10,13 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 	"github.com/gradcam-go/gradcam/internal/fault"
+	"github.com/gradcam-go/gradcam/internal/place"
 )
 
 // unpreparedError returns the error for a model without preprocessing. It shows a sidecar to save, with the model's own
 // size and the numbers with which most such models were trained: those of the preset or, if it is empty, of
-// classifiers. For a GoMLX model it names the card instead.
+// classifiers, and then how to get by without writing that file: on the command line the line that writes it, elsewhere
+// the choice to add. For a GoMLX model it names the card instead.
 func unpreparedError(c source.Card, preset string) error {
 	usual, kind := 224, ""
 	if preset != "" {
@@ -42,8 +44,20 @@ func unpreparedError(c source.Card, preset string) error {
 			err)
 	}
 	others := slices.DeleteFunc(imgio.PresetNames(), func(name string) bool { return name == preset })
+	with := "also with another preset (" + strings.Join(others, ", ") + "): "
+	remedy := place.Words(
+		fmt.Sprintf("Or say it where you explain, %sgradcamnb.Prepared(imgio.MustPreset(%q, %d, %d))", with, preset, w, h),
+		"Or let this line write it, "+with+sidecarLine(c.File, preset, w, h, size != ""))
 	return fault.Errorf(fault.ErrNoPreprocessing,
-		"nothing says how to prepare a picture for the model %s%s.%s If it was trained as %s, save this as %s: %s "+
-			"(the command gradcam sidecar writes it, with --preset also for %s)", c.Name, size, kind, imgio.PresetModels(preset),
-		c.SidecarName(), text, strings.Join(others, ", "))
+		"nothing says how to prepare a picture for the model %s%s.%s If it was trained as %s, save this as %s: %s. %s",
+		c.Name, size, kind, imgio.PresetModels(preset), c.SidecarName(), text, remedy)
+}
+
+// sidecarLine returns the command that writes the sidecar of a model's file, to be pasted into a shell.
+func sidecarLine(file, preset string, w, h int, anySize bool) string {
+	line := "gradcam sidecar --model " + place.Argument(file) + " --preset " + preset
+	if anySize {
+		line += fmt.Sprintf(" --size %dx%d", w, h)
+	}
+	return line
 }

@@ -25,7 +25,7 @@ const drawBars = () => {
   const m = current, top = topOf(m), best = top.length ? Math.abs(top[0].score) : 1;
   const isExplained = p => p.index === m.index && (p.label === m.class || !m.class);
   const far = m.rank > 0 && !top.some(isExplained); // what is explained, where it is not among the best
-  const listed = far ? top.concat({ index: m.index, label: m.class, score: m.score, p: m.p, rank: m.rank }) : top;
+  const listed = far ? top.concat({ index: m.index, label: m.class, of: (top[0] || {}).of, score: m.score, p: m.p, rank: m.rank }) : top;
   predictions.hidden = !listed.length;
   caption.textContent = m.head ? "predictions of " + m.head : "predictions";
   bars.replaceChildren(...listed.map(p => {
@@ -33,7 +33,7 @@ const drawBars = () => {
     const share = p.p != null ? p.p : p.score / best;
     const fill = el("div", { class: "fill" });
     fill.style.width = 100 * clamp(share || 0, 0, 1) + "%";
-    const text = el("span", { class: "name", text: (p.rank ? p.rank + ". " : "") + (p.label || "class " + p.index), dir: "auto", title: p.label || null });
+    const text = el("span", { class: "name", text: (p.rank ? p.rank + ". " : "") + (p.label || (p.of || "class") + " " + p.index), dir: "auto", title: p.label || null });
     const inner = [el("span", { class: "row" }, text, el("span", { class: "value", text: p.p != null ? percent(p.p) : number(p.score) })), el("div", { class: "track" }, fill)];
     const can = live && !over ? () => want("target", "class " + p.index) : null;
     const item = can ? el("button", { type: "button", onclick: can, "data-class": p.index, title: "explain this class" }, ...inner) : el("div", {}, ...inner);
