@@ -51,9 +51,12 @@ func readFont(path string) (*sfnt.Font, error) {
 // Hebrew or Arabic run the other way, those of Hindi join, and emoji are coloured pictures.
 func standsAlone(r rune) bool {
 	const cjkSigns, cjkSignsEnd, wide, wideEnd = 0x3000, 0x303f, 0xff00, 0xffef // of Chinese and Japanese texts
-	return unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul, unicode.Bopomofo, unicode.Armenian,
-		unicode.Georgian, unicode.Ethiopic, unicode.Cherokee) && !unicode.Is(unicode.M, r) ||
-		r >= cjkSigns && r <= cjkSignsEnd && !unicode.Is(unicode.M, r) || r >= wide && r <= wideEnd
+	if unicode.Is(unicode.M, r) {                                               // a mark on the letter before it
+		return false
+	}
+	return r >= cjkSigns && r <= cjkSignsEnd || r >= wide && r <= wideEnd ||
+		unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul, unicode.Bopomofo,
+			unicode.Armenian, unicode.Georgian, unicode.Ethiopic, unicode.Cherokee)
 }
 
 // hasGlyph tells whether a font has a letter.

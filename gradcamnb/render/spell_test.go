@@ -46,7 +46,9 @@ func TestUserFont(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for s, want := range map[string]string{"猫 cat": "猫 cat", "埃及猫": "‹U+57C3 U+53CA›猫", "אב": "‹U+05D0 U+05D1›", "🐼": "‹U+1F43C›"} {
+	for s, want := range map[string]string{
+		"猫 cat": "猫 cat", "埃及猫": "‹U+57C3 U+53CA›猫", "אב": "‹U+05D0 U+05D1›", "🐼": "‹U+1F43C›",
+	} {
 		if got := spell(s, user); got != want {
 			t.Errorf("%q is written %q, want %q", s, got, want)
 		}

@@ -110,7 +110,8 @@ func unknownError(c *cobra.Command, unknown *pflag.NotExistError) error {
 func flagMeant(c *cobra.Command, name string) string {
 	parts := strings.Split(strings.ToLower(name), "-")
 	near := askWhether(c, func(f *pflag.Flag) bool {
-		return slices.ContainsFunc(parts, func(part string) bool { return len(f.Name) > 2 && strings.HasPrefix(part, f.Name) })
+		isWithin := func(part string) bool { return strings.HasPrefix(part, f.Name) }
+		return len(f.Name) > 2 && slices.ContainsFunc(parts, isWithin)
 	})
 	if near != "" || len(name) < 2 {
 		return near
