@@ -81,7 +81,7 @@ func Tabulate(results []*Result, rows, columns []Axis) (*Sheet, error) {
 			p := names.place(i, j)
 			k := key{p.key(rows), p.key(columns)}
 			if before, ok := taken[k]; ok {
-				return nil, fmt.Errorf("the maps differ in %s, too: lay them out by it, or choose one", before.firstDifference(p))
+				return nil, before.clash(p, m)
 			}
 			taken[k] = p
 			cells[k] = Cell{Result: i, Map: j, Framed: m.Lead != nil && m.Lead.Clear()}
@@ -200,14 +200,14 @@ func (p place) key(by []Axis) string {
 	return b.String()
 }
 
-// firstDifference returns the first axis on which two places differ.
-func (p place) firstDifference(q place) Axis {
+// clash returns the error for two maps that would lie in one cell, at the places p and q. The second one is m.
+func (p place) clash(q place, m *Map) error {
 	for i, a := range axes {
 		if p[i] != q[i] {
-			return a
+			return fmt.Errorf("the maps differ in %s, too: lay them out by it, or choose one", a)
 		}
 	}
-	return ByMethod // the same method asked for twice
+	return fmt.Errorf("one map is there twice, %s: name its method, layer and target once", m.brief())
 }
 
 // Stack returns one sheet with the rows of several, such as those of two checkpoints of a model. The sheets must have

@@ -64,6 +64,11 @@ func TestTabulatePictures(t *testing.T) {
 			t.Errorf("%v, want %q", err, want)
 		}
 	}
+	a.Maps = append(a.Maps, a.Maps[0])
+	if _, err := Tabulate([]*Result{a}, []Axis{ByLayer}, []Axis{ByTarget, ByMethod}); err == nil ||
+		!strings.Contains(err.Error(), "is there twice") {
+		t.Errorf("one map twice: %v", err)
+	}
 	if _, err := Tabulate([]*Result{{}}, []Axis{ByLayer}, nil); err == nil {
 		t.Error("nothing was laid out")
 	}
