@@ -15,7 +15,7 @@ import (
 //
 // NaN stays NaN. A map that is constant or nowhere positive becomes exact zeros. For a map of random masks c = Raw, as
 // in RISE's own code: its values are mean scores, whose sign says nothing.
-func (m *Map) Parity() Grid { return minMax(m.layerParity()) }
+func (m *Map) Parity() Grid { return minMax(m.Scaled()) }
 
 // Fuse joins maps of several layers as pytorch-grad-cam does: it returns the mean of the maps r of [Map.Parity],
 // normalised once more at full resolution. It returns an error if the maps differ in size.
@@ -23,13 +23,13 @@ func Fuse(maps ...*Map) (Grid, error) {
 	if len(maps) == 0 {
 		return Grid{}, fmt.Errorf("there is no map to fuse")
 	}
-	sum := maps[0].layerParity()
+	sum := maps[0].Scaled()
 	for _, m := range maps[1:] {
 		if m.W != sum.W || m.H != sum.H {
 			return Grid{}, fmt.Errorf("maps of %d x %d and %d x %d pixels cannot be fused: explain all at one input size",
 				sum.W, sum.H, m.W, m.H)
 		}
-		for i, v := range m.layerParity().Values {
+		for i, v := range m.Scaled().Values {
 			sum.Values[i] += v
 		}
 	}
@@ -40,10 +40,7 @@ func Fuse(maps ...*Map) (Grid, error) {
 }
 
 // Scaled returns the map scaled to [0, 1] at the layer's resolution and then resized, the r of [Map.Parity].
-func (m *Map) Scaled() Grid { return m.layerParity() }
-
-// layerParity returns r: the map normalised at the layer's resolution and then resized.
-func (m *Map) layerParity() Grid {
+func (m *Map) Scaled() Grid {
 	c := m.Raw
 	c.Values = slices.Clone(c.Values)
 	if m.Sampled == nil {
