@@ -356,14 +356,6 @@ func TestTinyPicture(t *testing.T) {
 	}
 }
 
-func TestNumber(t *testing.T) {
-	for v, want := range map[float64]string{0: "0", 9.125: "9.12", 1234567: "1.23e+06", -0.00012345: "-0.000123"} {
-		if got := number(v); got != want {
-			t.Errorf("%g is written %q, want %q", v, got, want)
-		}
-	}
-}
-
 // Cards are drawn by several goroutines at a time as by one.
 func TestCardsAtOnce(t *testing.T) {
 	r := &heatmap.Result{Model: "net",

@@ -82,7 +82,7 @@ func number(v float64) string {
 	if v == 0 {
 		return "0"
 	}
-	if a := math.Abs(v); a >= 1000 && a < 1e5 {
+	if a := math.Abs(v); a >= 999.5 && a < 1e5 {
 		return fmt.Sprintf("%.0f", v)
 	}
 	return fmt.Sprintf("%.3g", v)

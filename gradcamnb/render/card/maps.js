@@ -11,7 +11,14 @@ const el = (tag, attributes, ...children) => {
   return e;
 };
 const clamp = (v, lo, hi) => Math.min(Math.max(v, lo), hi);
-const number = v => v == null || isNaN(v) ? "–" : v === 0 ? "0" : Math.abs(v) >= 1e4 || Math.abs(v) < 1e-3 ? v.toExponential(2) : String(Number(v.toPrecision(3)));
+// A value as render.number writes it: three significant digits, and from 1,000 to 100,000 a whole number.
+const number = v => {
+  if (v == null || isNaN(v)) return "–";
+  const size = Math.abs(v), short = Number(v.toPrecision(3));
+  if (size >= 999.5 && size < 1e5) return v.toFixed(0);
+  if (size >= 1e5 || size > 0 && size < 1e-4) return short.toExponential().replace(/(?<=[+-])\d$/, "0$&");
+  return String(short);
+};
 const distinct = list => [...new Set(list)];
 
 // ---- maps
