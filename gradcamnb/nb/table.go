@@ -117,6 +117,14 @@ func detectionsAlt(found []heatmap.Detection) string {
 	return fmt.Sprintf("%d detections: %s", len(found), strings.Join(parts, ", "))
 }
 
+// foundAlt returns words for the detections of a result, to stand behind a title; empty if there are none.
+func foundAlt(r *heatmap.Result) string {
+	if len(r.Detections) == 0 {
+		return ""
+	}
+	return "; " + detectionsAlt(r.Detections)
+}
+
 // detectionTable returns a Markdown table of detections.
 func detectionTable(found []heatmap.Detection) string {
 	if len(found) == 0 {

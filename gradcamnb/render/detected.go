@@ -100,7 +100,11 @@ func detectedTitle(r *heatmap.Result, maps []*heatmap.Map) string {
 			made = maps[0].Method
 		}
 	}
-	title = fmt.Sprintf("%s: %s of %d detections", title, clean(made), len(maps))
+	things := "detections"
+	if len(maps) == 1 {
+		things = "detection"
+	}
+	title = fmt.Sprintf("%s: %s of %d %s", title, clean(made), len(maps), things)
 	if s := maps[0].Sampled; s != nil {
 		title += fmt.Sprintf(", by the same %d masks", len(s.Weights))
 	}

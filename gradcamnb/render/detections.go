@@ -124,7 +124,7 @@ func DetectionSheet(r *heatmap.Result, o *Options) *image.NRGBA {
 	rowHeight := cell + 2*captionH + cellGap
 	top := margin + 2*lineH + captionH
 	c := o.canvas(x(len(titles))+margin, top+max(1, len(rows))*rowHeight+margin)
-	c.text(r.Model+": detections explained", image.Pt(margin, margin+14), c.Bounds().Dx(), f.title, ink)
+	c.text(r.Model+": detections explained", image.Pt(margin, margin+14), c.Bounds().Dx()-2*margin, f.title, ink)
 	for i, title := range titles {
 		c.text(title, image.Pt(x(i), top-8), cell, f.body, ink)
 	}
