@@ -20,7 +20,7 @@ func ShowPage(title string, page []byte) error {
 		return writeFree("page", "html", page)
 	}
 	gonbui.DisplayHTML(fmt.Sprintf(
-		`<iframe title="%s" sandbox="allow-scripts" srcdoc="%s" style="width: 100%%; height: 40em; border: 1px solid #888"></iframe>`,
+		`<iframe title="%s" sandbox="allow-scripts" srcdoc="%s" style="box-sizing: border-box; width: 100%%; height: 40em; border: 1px solid #888"></iframe>`,
 		html.EscapeString(title), quoted.Replace(string(page))))
 	return checkDelivered()
 }
