@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"html"
+	"slices"
 	"strings"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
@@ -52,7 +53,7 @@ func policy(card string) string {
 }
 
 func htmlCard(id string, results []*heatmap.Result, o *Options, live *Live) (string, error) {
-	if len(results) == 0 || len(results[0].Maps) == 0 {
+	if len(results) == 0 || slices.ContainsFunc(results, func(r *heatmap.Result) bool { return len(r.Maps) == 0 }) {
 		return "", errors.New("there is no map to make a card of")
 	}
 	open := openingMap(results, o)

@@ -187,8 +187,10 @@ func TestHTMLOfBrokenMap(t *testing.T) {
 	if err := json.Unmarshal([]byte(data), &arguments); err != nil || len(arguments) != 3 {
 		t.Errorf("%d arguments of the script: %v", len(arguments), err)
 	}
-	if _, err := HTML("x", nil, nil); err == nil {
-		t.Error("a card of nothing was written")
+	for _, results := range [][]*heatmap.Result{nil, {{}}, {r, {}}} {
+		if _, err := HTML("x", results, nil); err == nil {
+			t.Errorf("a card of %v was written", results)
+		}
 	}
 }
 
