@@ -73,7 +73,7 @@ a figure that was saved from a notebook.`,
 			if f.like == "" {
 				return explain(c.Context(), f)
 			}
-			if err := f.checkLike(c.Flags().Changed); err != nil {
+			if err := f.checkLike(c.Flags()); err != nil {
 				return err
 			}
 			return explainLike(c.Context(), f)

@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/spf13/pflag"
+
 	"github.com/gradcam-go/gradcam/gradcamnb"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
@@ -179,18 +181,24 @@ func sayOtherVersions(figure string, says map[string]string, r *heatmap.Result) 
 	}
 }
 
+// likeFlags are the flags that go with --like: where figure, model and picture are, and how the figure is drawn. The figure
+// says everything else.
+var likeFlags = []string{"like", "model", "image", "out", "backend", "colors", "dark", "hot", "debug"}
+
 // checkLike returns an error if a flag does not go with --like.
-func (f explainFlags) checkLike(changed func(string) bool) error {
-	for _, flag := range []string{"tensor", "layer", "method", "target", "batch", "size", "mean", "scale", "input",
-		"in-box", "decoder", "threshold", "nms"} {
-		if changed(flag) {
-			return cli.Usagef("--%s does not go with --like, which takes it from the figure", flag)
+func (f explainFlags) checkLike(flags *pflag.FlagSet) error {
+	var err error
+	flags.Visit(func(given *pflag.Flag) {
+		if err == nil && !slices.Contains(likeFlags, given.Name) {
+			err = cli.Usagef("--%s does not go with --like, which makes the figure as it was", given.Name)
 		}
-	}
-	if len(f.images) > 1 {
+	})
+	switch {
+	case err != nil:
+		return err
+	case len(f.images) > 1:
 		return cli.Usagef("--like makes the figure of one picture")
-	}
-	if f.out == "" {
+	case f.out == "":
 		return cli.Usagef("--out is missing: name a folder for the results")
 	}
 	return nil
