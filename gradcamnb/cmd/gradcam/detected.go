@@ -47,7 +47,7 @@ func (f *detectFlags) check() error {
 		return cli.Usagef("--near-miss and --detections exclude each other: a results file has no candidates")
 	}
 	if f.explain {
-		return nil
+		return f.checkExplaining()
 	}
 	var err error
 	f.explaining.VisitAll(func(flag *pflag.Flag) {
@@ -56,6 +56,22 @@ func (f *detectFlags) check() error {
 		}
 	})
 	return err
+}
+
+// checkExplaining returns an error if a flag that says how detections are explained is wrong.
+func (f *detectFlags) checkExplaining() error {
+	switch {
+	case f.checkpoint <= 0:
+		return cli.Usagef("--checkpoint %s: give a time, e.g. 30s", f.checkpoint)
+	case f.method != "" && f.resume != "":
+		return cli.Usagef("--resume and --method exclude each other: only a run of masks can be continued")
+	case f.method == "" && len(f.layers) > 0:
+		return cli.Usagef("--layer goes with --method: D-RISE has no layer")
+	}
+	if _, err := f.options(); err != nil {
+		return err
+	}
+	return f.samplingFlags.check()
 }
 
 func (f *detectFlags) run(c *cobra.Command) error {
@@ -205,7 +221,7 @@ func (f *detectFlags) explainFound(c *cobra.Command, m *gradcamnb.Model, r gradc
 	if r.Sampling, err = f.sampling(); err != nil {
 		return err
 	}
-	if err := f.checkMethod(found); err != nil {
+	if err := f.checkResumed(found); err != nil {
 		return err
 	}
 	keep := newCheckpoint(f.out, f.checkpoint, c.ErrOrStderr())
@@ -241,19 +257,12 @@ func (f *detectFlags) explainFound(c *cobra.Command, m *gradcamnb.Model, r gradc
 	return errors.Join(err, err2, write(f.out, f.explainFlags, m, results, options))
 }
 
-// checkMethod returns an error if the method and the run to resume do not go together.
-func (f *detectFlags) checkMethod(found []heatmap.Detection) error {
-	switch {
-	case f.checkpoint <= 0:
-		return cli.Usagef("--checkpoint %s: give a time, e.g. 30s", f.checkpoint)
-	case f.method != "" && f.resume != "":
-		return cli.Usagef("--resume and --method exclude each other: only a run of masks can be continued")
-	case f.method == "" && len(f.layers) > 0:
-		return cli.Usagef("--layer goes with --method: D-RISE has no layer")
-	case f.resume != "" && f.listed == "" && !f.nearMiss:
-		return checkBoxes(f.resume, found)
+// checkResumed returns an error if the run to resume explained other detections than those that are found.
+func (f *detectFlags) checkResumed(found []heatmap.Detection) error {
+	if f.resume == "" || f.listed != "" || f.nearMiss {
+		return nil
 	}
-	return nil
+	return checkBoxes(f.resume, found)
 }
 
 // targets returns the targets to explain: what the model finds, or what the results file has.
