@@ -336,7 +336,7 @@ func estimate(to io.Writer) func(gradcamnb.Progress) {
 		switch {
 		case first.IsZero():
 			first, done = time.Now(), p.Done
-		case !said && p.Done > done:
+		case !said && p.Done > done && p.Done < p.Total:
 			said = true
 			rate := float64(p.Done-done) / time.Since(first).Seconds()
 			left := time.Duration(float64(p.Total-p.Done) / rate * float64(time.Second))
