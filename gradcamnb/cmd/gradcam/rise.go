@@ -14,6 +14,7 @@ import (
 
 	"github.com/gradcam-go/gradcam/gradcamnb"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+	"github.com/gradcam-go/gradcam/gradcamnb/kind"
 	"github.com/gradcam-go/gradcam/gradcamnb/render"
 	"github.com/gradcam-go/gradcam/internal/atomicfile"
 	"github.com/gradcam-go/gradcam/internal/cli"
@@ -185,7 +186,7 @@ and saliency.npy [targets, H, W].`,
 			if err != nil {
 				return err
 			}
-			if f.byBox && t.Kind == "instance" {
+			if f.byBox && t.Kind == kind.Instance.Name {
 				return cli.Usagef("--instance and --by-box exclude each other: an instance is compared by its mask")
 			}
 			if len(f.layers) > 0 && f.method == "" {
@@ -285,8 +286,8 @@ func (f *samplingFlags) run(c *cobra.Command, target gradcamnb.Target) error {
 // compareMasks returns a detection that is compared by its mask, if the model has masks, or else the target as it is.
 // With --by-box it returns the target as it is.
 func (f *samplingFlags) compareMasks(target gradcamnb.Target, i gradcamnb.Info) gradcamnb.Target {
-	if target.Kind == "detection" && target.Edge == "" && i.Masks && !f.byBox {
-		target.Kind = "instance"
+	if target.Kind == kind.Detection.Name && target.Edge == "" && i.Masks && !f.byBox {
+		target.Kind = kind.Instance.Name
 	}
 	return target
 }
