@@ -34,6 +34,7 @@ type explainFlags struct {
 	// values of other inputs, and the part that the model sees
 	given, boxes []string
 	batch        int
+	patterns     bool   // --image takes a pattern, with --batch
 	inputs       string // hash of the inputs, for result.json, if the picture is one of many
 	measured     measureFlags
 	hot          cutFlag
@@ -42,7 +43,7 @@ type explainFlags struct {
 }
 
 func explainCommand() *cobra.Command {
-	var f explainFlags
+	f := explainFlags{patterns: true}
 	c := &cobra.Command{
 		Use:   "explain --model M.onnx (--image P.png | --tensor X.npy) --out DIR",
 		Short: "Explain a prediction: heatmap, overlay and numbers",
@@ -187,7 +188,7 @@ func explain(ctx context.Context, f explainFlags) error {
 		return f.explainMany(ctx, m, r, dir, options)
 	}
 	if err := f.input(m, &r); err != nil {
-		return f.explainMistaken(err)
+		return err
 	}
 	results, err := m.Run(ctx, r)
 	if err != nil {
@@ -200,28 +201,6 @@ func explain(ctx context.Context, f explainFlags) error {
 	}
 	sayResults(dir, results, strangeness(r.Prep))
 	return nil
-}
-
-// explainMistaken returns the error for pictures that are named in a way that --batch or a repeated flag takes: a
-// folder, a pattern or a list. Otherwise it returns the error as it is.
-func (f explainFlags) explainMistaken(err error) error {
-	isMissing := func(path string) bool {
-		_, err := os.Stat(path)
-		return err != nil
-	}
-	for _, path := range f.images {
-		parts := strings.Split(path, ",")
-		switch {
-		case checkNoFolder(path) != nil:
-			return checkNoFolder(path)
-		case !errors.Is(err, fs.ErrNotExist):
-		case isPattern(path):
-			return cli.Usagef("--image %q: a pattern goes with --batch, as --batch 8", path)
-		case len(parts) > 1 && !slices.ContainsFunc(parts, isMissing):
-			return cli.Usagef("--image %q: several pictures are written --image %s", path, strings.Join(parts, " --image "))
-		}
-	}
-	return err
 }
 
 // checkNoFolder returns an error if a folder was named as a picture.
@@ -274,11 +253,36 @@ func (f explainFlags) input(m *gradcamnb.Model, r *gradcamnb.Request) error {
 	for _, path := range f.images {
 		img, err := imgio.Open(path)
 		if err != nil {
-			return err
+			return f.pictureError(path, err)
 		}
 		r.Pictures = append(r.Pictures, img)
 	}
 	return nil
+}
+
+// pictureError returns the error for a picture that cannot be opened. If it is a folder, a pattern or a list, the error
+// says how its pictures are named.
+func (f explainFlags) pictureError(path string, err error) error {
+	isMissing := func(path string) bool {
+		_, err := os.Stat(path)
+		return err != nil
+	}
+	noFolder, parts := checkNoFolder(path), strings.Split(path, ",")
+	switch {
+	case noFolder != nil && f.patterns:
+		return noFolder
+	case noFolder != nil:
+		return cli.Usagef("--image %q is a folder: name a picture in it", path)
+	case !errors.Is(err, fs.ErrNotExist):
+		return err
+	case isPattern(path) && f.patterns:
+		return cli.Usagef("--image %q: a pattern goes with --batch, as --batch 8", path)
+	case isPattern(path):
+		return cli.Usagef("--image %q: no pattern is taken here: name a picture", path)
+	case len(parts) > 1 && !slices.ContainsFunc(parts, isMissing):
+		return cli.Usagef("--image %q: several pictures are written --image %s", path, strings.Join(parts, " --image "))
+	}
+	return err
 }
 
 // readInputs adds to a request how pictures are prepared, the part that the model sees, and the other inputs.

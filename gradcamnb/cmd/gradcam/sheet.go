@@ -108,6 +108,8 @@ func (f sheetFlags) check() error {
 		return cli.Usagef("--image or --tensor is missing: name what to explain")
 	case len(f.images) > 0 && f.tensor != "":
 		return cli.Usagef("--image and --tensor exclude each other")
+	case slices.Contains(f.images, ""):
+		return cli.Usagef("--image \"\": name a picture")
 	}
 	return nil
 }
