@@ -5,10 +5,13 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 )
 
 func page(t *testing.T, name string) string {
@@ -106,6 +109,17 @@ func TestLinksElsewhere(t *testing.T) {
 		case slices.Contains(sites, link), strings.Contains(modules.String(), name+" v"):
 		default:
 			t.Errorf("%s names no module that we build with: if it is right, list it in this test", link)
+		}
+	}
+}
+
+// The page about sidecars has a row for every field of how pictures are prepared.
+func TestSidecarFields(t *testing.T) {
+	models := page(t, "models.md")
+	for _, f := range reflect.VisibleFields(reflect.TypeFor[imgio.Prep]()) {
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if name != "" && !strings.Contains(models, "`input."+name+"`") {
+			t.Errorf("models.md has no `input.%s`", name)
 		}
 	}
 }
