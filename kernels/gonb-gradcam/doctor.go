@@ -136,7 +136,10 @@ func installedSpec(h home) string {
 	if err != nil {
 		return ""
 	}
-	places := []string{user, h.join("jupyter"), filepath.Join(os.Getenv("VIRTUAL_ENV"), "share", "jupyter")}
+	places := []string{user, h.join("jupyter")}
+	if env := os.Getenv("VIRTUAL_ENV"); env != "" {
+		places = append(places, filepath.Join(env, "share", "jupyter"))
+	}
 	if j, ok := findJupyter(); ok {
 		places = append(places, filepath.Join(filepath.Dir(filepath.Dir(j.python)), "share", "jupyter"))
 	}
