@@ -180,11 +180,7 @@ func writeDetections(dir string, images []string, r gradcamnb.Request, found [][
 		name := "detections.png"
 		if len(images) > 1 {
 			stem := fileName(strings.TrimSuffix(filepath.Base(image), filepath.Ext(image)))
-			for n, base := i+1, stem; taken[strings.ToLower(stem)]; n++ { // some systems do not tell them apart
-				stem = fmt.Sprintf("%s-%d", base, n)
-			}
-			taken[strings.ToLower(stem)] = true
-			name = "detections-" + stem + ".png"
+			name = "detections-" + freeName(taken, stem, i+1) + ".png"
 		}
 		png, err := render.EncodePNG(render.Detections(r.Pictures[i], found[i]), map[string]string{"Title": "detections"})
 		if err != nil {

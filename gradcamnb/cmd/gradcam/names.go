@@ -3,6 +3,7 @@ package main
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"path/filepath"
 	"strings"
 )
@@ -76,4 +77,15 @@ func replaceForbidden(name string) string {
 // fileName returns a name, such as a layer's, as a part of a file name without spaces.
 func fileName(layer string) string {
 	return strings.Trim(strings.ReplaceAll(replaceForbidden(layer), " ", "_"), "_.")
+}
+
+// freeName returns the name of a file that is not taken yet, and takes it: the name itself or, if that is taken, with a
+// number behind it, n or a higher one.
+func freeName(taken map[string]bool, name string, n int) string {
+	free := name
+	for ; taken[strings.ToLower(free)]; n++ { // some systems ignore case
+		free = fmt.Sprintf("%s-%d", name, n)
+	}
+	taken[strings.ToLower(free)] = true
+	return free
 }

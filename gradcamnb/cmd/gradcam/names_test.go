@@ -25,3 +25,15 @@ func TestFolderNames(t *testing.T) {
 		}
 	}
 }
+
+// No two files have one name, also where case does not count or a name with a number is taken.
+func TestFreeName(t *testing.T) {
+	taken := map[string]bool{}
+	var got []string
+	for _, name := range []string{"relu", "relu-3", "ReLU", "conv", "relu"} {
+		got = append(got, freeName(taken, name, 3))
+	}
+	if want := []string{"relu", "relu-3", "ReLU-4", "conv", "relu-5"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}

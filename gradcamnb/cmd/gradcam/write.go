@@ -151,11 +151,8 @@ func write(dir string, f explainFlags, m *gradcamnb.Model, results []*heatmap.Re
 			if len(f.layers) == len(maps) {
 				tag = fileName(f.layers[i])
 			}
-			if taken[tag] { // names may differ only in characters that a file name cannot hold
-				tag = fmt.Sprintf("%s-%d", tag, i+1)
-			}
-			taken[tag] = true
-			if err := writeLayer(dir, tag, results, i, o); err != nil {
+			// Names may differ only in characters that a file name cannot hold.
+			if err := writeLayer(dir, freeName(taken, tag, i+1), results, i, o); err != nil {
 				return err
 			}
 		}
