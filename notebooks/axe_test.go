@@ -40,8 +40,8 @@ func studied(t *testing.T) []byte {
 }
 
 // axe reports no fault of cards, of a study's report and of the pages of the site that people read (GRADCAM_SITE, as
-// mkdocs builds it), narrow and wide, light and dark. The pages fetch nothing from elsewhere, and none is wider than the
-// window.
+// mkdocs builds it), narrow and wide, light and dark. The pages fetch nothing from elsewhere, and none is wider than
+// the window.
 func TestAxe(t *testing.T) {
 	needLab(t)
 	if out, err := exec.Command("python3", "-c", "import axe_playwright_python").CombinedOutput(); err != nil {

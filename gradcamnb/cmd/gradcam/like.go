@@ -181,8 +181,8 @@ func sayOtherVersions(figure string, says map[string]string, r *heatmap.Result) 
 	}
 }
 
-// likeFlags are the flags that go with --like: where figure, model and picture are, and how the figure is drawn. The figure
-// says everything else.
+// likeFlags are the flags that go with --like: where figure, model and picture are, and how the figure is drawn. The
+// figure says everything else.
 var likeFlags = []string{"like", "model", "image", "out", "backend", "colors", "dark", "hot", "debug"}
 
 // checkLike returns an error if a flag does not go with --like.
