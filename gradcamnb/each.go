@@ -99,6 +99,9 @@ func checkForEvery(r Request) error {
 	if n := len(r.Boxes); n > 1 {
 		return fmt.Errorf("there are %d boxes to see, one for each picture, %s", n, why)
 	}
+	if n := len(r.Measuring.Truths); n > 1 {
+		return fmt.Errorf("there are %d truths, one for each picture, %s", n, why)
+	}
 	for _, t := range r.Targets {
 		if n := len(t.Index); n > 1 && !t.NamesSeveral() {
 			return fmt.Errorf("target %s: it names %d indices, one for each picture, %s", t, n, why)
@@ -181,7 +184,7 @@ func (p *pace) explain(ctx context.Context, m *Model, g *group, choices []Choice
 		pictures = append(pictures, pictures[n-1])
 	}
 	start := time.Now()
-	results, err := m.Run(ctx, Request{Pictures: pictures}, choices...)
+	results, err := m.Run(ctx, Request{Pictures: pictures, Series: true}, choices...)
 	if err != nil {
 		return err
 	}

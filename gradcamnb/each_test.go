@@ -214,6 +214,7 @@ func TestExplainEachHoldsForAll(t *testing.T) {
 		"target class:1,2: it names 2 indices": {Class(1, 2)},
 		"it has 2 masks":                       {Region(0, heatmap.NewGrid(1, 1), heatmap.NewGrid(1, 1))},
 		"there are 2 boxes":                    {InBox(image.Rect(0, 0, 1, 1), image.Rect(0, 0, 2, 2))},
+		"there are 2 truths":                   {Measured(Measuring{Truths: make([]heatmap.Grid, 2)})},
 		"": {Contrast(1, 2), Tags(1, 2), Border(1, 2), Class(1),
 			InBox(image.Rect(0, 0, 1, 1))},
 	} {

@@ -30,8 +30,8 @@ type Measuring struct {
 	// means that all are taken.
 	Within time.Duration `json:"within,omitempty"`
 
-	// Truths mark the object in each picture: 1 for its pixels, 0 for others. Give one grid a picture, and an empty one
-	// for a picture without a truth. Metrics that compare a map with a truth need it.
+	// Truths mark the object in each picture: 1 for its pixels, 0 for others. Give one grid for all pictures, or one for
+	// each, and an empty one for a picture without a truth. Metrics that compare a map with a truth need it.
 	Truths []heatmap.Grid `json:"-"`
 
 	// Trust asks for tests of how far every map can be believed; see gradcamnb.Trusted.

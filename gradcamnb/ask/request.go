@@ -43,6 +43,8 @@ type Request struct {
 	// every map is made by the engine's own backend, and none by pure Go while XLA still compiles, so that the numbers
 	// of many requests can be compared to the last bit
 	Steady bool `json:"steady,omitempty"`
+
+	Series bool `json:"-"` // more requests about other pictures follow, so a value of an input is one for all pictures
 }
 
 // Reading says how the outputs of a detector are read, if not as its sidecar says.

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"encoding/json"
+	"image"
 	"math"
 	"os"
 	"slices"
@@ -15,6 +16,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/detect"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 	"github.com/gradcam-go/gradcam/internal/testing/golden"
 )
 
@@ -220,6 +222,14 @@ func TestInputErrors(t *testing.T) {
 	}
 	if _, err := m.ExplainTensor(picture, right); err != nil {
 		t.Errorf("with the sidecar's size: %v", err)
+	}
+	of, about := image.NewRGBA(image.Rect(0, 0, 32, 32)), readInputsCase(t, "about")
+	for _, err := range m.ExplainEach(t.Context(), func(yield func(image.Image, error) bool) { _ = yield(of, nil) && yield(of, nil) },
+		2, gradcamnb.Input("about", rows(about.Inputs["about"])),
+		gradcamnb.Prepared(imgio.Prep{Width: 32, Height: 32, Scale: [3]float32{255, 255, 255}})) {
+		if err == nil || !strings.Contains(err.Error(), "a value holds for all pictures") {
+			t.Errorf("a value for each picture of a batch, of which there may be more: error %v", err)
+		}
 	}
 	if _, err := m.Layers(); err != nil { // of inputs whose shapes are known
 		t.Errorf("the layers: %v", err)

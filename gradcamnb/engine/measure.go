@@ -49,6 +49,9 @@ func newMeasurement(m gradcamnb.Measuring, pictures int) (measurement, error) {
 	if out.steps < 2 {
 		return measurement{}, fmt.Errorf("a picture cannot be shown in %d steps: give at least 2", m.Steps)
 	}
+	if n := len(m.Truths); n > 1 && n != pictures {
+		return measurement{}, fmt.Errorf("there are %d truths for %d pictures: give one, or one for each picture", n, pictures)
+	}
 	names := m.Metrics
 	if m.Lead != "" {
 		names = append(slices.Clone(names), m.Lead)

@@ -137,6 +137,7 @@ func TestMeasuringErrors(t *testing.T) {
 		`there is no baseline "grey"`:                      {Metrics: []string{"insertion"}, Baseline: "grey"},
 		`the baseline "black" needs to know what black is`: {Metrics: []string{"insertion"}, Baseline: "black"},
 		`there is no metric ""; docs/metrics.md lists all`: {Metrics: []string{""}},
+		"there are 2 truths for 1 pictures":                {Metrics: []string{"IoU"}, Truths: make([]heatmap.Grid, 2)},
 	} {
 		if _, err := measured(t, m, how, gradcamnb.Class(0)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%+v: %v, want %q", how, err, want)

@@ -3,6 +3,7 @@ package engine
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -216,8 +217,14 @@ func (s *session) bindInputs(r gradcamnb.Request) (*session, error) {
 	if r.Tensor != nil && len(r.Tensor.Dims) > 0 {
 		pictures = inputs.AddMissingAxis(s.model.Card(), r.Tensor.Dims)[0]
 	}
+	if r.Series {
+		pictures = 1
+	}
 	values, err := source.Feed(s.model, convertInputs(r.Inputs), pictures)
-	if err != nil {
+	switch {
+	case err != nil && r.Series:
+		return nil, fmt.Errorf("%w; a value holds for all pictures, since they are explained in several batches", err)
+	case err != nil:
 		return nil, err
 	}
 	return s.bind(values), nil

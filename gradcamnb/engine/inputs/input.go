@@ -3,6 +3,7 @@ package inputs
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"image"
 	"slices"
@@ -28,6 +29,9 @@ type Input struct {
 // preset that the error proposes; an empty name means that of classifiers.
 func Prepare(c source.Card, r ask.Request, preset func() string, say func(line string)) (Input, error) {
 	prep := cmp.Or(r.Prep, c.Prep)
+	if r.Tensor != nil && len(r.Boxes) > 0 {
+		return Input{}, errors.New("a box is a part of a picture, and a tensor is explained: leave the box out, or give the picture")
+	}
 	if r.Tensor != nil {
 		in, err := PrepareTensor(c, *r.Tensor)
 		in.Prep = prep

@@ -59,6 +59,25 @@ func TestFromTensor(t *testing.T) {
 	}
 }
 
+// A second picture must have the size of the first, and not only its numbers: 4 x 2 pixels are not 2 x 4. A box is
+// refused beside a tensor, which it would not cut.
+func TestRefused(t *testing.T) {
+	prep := &imgio.Prep{Width: 4, Height: 2, Fit: imgio.Stretch, Scale: [3]float32{255, 255, 255}, Order: "RGB"}
+	picture := image.NewNRGBA(image.Rect(0, 0, 4, 2))
+	if _, err := (Input{Dims: []int{1, 3, 2, 4}, Prep: prep}).Second(first, picture); err != nil {
+		t.Error(err)
+	}
+	_, err := Input{Dims: []int{1, 3, 4, 2}, Prep: prep}.Second(first, picture)
+	if want := "as 4 x 2 pixels, but the first one as 2 x 4"; err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("%v, want %q", err, want)
+	}
+	r := ask.Request{Tensor: &ask.Tensor{Dims: []int{1, 3, 1, 1}, Values: make([]float32, 3)},
+		Boxes: []image.Rectangle{image.Rect(0, 0, 1, 1)}}
+	if _, err := Prepare(first, r, nil, nil); err == nil || !strings.Contains(err.Error(), "leave the box out") {
+		t.Errorf("a tensor and a box: %v", err)
+	}
+}
+
 // Without a preprocessing nothing is guessed. The error for a file holds a sidecar to save, with what classifiers or
 // detectors of that kind take. The error for a GoMLX model speaks of its card.
 func TestUnprepared(t *testing.T) {

@@ -23,11 +23,11 @@ func (in Input) Second(c source.Card, picture image.Image) (Input, error) {
 	if err != nil {
 		return Input{}, fmt.Errorf("preparing the second picture: %w", err)
 	}
+	if first := c.Layout.Size(in.Dims); first != [2]int{frame.ModelH, frame.ModelW} {
+		return Input{}, fmt.Errorf("the second picture is prepared as %d x %d pixels, but the first one as %d x %d",
+			frame.ModelW, frame.ModelH, first[1], first[0])
+	}
 	dims := slices.Clone(in.Dims)
 	dims[0] = 1
-	if got := []int{frame.ModelH, frame.ModelW}; !slices.Contains(dims, got[0]) || !slices.Contains(dims, got[1]) {
-		return Input{}, fmt.Errorf("the second picture is prepared as %d x %d pixels, but the first one has the shape %v",
-			got[1], got[0], in.Dims)
-	}
 	return Input{Dims: dims, Values: values}, nil
 }
