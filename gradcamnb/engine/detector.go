@@ -65,8 +65,12 @@ func (f *ownDetector) Detect(ctx context.Context, r gradcamnb.Request) ([][]heat
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	if len(r.Pictures) == 0 {
+	switch {
+	case len(r.Pictures) == 0:
 		return nil, errors.New("a detector that is a Go function needs pictures")
+	case len(r.Boxes) > 0 || len(r.Inputs) > 0 || r.Prep != nil || r.Reading != (gradcamnb.Reading{}):
+		return nil, fmt.Errorf("the detector %s is a Go function, which gets whole pictures and reads its findings itself: leave out InBox, Input, Prepared and Read",
+			f.model.Card().Name)
 	}
 	found, err := f.find(r.Pictures)
 	if err != nil {
@@ -102,7 +106,11 @@ func (f *ownDetector) complete(d *heatmap.Detection, picture image.Image) error 
 		return fmt.Errorf("the detector %s gave %d class scores, and its labels are %q", f.model.Card().Name, len(d.Scores),
 			f.labels)
 	}
-	d.Class = slices.Index(d.Scores, slices.Max(d.Scores))
+	best := slices.Max(d.Scores)
+	if best != best {
+		return fmt.Errorf("the detector %s gave a class score that is no number (NaN)", f.model.Card().Name)
+	}
+	d.Class = slices.Index(d.Scores, best)
 	d.Label = f.labels[d.Class]
 	if d.Objectness == 0 {
 		d.Objectness = 1
@@ -135,6 +143,9 @@ func (f *ownDetector) Explain(ctx context.Context, r gradcamnb.Request) ([]*heat
 	found, err := f.Detect(ctx, r)
 	if err != nil {
 		return nil, err
+	}
+	if !r.Measuring.IsEmpty() {
+		f.sayOnce(fmt.Sprintf("the maps of the detector %s are not measured, since it is a Go function", f.model.Card().Name))
 	}
 	b, end, err := f.engine.begin(ctx)
 	if err != nil {
@@ -171,8 +182,8 @@ func (f *ownDetector) explain(ctx context.Context, b *device.Backend, r gradcamn
 	for _, a := range p.Aims {
 		outcomes = append(outcomes, a.FindOutcome(found))
 	}
-	p.Host = func(int) func([]float32, int) ([]float32, error) {
-		return func(masks []float32, n int) ([]float32, error) { return f.score(p, picture, masks, n) }
+	p.Host = func(ctx context.Context, masks []float32, n int) ([]float32, error) {
+		return f.score(ctx, p, picture, masks, n)
 	}
 	result := &heatmap.Result{
 		Picture: picture, Detections: found, Model: f.model.Card().Name, Backend: b.Name, Versions: plans.Versions(),
@@ -203,13 +214,14 @@ func (f *ownDetector) aims(targets []gradcamnb.Target, seen *detections.Findings
 }
 
 // score returns the scores of the aims under n masks of the plan's size, [aims, n].
-func (f *ownDetector) score(p plans.Plan, picture image.Image, masks []float32, n int) ([]float32, error) {
+func (f *ownDetector) score(ctx context.Context, p plans.Plan, picture image.Image, masks []float32, n int) ([]float32,
+	error) {
 	mh, mw := p.Input[1], p.Input[2]
 	hidden := make([]image.Image, n)
 	for i := range hidden {
 		hidden[i] = hide(picture, heatmap.Grid{W: mw, H: mh, Values: masks[i*mw*mh : (i+1)*mw*mh]})
 	}
-	found, err := f.Detect(context.Background(), gradcamnb.Request{Pictures: hidden})
+	found, err := f.Detect(ctx, gradcamnb.Request{Pictures: hidden})
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package engine
 import (
 	"image"
 	"image/color"
+	"math"
 	"strings"
 	"testing"
 
@@ -78,9 +79,23 @@ func TestDetectorThatIsAFunction(t *testing.T) {
 		"only detections can be explained":   {gradcamnb.Class(0)},
 		"the model has no instance masks":    {gradcamnb.Instance(1)},
 		"there is no detection 2: the model": {gradcamnb.Detection(2)},
+		"leave out InBox":                    {gradcamnb.InBox(image.Rect(0, 0, 30, 40))},
 	} {
 		if _, err := m.Explain(pic, choices...); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %q", err, want)
 		}
+	}
+	broken := gradcamnb.NewModel(e.detector("broken", []string{"a", "b"}, func([]image.Image) ([][]heatmap.Detection, error) {
+		return [][]heatmap.Detection{{{Box: heatmap.Box{0, 0, 1, 1}, Scores: []float32{0, float32(math.NaN())}}}}, nil
+	}))
+	if _, err := broken.Detect(pic); err == nil || !strings.Contains(err.Error(), "a class score that is no number") {
+		t.Errorf("a score that is NaN: %v", err)
+	}
+	var said strings.Builder
+	e.say = &said
+	if _, err := m.Explain(pic, gradcamnb.Methods("occlusion"), gradcamnb.Sampled(gradcamnb.Sampling{Grid: 2}),
+		gradcamnb.Measured(gradcamnb.Measuring{Metrics: []string{"insertion"}})); err != nil ||
+		!strings.Contains(said.String(), "are not measured") {
+		t.Errorf("maps that are not measured: said %q, error %v", said.String(), err)
 	}
 }

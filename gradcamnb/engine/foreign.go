@@ -134,12 +134,12 @@ func (l *loading) load(s *session) {
 
 // setHost makes a subject's passes run on onnxruntime if that runs the model. The pictures are masked here, and the
 // scores of the aims are computed from the outputs.
-func (r run) setHost(ctx context.Context, subject *perturb.Subject) {
+func (r run) setHost(subject *perturb.Subject) {
 	s, b, p := r.session, r.backend, r.plan
 	if s.runs == nil {
 		return
 	}
-	subject.Host = func(masks []float32, n int) ([]float32, error) {
+	subject.Host = func(ctx context.Context, masks []float32, n int) ([]float32, error) {
 		values := subject.ApplyMasks(masks, n)
 		outputs, err := s.runs.Pass(ctx, values, append([]int{n}, subject.Input[1:]...), s.otherInputs)
 		if err != nil {

@@ -67,10 +67,7 @@ func (r run) subject(i int) *perturb.Subject {
 	in, p := r.input, r.plan
 	one := in.Picture(i)
 	subject := &perturb.Subject{Model: r.model, Input: one.Dims, Values: one.Values, Layers: p.Layers,
-		Sampling: r.request.Sampling}
-	if p.Host != nil {
-		subject.Host = p.Host(i)
-	}
+		Sampling: r.request.Sampling, Host: p.Host}
 	for k, a := range p.Aims {
 		subject.Aims = append(subject.Aims, a.ForPerturbing(i, r.found[k].Index[i], p.Size(r.model.Card().Layout)))
 	}
@@ -83,7 +80,7 @@ func (r run) prepareSubject(ctx context.Context, i int, change func(*perturb.Sub
 	subject *perturb.Subject, end func(), err error) {
 	one := r.forPicture(i)
 	subject = one.subject(i)
-	one.setHost(ctx, subject)
+	one.setHost(subject)
 	repaired, err := one.takeBatch(ctx, subject)
 	if err != nil {
 		return nil, nil, err

@@ -37,7 +37,7 @@ type Subject struct {
 	// Host scores n masks, [n, H, W] laid flat, if the model is no graph but a Go function:
 	// it returns [aim][mask] laid flat. Methods that need the model in a graph cannot be used
 	// then. Host is nil if the model is a graph.
-	Host func(masks []float32, n int) ([]float32, error)
+	Host func(ctx context.Context, masks []float32, n int) ([]float32, error)
 
 	// Compile returns the program of a graph. The session keeps programs by their key. The key
 	// must tell a method's graphs apart; the model, the input's shape and the aims are added
@@ -335,12 +335,12 @@ func (s *Subject) scorerOfGroup(n int) (groupScorer, error) {
 // scorer returns a scorer of masks.
 func (s *Subject) scorer(batch int) (batchScorer, error) {
 	if s.Host != nil { // the masks come here, for the model is not there
-		return func(_ context.Context, masks *tensors.Tensor) ([]float32, error) {
+		return func(ctx context.Context, masks *tensors.Tensor) ([]float32, error) {
 			values, err := tensors.CopyFlatData[float32](masks)
 			if err != nil {
 				return nil, err
 			}
-			return s.Host(values, batch)
+			return s.Host(ctx, values, batch)
 		}, nil
 	}
 	program, err := s.Compile(fmt.Sprintf("masked %d %v", batch, s.Baseline != nil), func(m *SubjectGraph, in []*Node) []*Node {

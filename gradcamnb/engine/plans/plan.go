@@ -22,7 +22,7 @@ type Plan struct {
 	Forward []perturb.Method // methods of forward passes, which are not part of the plan's program
 
 	// Host scores masked copies of a picture if the model is a Go function; else nil.
-	Host func(picture int) func(masks []float32, n int) ([]float32, error)
+	Host func(ctx context.Context, masks []float32, n int) ([]float32, error)
 
 	first      aims.Answer // from which the best classes are listed
 	methods    []cam.Method
