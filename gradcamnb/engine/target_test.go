@@ -233,6 +233,37 @@ func TestSimilarByHand(t *testing.T) {
 	}
 }
 
+// SESS weighs the windows of a target that is no class by its score: a class that the target does not read changes
+// nothing. A class is weighed by its probability, which depends on the other classes.
+func TestSESSOfNoClass(t *testing.T) {
+	e := testEngine(t, "go")
+	in := gradcamnb.Tensor{Dims: []int{1, 4, 4, 1}, Values: make([]float32, 16)}
+	for i := range in.Values {
+		in.Values[i] = float32(i*i%7) / 4
+	}
+	right := Target("right half", "", func(y []*Node) *Node { return Squeeze(Slice(y[0], AxisRange(), AxisElem(1)), -1) })
+	explain := func(times float64) (own, class []float32) {
+		m := gomlxModel(t, e, source.Card{Name: "halves", Input: []int{-1, 4, 4, 1}}, func(x *Node) []*Node {
+			x = MulScalar(x, 1).WithAlias("/map")
+			half := func(from, to int) *Node {
+				return ReduceMean(Slice(x, AxisRange(), AxisRange(), AxisRange(from, to)), 1, 2, 3)
+			}
+			return []*Node{Stack([]*Node{MulScalar(half(0, 2), times), half(2, 4)}, -1)}
+		})
+		r, err := m.ExplainTensor(in, right, gradcamnb.Class(1), gradcamnb.Layers("/map"), gradcamnb.Methods("SESS"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r[0].Maps[0].Raw.Values, r[0].Maps[1].Raw.Values
+	}
+	own, class := explain(1)
+	ownOfOther, classOfOther := explain(5)
+	wantMap(t, "a function, and another class that is five times as likely", ownOfOther, own...)
+	if absolute(class, classOfOther) < 1e-3 {
+		t.Error("a class is not weighed by its probability")
+	}
+}
+
 // An attribute is a head and a value by name; an object's box is seen alone and its map
 // lies in the whole picture.
 func TestAttributeInABox(t *testing.T) {

@@ -77,11 +77,15 @@ func (a Aim) ForPerturbing(i int, index int32, picture [2]int) perturb.Aim {
 		}
 	}
 	a.rank = 0 // the class is given: that of the whole picture
-	return perturb.Aim{
+	out := perturb.Aim{
 		Wants: a.Wants(), Params: given.pack(a), IsDetection: a.box != nil,
 		Score: func(outputs map[string]*Node, nodes []*Node) *Node {
 			score, _ := a.Score(outputs, nodes, picture)
 			return score
 		},
 	}
+	if a.elements && a.box == nil && len(a.Shape) == 2 && a.Shape[1] > 1 {
+		out.Classes = a.Output
+	}
+	return out
 }

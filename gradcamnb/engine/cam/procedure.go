@@ -23,6 +23,10 @@ type View struct {
 
 	Output, Index *Node // the tensor that the target reads, and the number of the class in it, [batch]
 
+	// Classes has the scores [batch, n] of which the target is one, in a pass of a method of many passes. It is nil if
+	// the target is not one of several, as a contrast.
+	Classes *Node
+
 	Node *Node             // the place as the model has it, in its own axis order
 	Grid func(*Node) *Node // brings such a node to [batch, h, w, channels]
 	Bias *Node             // what the layer adds to each channel, [channels]; nil if it adds nothing

@@ -43,8 +43,8 @@ func appendWeight(base OnePass) OnePass {
 	see := func(at View, m *Node) *Node {
 		m = minMax(positive(m), 1, 2)
 		w := positive(at.Score)
-		if at.Output != nil && at.Output.Rank() == 2 && at.Index != nil {
-			p := Softmax(at.Output, 1)
+		if at.Classes != nil {
+			p := Softmax(at.Classes, 1)
 			w = ReduceSum(Mul(p, OneHot(at.Index, p.Shape().Dim(1), p.DType())), 1)
 		}
 		batch := m.Shape().Dim(0)
