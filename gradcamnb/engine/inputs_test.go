@@ -224,8 +224,8 @@ func TestInputErrors(t *testing.T) {
 		t.Errorf("with the sidecar's size: %v", err)
 	}
 	of, about := image.NewRGBA(image.Rect(0, 0, 32, 32)), readInputsCase(t, "about")
-	for _, err := range m.ExplainEach(t.Context(), func(yield func(image.Image, error) bool) { _ = yield(of, nil) && yield(of, nil) },
-		2, gradcamnb.Input("about", rows(about.Inputs["about"])),
+	two := func(yield func(image.Image, error) bool) { _ = yield(of, nil) && yield(of, nil) }
+	for _, err := range m.ExplainEach(t.Context(), two, 2, gradcamnb.Input("about", rows(about.Inputs["about"])),
 		gradcamnb.Prepared(imgio.Prep{Width: 32, Height: 32, Scale: [3]float32{255, 255, 255}})) {
 		if err == nil || !strings.Contains(err.Error(), "a value holds for all pictures") {
 			t.Errorf("a value for each picture of a batch, of which there may be more: error %v", err)

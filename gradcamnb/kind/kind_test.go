@@ -5,6 +5,7 @@ import (
 	"image"
 	"io/fs"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -293,5 +294,14 @@ func TestDrawnBox(t *testing.T) {
 	if _, err := Detection.Resolve(sc, Spec{Kind: "detection", Index: []int{1}, Edge: "botom"}); !errors.Is(err,
 		fault.ErrUnknownName) || !strings.Contains(err.Error(), `did you mean "bottom"?`) {
 		t.Errorf("a side that is not there: %v", err)
+	}
+}
+
+// A name without a letter is no label's, though every label holds it.
+func TestNameWithoutLetters(t *testing.T) {
+	for name, want := range map[string][]int{"Cat": {1}, "a": {1}, "_": nil, " - ": nil} {
+		if got, _ := matchLabels([]string{"dog", "a cat"}, name); !slices.Equal(got, want) {
+			t.Errorf("%q is taken for the labels %v, want %v", name, got, want)
+		}
 	}
 }

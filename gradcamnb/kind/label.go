@@ -106,6 +106,9 @@ func (f *Findings) numbered(sc Scene, s Spec) (numbered Spec, note string, err e
 // whether that was the first rule, that the name is the label.
 func matchLabels(labels []string, name string) (found []int, exact bool) {
 	want := FoldWords(name)
+	if want == "" { // every label holds it
+		return nil, false
+	}
 	rules := []func(label string) bool{
 		func(label string) bool {
 			return FoldWords(label) == want || slices.ContainsFunc(strings.Split(label, ","),

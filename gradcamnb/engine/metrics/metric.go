@@ -207,13 +207,13 @@ func (s *Probe) measureOnTruth(value func(m, truth heatmap.Grid) float64) ([]flo
 	})
 }
 
-// eachPositive returns a value for each map. It is NaN if the map has a NaN, or no positive value: then it shows
-// nothing.
+// eachPositive returns a value for each map. It is NaN if the map has a value that is NaN or infinite, or no positive
+// value: then it shows nothing.
 func (s *Probe) eachPositive(value func(m heatmap.Grid) float64) ([]float64, error) {
 	out := make([]float64, len(s.Maps))
 	for i, m := range s.Maps {
 		out[i] = math.NaN()
-		if hasPositive(m.Grid) && !slices.ContainsFunc(m.Values, func(v float32) bool { return v != v }) {
+		if hasPositive(m.Grid) && !slices.ContainsFunc(m.Values, func(v float32) bool { return v-v != 0 }) {
 			out[i] = value(m.Grid)
 		}
 	}

@@ -12,16 +12,14 @@ import (
 )
 
 // A map without a positive value shows nothing and no place: no metric of the map alone, or of the map and the truth,
-// has a value.
+// has a value. Nor has a metric of the map alone if a value is infinite.
 func TestMapThatShowsNothing(t *testing.T) {
-	s := linear(1, 1, 1, 1).of(-4, -3, -2, -1)
+	nothing, infinite := linear(1, 1, 1, 1).of(-4, -3, -2, -1), linear(1, 1, 1, 1).of(math.Inf(1), 3, 2, 1)
 	for _, m := range All() {
-		if m.Needs != Nothing && m.Needs != Truth {
-			continue
-		}
-		got, err := m.Measure(t.Context(), s)
-		if err != nil || !math.IsNaN(got[0]) {
-			t.Errorf("%s is %v, %v", m.Name, got, err)
+		for _, s := range map[Need][]*Probe{Nothing: {nothing, infinite}, Truth: {nothing}}[m.Needs] {
+			if got, err := m.Measure(t.Context(), s); err != nil || !math.IsNaN(got[0]) {
+				t.Errorf("%s of %v is %v, %v", m.Name, s.Maps[0].Values, got, err)
+			}
 		}
 	}
 }
