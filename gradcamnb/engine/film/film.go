@@ -86,6 +86,9 @@ func (f *Film) Take(step int, loss float64) error {
 	}
 	f.mu.Lock()
 	first := f.taken == 0
+	if err == nil && !first {
+		err = checkMaps(f.frames[0].Results, results, step)
+	}
 	if err != nil {
 		f.err = err
 	} else {
@@ -103,6 +106,18 @@ func (f *Film) Take(step int, loss float64) error {
 		return err
 	}
 	return f.onFrame(sheet)
+}
+
+// checkMaps returns an error if a picture has another number of maps than in the first frame, whose maps are the rows of
+// the strip.
+func checkMaps(first, now []*heatmap.Result, step int) error {
+	for i, r := range now {
+		if n := len(first[i].Maps); n != len(r.Maps) {
+			return fmt.Errorf("picture %d has %d maps after step %d, and %d in the first frame: choose targets whose number does not depend on what the network finds",
+				i+1, len(r.Maps), step, n)
+		}
+	}
+	return nil
 }
 
 // takeNew takes a frame, unless there is one of this step.

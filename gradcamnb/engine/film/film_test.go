@@ -1,6 +1,7 @@
 package film_test
 
 import (
+	"context"
 	"fmt"
 	"image"
 	"image/color"
@@ -22,6 +23,7 @@ import (
 	"github.com/gomlx/gomlx/ml/train/optimizer"
 
 	"github.com/gradcam-go/gradcam/gradcamnb"
+	"github.com/gradcam-go/gradcam/gradcamnb/driver"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/film"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
@@ -196,5 +198,33 @@ func TestALongFilm(t *testing.T) {
 		if a, b := frames[i-1].Step-frames[i-2].Step, frames[i].Step-frames[i-1].Step; a != b {
 			t.Errorf("frames are %d and then %d steps apart", a, b)
 		}
+	}
+}
+
+// growing is a session whose results have one map more with every call.
+type growing struct {
+	driver.Session
+	calls int
+}
+
+func (*growing) Info() gradcamnb.Info { return gradcamnb.Info{Name: "growing"} }
+
+func (g *growing) Explain(context.Context, gradcamnb.Request) ([]*heatmap.Result, error) {
+	g.calls++
+	return []*heatmap.Result{{Maps: slices.Repeat([]*heatmap.Map{{}}, g.calls)}}, nil
+}
+
+// The rows of the strip are the maps of the first frame. A frame of more or fewer, as of the tags above a threshold, ends
+// the film and not the training.
+func TestAFilmOfAnotherNumberOfMaps(t *testing.T) {
+	f := film.New(gradcamnb.NewModel(&growing{}), []image.Image{spotAt(4, 4)})
+	for step := range 2 {
+		if err := f.Take(step, 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := f.Err(); err == nil || !strings.Contains(err.Error(), "has 2 maps after step 1, and 1 in the first frame") ||
+		len(f.Frames()) != 1 {
+		t.Errorf("%d frames, error %v", len(f.Frames()), err)
 	}
 }
