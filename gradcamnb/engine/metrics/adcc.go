@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+	"github.com/gradcam-go/gradcam/internal/correlation"
 )
 
 // ADCC is the harmonic mean of the map's coherency, of one less its complexity and of one less
@@ -51,7 +52,7 @@ func (s *Probe) coherency(ctx context.Context) ([]float64, error) {
 		if err != nil {
 			return nil, err
 		}
-		coherent[i] = (1 + pearson(floats64(m.Values), floats64(under[i].Values))) / 2
+		coherent[i] = (1 + correlation.Pearson(m.Values, under[i].Values)) / 2
 	}
 	return coherent, nil
 }

@@ -1,10 +1,8 @@
 package metrics
 
 import (
-	"cmp"
 	"context"
 	"math"
-	"slices"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
@@ -51,26 +49,4 @@ func areaUnderROC(m, truth heatmap.Grid) float64 {
 	}
 	n := float64(inside)
 	return (sum - n*(n+1)/2) / (n * float64(outside))
-}
-
-// meanRanks returns the place of every value in rising order, counted from 1. Equal values share the mean of their
-// places.
-func meanRanks(values []float64) []float64 {
-	order := make([]int, len(values))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortFunc(order, func(a, b int) int { return cmp.Compare(values[a], values[b]) })
-	ranks := make([]float64, len(values))
-	for from := 0; from < len(order); {
-		to := from + 1
-		for to < len(order) && values[order[to]] == values[order[from]] {
-			to++
-		}
-		for _, i := range order[from:to] {
-			ranks[i] = float64(from+to+1) / 2
-		}
-		from = to
-	}
-	return ranks
 }

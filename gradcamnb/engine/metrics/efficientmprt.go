@@ -44,9 +44,9 @@ func histogramEntropy(values []float32) float64 {
 	if !ok || lo == hi {
 		return 0
 	}
-	var bins [100]float32
+	var bins [100]float64
 	for _, v := range values {
 		bins[min(int(float64(v-lo)/float64(hi-lo)*100), 99)]++
 	}
-	return entropy(floats64(bins[:]))
+	return entropy(bins[:])
 }

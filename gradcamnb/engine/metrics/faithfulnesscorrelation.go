@@ -1,6 +1,10 @@
 package metrics
 
-import "context"
+import (
+	"context"
+
+	"github.com/gradcam-go/gradcam/internal/correlation"
+)
 
 // FaithfulnessCorrelation is the correlation, over random sets S of pixels, of the sum of the map a in S with the loss
 // of the score f when S is hidden. High is good.
@@ -21,7 +25,7 @@ var FaithfulnessCorrelation = register(Metric{
 	Cost:    "100 passes, for all maps together",
 	Beware:  "few scattered pixels hardly change the score of a deep net, so it is noisy: average pictures",
 	Measure: func(ctx context.Context, s *Probe) ([]float64, error) {
-		return s.correlate(ctx, s.drawScattered(), pearson)
+		return s.correlate(ctx, s.drawScattered(), correlation.Pearson[float64])
 	},
 })
 

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+	"github.com/gradcam-go/gradcam/internal/correlation"
 )
 
 // FaithfulnessEstimate is the correlation, over equal slices of the pixels by falling value of
@@ -25,7 +26,7 @@ var FaithfulnessEstimate = register(Metric{
 	Beware:  "with few steps it is a correlation of few numbers",
 	Measure: func(ctx context.Context, s *Probe) ([]float64, error) {
 		return s.eachSlices(ctx, ranking, func(m *heatmap.Map, slices []set, lost []float64) float64 {
-			return pearson(sums(m, slices), lost)
+			return correlation.Pearson(sums(m, slices), lost)
 		})
 	},
 })

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+	"github.com/gradcam-go/gradcam/internal/correlation"
 )
 
 // MonotonicityCorrelation is a rank correlation over equal slices of the pixels, by falling magnitude of the map a: of
@@ -35,7 +36,7 @@ var MonotonicityCorrelation = register(Metric{
 				}
 				change[k] = lost[k] * lost[k]
 			}
-			return spearman(size, change)
+			return correlation.Spearman(size, change)
 		})
 	},
 })

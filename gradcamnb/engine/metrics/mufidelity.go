@@ -3,6 +3,8 @@ package metrics
 import (
 	"context"
 	"math/rand/v2"
+
+	"github.com/gradcam-go/gradcam/internal/correlation"
 )
 
 // MuFidelity is the rank correlation, over random sets S of cells of a 9 x 9 grid, of the sum of the map a in S with
@@ -38,6 +40,6 @@ var MuFidelity = register(Metric{
 				}
 			}
 		}
-		return s.correlate(ctx, sets, spearman)
+		return s.correlate(ctx, sets, correlation.Spearman[float64])
 	},
 })

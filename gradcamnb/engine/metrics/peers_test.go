@@ -9,6 +9,7 @@ import (
 
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
+	"github.com/gradcam-go/gradcam/internal/correlation"
 )
 
 // peers are the answers of Quantus 0.6.0, captum 0.9.0, scikit-learn and pytorch-grad-cam 1.5.7 for one map of one
@@ -148,7 +149,7 @@ func TestPeersAgree(t *testing.T) {
 		var err error
 		switch name {
 		case "faithfulness correlation": // with the sets that Quantus drew
-			got, err = s.correlate(t.Context(), p.Sets, pearson)
+			got, err = s.correlate(t.Context(), p.Sets, correlation.Pearson[float64])
 		case "infidelity":
 			got, err = s.correlate(t.Context(), p.Sets, infidelity)
 		case "IROF": // over the regions that Quantus was given
@@ -186,7 +187,7 @@ func TestPeersAgree(t *testing.T) {
 		t.Errorf("%d metrics are compared, 20 are wanted", compared)
 	}
 	wantNear(t, "focus", Focus(p.mapOf(p.A).Raw, [4]bool{true, false, true, false}), p.Focus)
-	wantNear(t, "spearman", spearman(p.A, p.Again[0]), p.Spearman)
+	wantNear(t, "spearman", correlation.Spearman(p.A, p.Again[0]), p.Spearman)
 }
 
 // The imputation without noise is that of Quantus, which solves the same system directly.

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+	"github.com/gradcam-go/gradcam/internal/correlation"
 )
 
 // RandomLogit is how alike the maps of the explained class c and of another class c' are: the rank correlation of their
@@ -38,14 +39,6 @@ func (s *Probe) likeness(ctx context.Context, c Change) ([]float64, error) {
 		return nil, err
 	}
 	return s.each(func(i int, m *heatmap.Map) float64 {
-		return spearman(floats64(m.Evidence().Values), floats64(changed[i].Evidence().Values))
+		return correlation.Spearman(m.Evidence().Values, changed[i].Evidence().Values)
 	})
-}
-
-func floats64(values []float32) []float64 {
-	out := make([]float64, len(values))
-	for i, v := range values {
-		out[i] = float64(v)
-	}
-	return out
 }

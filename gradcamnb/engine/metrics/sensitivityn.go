@@ -3,6 +3,8 @@ package metrics
 import (
 	"context"
 	"math"
+
+	"github.com/gradcam-go/gradcam/internal/correlation"
 )
 
 // SensitivityN is the correlation of [FaithfulnessCorrelation] averaged over six sizes of sets, from one pixel of a
@@ -41,7 +43,7 @@ var SensitivityN = register(Metric{
 			defined := 0
 			for k := range shares {
 				from, to := k*drawsPerSize, (k+1)*drawsPerSize
-				if c := pearson(x[from:to], y[from:to]); !math.IsNaN(c) {
+				if c := correlation.Pearson(x[from:to], y[from:to]); !math.IsNaN(c) {
 					out[m] += c
 					defined++
 				}

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+	"github.com/gradcam-go/gradcam/internal/correlation"
 )
 
 // SmoothMPRT is [MPRT] with maps that are averaged over ten noisy copies of the picture, so that a noisy map is not
@@ -33,7 +34,7 @@ var SmoothMPRT = register(Metric{
 		if err != nil {
 			return nil, err
 		}
-		return s.each(func(i int, _ *heatmap.Map) float64 { return spearman(trained[i], random[i]) })
+		return s.each(func(i int, _ *heatmap.Map) float64 { return correlation.Spearman(trained[i], random[i]) })
 	},
 })
 
@@ -55,12 +56,12 @@ func (s *Probe) sumOverNoise(ctx context.Context, random bool) ([][]float64, err
 			return nil, err
 		}
 		for i, m := range maps {
-			values := floats64(m.Evidence().Values)
+			values := m.Evidence().Values
 			if sum[i] == nil {
 				sum[i] = make([]float64, len(values))
 			}
 			for j, v := range values {
-				sum[i][j] += v
+				sum[i][j] += float64(v)
 			}
 		}
 	}

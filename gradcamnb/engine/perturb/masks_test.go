@@ -74,18 +74,6 @@ func TestHash(t *testing.T) {
 	}
 }
 
-// Spearman by hand: ranks (1, 2.5, 2.5, 4) and (1, 3, 2, 4), whose deviations
-// from 2.5 multiply to 4.5, of sqrt(4.5 * 5).
-func TestRankCorrelation(t *testing.T) {
-	got := rankCorrelation([]float32{-1, 5, 5, 9}, []float32{0, 3, 2, 100})
-	if want := 4.5 / math.Sqrt(4.5*5); !(math.Abs(got-want) <= 1e-12) {
-		t.Errorf("%g, want %g", got, want)
-	}
-	if got := rankCorrelation([]float32{1, 1}, []float32{1, 2}); !math.IsNaN(got) {
-		t.Errorf("a constant side agrees to %g, want NaN", got)
-	}
-}
-
 // In a whole block every cell is seen in half of the masks and every two together in a
 // quarter; another block is drawn otherwise. With 64 cells every code of the order is a cell's.
 func TestBalanced(t *testing.T) {

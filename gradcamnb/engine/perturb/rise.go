@@ -15,6 +15,7 @@ import (
 
 	"github.com/gradcam-go/gradcam/gradcamnb/ask"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
+	"github.com/gradcam-go/gradcam/internal/correlation"
 	"github.com/gradcam-go/gradcam/internal/fault"
 	"github.com/gradcam-go/gradcam/internal/nearest"
 )
@@ -359,7 +360,7 @@ func (r *run) maps() ([]*heatmap.Map, error) {
 			}
 		}
 		if r.done >= 2*r.stretch() {
-			sampled.Agreement = rankCorrelation(shrunk(halves[0], r.width), shrunk(halves[1], r.width))
+			sampled.Agreement = correlation.Spearman(shrunk(halves[0], r.width), shrunk(halves[1], r.width))
 		}
 		if r.done == 1 {
 			stderr = heatmap.Grid{}
