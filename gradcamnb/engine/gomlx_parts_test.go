@@ -57,7 +57,8 @@ func TestPassesFromALayerOfGoMLXByHand(t *testing.T) {
 }
 
 // Ablation-CAM divides by the score. If that is 0, also since the layer is, it is refused; a layer of zeros beside a
-// score that is none has the shares 0.
+// score that is none has the shares 0. The only channel has the whole share of the score -2: its cells 2, -4 are the
+// map, though the second one makes the score, and the diagnosis says so.
 func TestAblationOfNothing(t *testing.T) {
 	onBackends(t, func(t *testing.T, e *Engine) {
 		for _, c := range []struct {
@@ -65,10 +66,13 @@ func TestAblationOfNothing(t *testing.T) {
 			picture []float32
 			plus    float64
 			refused bool
+			want    []float32
+			says    string
 		}{
-			{"a score of 0", []float32{1, -1}, 0, true},
-			{"a layer of zeros and a score of 0", []float32{0, 0}, 0, true},
-			{"a layer of zeros", []float32{0, 0}, 3, false},
+			{"a score of 0", []float32{1, -1}, 0, true, nil, ""},
+			{"a layer of zeros and a score of 0", []float32{0, 0}, 0, true, nil, ""},
+			{"a layer of zeros", []float32{0, 0}, 3, false, []float32{0, 0}, "The map is zero everywhere"},
+			{"a score below 0", []float32{1, -2}, 0, false, []float32{2, -4}, "The score is below 0 (-2)"},
 		} {
 			m := gomlxModel(t, e, source.Card{Name: "nothing", Input: []int{-1, 1, 2, 1}}, func(x *Node) []*Node {
 				return []*Node{AddScalar(ReduceSum(Layer(MulScalar(x, 2), "/map"), 1, 2), c.plus)}
@@ -81,7 +85,10 @@ func TestAblationOfNothing(t *testing.T) {
 			case !c.refused && err != nil:
 				t.Errorf("%s: %v", c.name, err)
 			case !c.refused:
-				wantMap(t, c.name, r[0].Maps[0].Raw.Values, 0, 0)
+				wantMap(t, c.name, r[0].Maps[0].Raw.Values, c.want...)
+				if got := r[0].Maps[0].Diagnosis; !strings.HasPrefix(got, c.says) {
+					t.Errorf("%s: the diagnosis is %q", c.name, got)
+				}
 			}
 		}
 	})

@@ -102,8 +102,8 @@ func (a Aim) findLoneStanding(number, score float32, class int32) standing {
 	return s
 }
 
-// Sign fills in a map of a picture with what is known about its target, and with its diagnosis. unit is the unit of the
-// map's values, unless the map has one.
+// Sign fills in a map of a picture with what is known about its target, and with its diagnosis, unless the map has one
+// and nothing else is wrong with it. unit is the unit of the map's values, unless the map has one.
 func (a Aim) Sign(m *heatmap.Map, picture int, found Outcome, unit string) {
 	if a.box != nil {
 		m.Box = a.box.boxes[picture]
@@ -119,7 +119,7 @@ func (a Aim) Sign(m *heatmap.Map, picture int, found Outcome, unit string) {
 		s := found.standing[picture]
 		m.Rank, m.Classes, m.Probability, m.Head, m.Top = s.rank, s.elements, s.probability, s.head, s.top
 	}
-	m.Diagnosis = m.Diagnose()
+	m.Diagnosis = cmp.Or(m.Diagnose(), m.Diagnosis)
 }
 
 func (a Aim) describe(index int) string {

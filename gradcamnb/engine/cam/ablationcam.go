@@ -1,6 +1,9 @@
 package cam
 
-import "errors"
+import (
+	"errors"
+	"fmt"
+)
 
 // AblationCAM weighs every channel by the share of the score that is lost without it. It
 // takes no gradient:
@@ -9,7 +12,8 @@ import "errors"
 //	L   = SUM_k w_k A_k                                    (eq. 4, before its ReLU)
 //
 // Desai and Ramaswamy 2020, "Ablation-CAM: Visual Explanations for Deep Convolutional
-// Network via Gradient-free Localization". A score of exactly 0 has no shares, and is refused.
+// Network via Gradient-free Localization". A score of exactly 0 has no shares, and is refused;
+// shares of a score below 0 have the other sign, and the map's diagnosis says so.
 // Every pass starts at the layer. Shapes: [h, w, channels] -> [h, w].
 var AblationCAM = Register(Method{
 	Name:    "Ablation-CAM",
@@ -27,7 +31,12 @@ var AblationCAM = Register(Method{
 		return nil
 	}, Start: func(c Original) Run {
 		weights := make([]float64, c.Act.C)
+		doubt := ""
+		if c.Score < 0 {
+			doubt = fmt.Sprintf("The score is below 0 (%.3g), and a share of it has the other sign: the map shows what lowers the score. Explain the softmax probability instead, or take Grad-CAM.", c.Score)
+		}
 		return Run{
+			Doubt:  doubt,
 			Inputs: c.Act.C,
 			Input: func(k int) []float32 {
 				out := append([]float32(nil), c.Act.Flat...)

@@ -98,6 +98,7 @@ type Run struct {
 	Input func(i int) []float32
 	Take  func(i int, score float32, seen []float32) // takes the score of input i and what See made of it
 	Map   func() Grid                                // returns the map of all inputs taken so far
+	Doubt string                                     // a sentence about what misleads in the map; empty if nothing does
 }
 
 // Pictures is a method of many passes over changed pictures.

@@ -98,7 +98,7 @@ func (p passRunner) mapOf(s *Subject, l *source.Layer, run cam.Run) *heatmap.Map
 	full := positiveAbove(raw, 0).ResizedLike(heatmap.Grid{W: width, H: height, Slices: s.Slices()})
 	m := &heatmap.Map{Raw: raw, Grid: full, Place: heatmap.AtPicture,
 		Layer: "picture",
-		Unit:  p.method.Unit, KeepsCells: p.method.KeepsCells}
+		Unit:  p.method.Unit, KeepsCells: p.method.KeepsCells, Diagnosis: run.Doubt}
 	if l != nil {
 		PlaceAtLayer(m, *l)
 	}
