@@ -299,7 +299,7 @@ func TestDrawnBox(t *testing.T) {
 
 // A name without a letter is no label's, though every label holds it.
 func TestNameWithoutLetters(t *testing.T) {
-	for name, want := range map[string][]int{"Cat": {1}, "a": {1}, "_": nil, " - ": nil} {
+	for name, want := range map[string][]int{"Cat": {1}, "a": {1}, "_": nil, "-": nil} {
 		if got, _ := matchLabels([]string{"dog", "a cat"}, name); !slices.Equal(got, want) {
 			t.Errorf("%q is taken for the labels %v, want %v", name, got, want)
 		}

@@ -108,8 +108,8 @@ func (f *Film) Take(step int, loss float64) error {
 	return f.onFrame(sheet)
 }
 
-// checkMaps returns an error if a picture has another number of maps than in the first frame, whose maps are the rows of
-// the strip.
+// checkMaps returns an error if a picture has another number of maps than in the first frame, whose maps are the rows
+// of the strip.
 func checkMaps(first, now []*heatmap.Result, step int) error {
 	for i, r := range now {
 		if n := len(first[i].Maps); n != len(r.Maps) {

@@ -214,8 +214,8 @@ func (g *growing) Explain(context.Context, gradcamnb.Request) ([]*heatmap.Result
 	return []*heatmap.Result{{Maps: slices.Repeat([]*heatmap.Map{{}}, g.calls)}}, nil
 }
 
-// The rows of the strip are the maps of the first frame. A frame of more or fewer, as of the tags above a threshold, ends
-// the film and not the training.
+// The rows of the strip are the maps of the first frame. A frame of more or fewer, as of the tags above a threshold,
+// ends the film and not the training.
 func TestAFilmOfAnotherNumberOfMaps(t *testing.T) {
 	f := film.New(gradcamnb.NewModel(&growing{}), []image.Image{spotAt(4, 4)})
 	for step := range 2 {

@@ -9,8 +9,8 @@ import (
 )
 
 // IROF is the area over the curve of the score f while the picture's L regions of similar colour are hidden one after
-// the other, beginning with the highest mean of the map. It is divided by L. High is good. It is NaN for
-// an input of one region.
+// the other, beginning with the highest mean of the map. It is divided by L. High is good. It needs a score above zero,
+// such as a probability. It is NaN for an input of one region.
 //
 //	(L - (f_1/2 + f_2 + ... + f_(L-1) + f_L/2) / f_0) / L,   f_k = f(x without the first k regions)
 //
