@@ -38,14 +38,6 @@ type markedError struct {
 func (m markedError) Is(target error) bool { return target == m.kind }
 func (m markedError) Unwrap() error        { return m.error }
 
-// Mark makes err an error of a kind. It keeps its own message; nil stays nil.
-func Mark(kind, err error) error {
-	if err == nil {
-		return nil
-	}
-	return markedError{err, kind}
-}
-
 // Errorf is fmt.Errorf for an error of a kind.
 func Errorf(kind error, format string, args ...any) error {
 	return markedError{fmt.Errorf(format, args...), kind}
@@ -67,7 +59,7 @@ func MarkNamed(err error, names []string) error {
 	for _, k := range kinds {
 		for _, name := range names {
 			if k.Error() == name {
-				err = Mark(k, err)
+				err = markedError{err, k}
 			}
 		}
 	}

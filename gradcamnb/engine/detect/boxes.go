@@ -39,6 +39,20 @@ func sliceLast(x *Node, start, end int) *Node {
 	return Slice(x, AxisRange().Spacer(), AxisRange(start, end))
 }
 
+// joinRows returns chosen outputs, [batch, n, numbers] each or [n, numbers] of one picture, as one [batch, all n,
+// numbers].
+func joinRows(outputs []*Node, chosen []int) *Node {
+	var rows []*Node
+	for _, i := range chosen {
+		x := outputs[i]
+		if x.Rank() == 2 {
+			x = InsertAxes(x, 0)
+		}
+		rows = append(rows, x)
+	}
+	return Concatenate(rows, 1)
+}
+
 // oneHot returns class probabilities [..., depth] from class numbers [...] of any type.
 func oneHot(classes *Node, depth int) *Node {
 	return OneHot(ConvertDType(Round(ConvertDType(classes, dtypes.Float32)), dtypes.Int32), depth, dtypes.Float32)

@@ -86,17 +86,6 @@ func (h scrfd) Check(outputs [][]int, picture [2]int) error {
 
 func (h scrfd) Decode(outputs []*Node, picture [2]int) Candidates {
 	p := h.places(shapesOf(outputs))
-	joined := func(kind int) *Node {
-		var rows []*Node
-		for _, i := range p[kind] {
-			x := outputs[i]
-			if x.Rank() == 2 {
-				x = InsertAxes(x, 0)
-			}
-			rows = append(rows, x)
-		}
-		return Concatenate(rows, 1)
-	}
 	column, row, stride := cells(outputs[0].Graph(), picture, h.Strides)
 	repeated := func(x *Node) *Node { // [1, cells * anchors, 1]
 		n := x.Shape().Dim(1)
@@ -104,12 +93,12 @@ func (h scrfd) Decode(outputs []*Node, picture [2]int) Candidates {
 	}
 	column, row, stride = repeated(column), repeated(row), repeated(stride)
 	at := Concatenate([]*Node{column, row}, -1)
-	d := joined(1)
+	d := joinRows(outputs, p[1])
 	c := Candidates{Boxes: Mul(Concatenate([]*Node{Sub(at, sliceLast(d, 0, 2)), Add(at, sliceLast(d, 2, 4))}, -1), stride)}
-	c.Objectness = takeLast(joined(0), 0)
+	c.Objectness = takeLast(joinRows(outputs, p[0]), 0)
 	c.Scores = OnesLike(InsertAxes(c.Objectness, -1))
 	if len(p[2]) > 0 {
-		l := joined(2)
+		l := joinRows(outputs, p[2])
 		l = Reshape(l, l.Shape().Dim(0), l.Shape().Dim(1), -1, 2)
 		c.Points = Mul(Add(l, InsertAxes(at, 2)), InsertAxes(stride, 2))
 	}

@@ -86,20 +86,13 @@ func (h yunet) Check(outputs [][]int, picture [2]int) error {
 
 func (h yunet) Decode(outputs []*Node, picture [2]int) Candidates {
 	p := h.places(shapesOf(outputs))
-	joined := func(kind string) *Node {
-		var rows []*Node
-		for _, i := range p[kind] {
-			rows = append(rows, outputs[i])
-		}
-		return Concatenate(rows, 1)
-	}
 	column, row, stride := cells(outputs[0].Graph(), picture, h.Strides)
 	at := Concatenate([]*Node{column, row}, -1)
-	b := joined("box")
+	b := joinRows(outputs, p["box"])
 	middle, size := Mul(Add(at, sliceLast(b, 0, 2)), stride), Mul(Exp(sliceLast(b, 2, 4)), stride)
-	l := joined("landmark")
+	l := joinRows(outputs, p["landmark"])
 	l = Reshape(l, l.Shape().Dim(0), l.Shape().Dim(1), -1, 2)
-	face := Sqrt(Mul(ClipScalar(joined("score"), 0, 1), ClipScalar(joined("other score"), 0, 1)))
+	face := Sqrt(Mul(ClipScalar(joinRows(outputs, p["score"]), 0, 1), ClipScalar(joinRows(outputs, p["other score"]), 0, 1)))
 	return Candidates{Boxes: corners(Concatenate([]*Node{middle, size}, -1)), Scores: OnesLike(face),
 		Objectness: takeLast(face, 0), Points: Mul(Add(l, InsertAxes(at, 2)), InsertAxes(stride, 2))}
 }
