@@ -44,7 +44,7 @@ func (m *Model) ExplainEach(ctx context.Context, pictures iter.Seq2[image.Image,
 			yield(nil, fmt.Errorf("a batch of %d pictures: it must be at least 1", batch))
 			return
 		}
-		if err := checkForEvery(Request{}.With(choices...)); err != nil {
+		if err := (Request{}).With(choices...).CheckForEvery(); err != nil {
 			yield(nil, err)
 			return
 		}
@@ -90,27 +90,6 @@ func (m *Model) ExplainEach(ctx context.Context, pictures iter.Seq2[image.Image,
 			yield(nil, err)
 		}
 	}
-}
-
-// checkForEvery returns an error if the request says something different for each picture, such as one box a picture.
-// That cannot hold for any number of pictures.
-func checkForEvery(r Request) error {
-	const why = "but any number of pictures is explained here: give one for all, or explain the pictures in one batch"
-	if n := len(r.Boxes); n > 1 {
-		return fmt.Errorf("there are %d boxes to see, one for each picture, %s", n, why)
-	}
-	if n := len(r.Measuring.Truths); n > 1 {
-		return fmt.Errorf("there are %d truths, one for each picture, %s", n, why)
-	}
-	for _, t := range r.Targets {
-		if n := len(t.Index); n > 1 && !t.NamesSeveral() {
-			return fmt.Errorf("target %s: it names %d indices, one for each picture, %s", t, n, why)
-		}
-		if n := len(t.Masks); n > 1 {
-			return fmt.Errorf("target %s: it has %d masks, one for each picture, %s", t, n, why)
-		}
-	}
-	return nil
 }
 
 // group is a batch of pictures on its way through the stages of [Model.ExplainEach].

@@ -28,6 +28,7 @@ func TestTargetErrors(t *testing.T) {
 		"nothing names the values":     gradcamnb.Attribute("output", "big"),
 		"no segmentation":              gradcamnb.Border(0, 1),
 		"no second picture":            gradcamnb.Similar(nil),
+		"names 2 ranks":                {Spec: kind.Spec{Kind: "top", Index: []int{1, 2}}},
 		"was given to engine.Target":   {Spec: kind.NewFunction("nobody's", nil)},
 	} {
 		if _, err := m.ExplainTensor(in, target, gradcamnb.Layers("/map")); err == nil ||

@@ -25,11 +25,10 @@ var Top = Register(Kind{
 		if err != nil {
 			return nil, err
 		}
-		ranks, err := perPicture(s, sc.Batch())
-		if err != nil {
-			return nil, err
+		if len(s.Index) != 1 {
+			return nil, fmt.Errorf("it names %d ranks: name one, for all pictures", len(s.Index))
 		}
-		if r.Rank = int(ranks[0]); r.Rank < 1 || r.Rank > n {
+		if r.Rank = s.Index[0]; r.Rank < 1 || r.Rank > n {
 			return nil, noClassf("ranks go from 1 to the number of classes, %d", n)
 		}
 		r.Words = fmt.Sprintf("top %d", r.Rank)

@@ -28,3 +28,13 @@ func TestComparedPictures(t *testing.T) {
 		}
 	}
 }
+
+// A choice that says something different for each picture of a batch would be used again for the next batch.
+func TestChoicesHoldForAllPictures(t *testing.T) {
+	s := newStudy(t, &fakeSession{}, 1, 2, 3, 4)
+	s.Choices = []gradcamnb.Choice{gradcamnb.Class(0, 1)}
+	const want = "it names 2 indices, one for each picture"
+	if _, err := s.Run(t.Context()); err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("two classes for batches of two: %v", err)
+	}
+}

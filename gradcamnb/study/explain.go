@@ -114,7 +114,7 @@ func (s *Study) results(ctx context.Context, m *gradcamnb.Model, good []openedPi
 	if len(good) == 0 {
 		return nil, nil
 	}
-	r := gradcamnb.Request{Steady: true}
+	r := gradcamnb.Request{Steady: true, Series: true}
 	measuring := gradcamnb.Measuring{Metrics: s.measurable(len(good)), Steps: s.Steps, Baseline: s.Baseline}
 	var classes []int
 	for _, o := range good {

@@ -185,7 +185,7 @@ func (s *Study) Prepare() (parts int, err error) {
 		return 0, err
 	}
 	asked := gradcamnb.Request{Measuring: gradcamnb.Measuring{Steps: s.Steps}}.With(s.Choices...)
-	if err := asked.Check(); err != nil {
+	if err := cmp.Or(asked.Check(), asked.CheckForEvery()); err != nil {
 		return 0, err
 	}
 	if s.Metrics, err = s.metricNames(); err != nil {
