@@ -92,7 +92,8 @@ func (h yunet) Decode(outputs []*Node, picture [2]int) Candidates {
 	middle, size := Mul(Add(at, sliceLast(b, 0, 2)), stride), Mul(Exp(sliceLast(b, 2, 4)), stride)
 	l := joinRows(outputs, p["landmark"])
 	l = Reshape(l, l.Shape().Dim(0), l.Shape().Dim(1), -1, 2)
-	face := Sqrt(Mul(ClipScalar(joinRows(outputs, p["score"]), 0, 1), ClipScalar(joinRows(outputs, p["other score"]), 0, 1)))
+	score := func(kind string) *Node { return ClipScalar(joinRows(outputs, p[kind]), 0, 1) }
+	face := Sqrt(Mul(score("score"), score("other score")))
 	return Candidates{Boxes: corners(Concatenate([]*Node{middle, size}, -1)), Scores: OnesLike(face),
 		Objectness: takeLast(face, 0), Points: Mul(Add(l, InsertAxes(at, 2)), InsertAxes(stride, 2))}
 }
