@@ -110,9 +110,12 @@ func (r run) programsOf(subject *perturb.Subject) (compile func(string, perturb.
 			t.MustFinalizeAll()
 		}
 	}
-	scores := r.plan.Scores(subject.Input).Key()
+	of := r.plan.Scores(subject.Input).Key()
+	if subject.Baseline != nil { // it is an argument
+		of += " over a baseline"
+	}
 	return func(key string, graph perturb.GraphFn) (perturb.Program, error) {
-		prog, err := r.cachedProgram(key+" of "+scores, func() (*device.Program, error) {
+		prog, err := r.cachedProgram(key+" of "+of, func() (*device.Program, error) {
 			return r.newProgram(r.backend,
 				func(scope *model.Scope, inputs []*Node) []*Node { return graph(subject.Enter(scope, inputs)) })
 		})

@@ -19,7 +19,7 @@ import (
 // checkSound returns an error if a score is NaN or infinite, and says why: the model's weights are NaN, as after a
 // training that diverged, or a GoMLX model's function makes NaN from numbers. It looks for the reason only in that
 // case. A NaN score of another class is an error, too, since no class can be the best beside it.
-func (r *run) checkSound(ctx context.Context, results []*heatmap.Result) error {
+func (r run) checkSound(ctx context.Context, results []*heatmap.Result) error {
 	for _, one := range results {
 		other := slices.IndexFunc(one.Scores, func(s float32) bool { return s != s })
 		own := slices.ContainsFunc(one.Maps, func(m *heatmap.Map) bool {
@@ -44,7 +44,7 @@ func (r *run) checkSound(ctx context.Context, results []*heatmap.Result) error {
 
 // findUnsound returns an error that names the first layer of a GoMLX model that has NaN or infinite values for the
 // input. It returns nil if there is none.
-func (r *run) findUnsound(ctx context.Context) error {
+func (r run) findUnsound(ctx context.Context) error {
 	if _, ok := source.GraphName(r.model); !ok {
 		return nil
 	}

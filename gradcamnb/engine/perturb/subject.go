@@ -40,8 +40,8 @@ type Subject struct {
 	Host func(ctx context.Context, masks []float32, n int) ([]float32, error)
 
 	// Compile returns the program of a graph. The session keeps programs by their key. The key
-	// must tell a method's graphs apart; the model, the input's shape and the aims are added
-	// to it.
+	// must tell a method's graphs apart; the model, the input's shape, the aims and whether
+	// there is a baseline are added to it.
 	Compile func(key string, graph GraphFn) (Program, error)
 }
 
@@ -298,8 +298,7 @@ func (s *Subject) scorerOfGroup(n int) (groupScorer, error) {
 			return scores, first, err
 		}, err
 	}
-	program, err := s.Compile(fmt.Sprintf("masked %d of %d %v", pass, n, s.Baseline != nil), func(m *SubjectGraph,
-		in []*Node) []*Node {
+	program, err := s.Compile(fmt.Sprintf("masked %d of %d", pass, n), func(m *SubjectGraph, in []*Node) []*Node {
 		at := Iota(in[1].Graph(), shapes.Make(dtypes.Int32, pass, 1), 0)
 		return []*Node{m.Scores(m.Hide(Gather(in[0], Add(at, in[1]))))}
 	})
@@ -347,7 +346,7 @@ func (s *Subject) scorer(batch int) (batchScorer, error) {
 			return s.Host(ctx, values, batch)
 		}, nil
 	}
-	program, err := s.Compile(fmt.Sprintf("masked %d %v", batch, s.Baseline != nil), func(m *SubjectGraph, in []*Node) []*Node {
+	program, err := s.Compile(fmt.Sprintf("masked %d", batch), func(m *SubjectGraph, in []*Node) []*Node {
 		return []*Node{m.Scores(m.Hide(in[0]))}
 	})
 	return singleResult(program), err
