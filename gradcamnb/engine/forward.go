@@ -14,6 +14,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/device"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/perturb"
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
 
@@ -125,6 +126,10 @@ func (r run) programsOf(subject *perturb.Subject) (compile func(string, perturb.
 		return func(ctx context.Context, inputs ...*tensors.Tensor) ([]*tensors.Tensor, error) {
 			out, err := prog.Pass(ctx, slices.Concat(arguments, inputs)...)
 			if err != nil {
+				cuts := []string{source.Picture}
+				if e := source.ExplainGradientError(r.model, r.input.Dims, cuts, subject.Wants(), err); e != nil {
+					return nil, e
+				}
 				return nil, device.Wrap(err, "running %s on masked pictures on %s", r.model.Card().Name, r.backend.Name)
 			}
 			return out, nil

@@ -50,7 +50,7 @@ func TestBranchesAndLoops(t *testing.T) {
 		m := hidden(t, name, c.score, func(x *Node) *Node { return StopGradient(ReduceMean(c.fn(MulScalar(x, 1)), 1, 2)) })
 		net := gradcamnb.NewModel(testEngine(t, "go").Session(m))
 		line := marked.Line(t, "gomlx_control_test.go", name)
-		for _, method := range []string{"Saliency", "Guided backpropagation"} {
+		for _, method := range []string{"Saliency", "Guided backpropagation", "SmoothGrad", "Integrated gradients"} {
 			_, err := net.ExplainTensor(fourPixels, gradcamnb.Methods(method), gradcamnb.Class(0))
 			if err == nil || !strings.Contains(err.Error(), "of the operator "+name) || !names(err.Error(), line) {
 				t.Errorf("%s of %s: error %v", method, name, err)

@@ -303,7 +303,7 @@ func (p passRunner) collect(m *SubjectGraph, l *source.Layer, x *Node) []*Node {
 	for a, aim := range m.subject.Aims {
 		score := Squeeze(Slice(scores, AxisElem(a)), 0)
 		at := cam.View{
-			Act: c.Grid(c.Node), Grad: c.Grid(Gradient(ReduceAllSum(score), c.Node)[0]), Score: score,
+			Act: c.Grid(c.Node), Grad: c.Grid(source.Gradients(score, c.Node)[0]), Score: score,
 			Node: c.Node, Grid: c.Grid, Name: cut,
 			Output: built.Outputs[aim.Wants[0]], Index: params[0],
 		}
