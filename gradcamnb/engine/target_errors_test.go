@@ -66,6 +66,24 @@ func TestTargetErrors(t *testing.T) {
 	}
 }
 
+// FinerCAM compares logits by their softmax, and refuses probabilities as the target finer does.
+func TestFinerCAMOfProbabilities(t *testing.T) {
+	m := gomlxModel(t, testEngine(t, "go"), source.Card{Name: "softmax", Input: []int{-1, 1, 3, 1}}, func(x *Node) []*Node {
+		return []*Node{Softmax(Reshape(MulScalar(x, 1).WithAlias("/map"), x.Shape().Dim(0), 3), -1)}
+	})
+	in := gradcamnb.Tensor{Dims: []int{1, 1, 3, 1}, Values: []float32{1, 2, 3}}
+	for target, want := range map[string]string{"class:0": "", "output:output:0": "compares logits"} {
+		of, err := gradcamnb.ParseTarget(target)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = m.ExplainTensor(in, of, gradcamnb.Layers("/map"), gradcamnb.Methods("FinerCAM"))
+		if (err != nil) != (want != "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("FinerCAM of %s: error %v, want %q", target, err, want)
+		}
+	}
+}
+
 // A target that does not move, a constant and a softmax that is 1 in float32, gives a map
 // without meaning, which is diagnosed, with what to explain instead.
 func TestTargetsThatDoNotMove(t *testing.T) {

@@ -233,6 +233,9 @@ func (a Aim) CheckRetarget(method string, k target.Kind) error {
 	if _, err := k.Check(a.Shape); err != nil {
 		return fmt.Errorf("%s: %w", method, err)
 	}
+	if k.Name == target.Finer.Name && a.read.checkLogits() != nil {
+		return fmt.Errorf("%s compares logits, and the output %q holds none", method, a.read.tensor)
+	}
 	return nil
 }
 

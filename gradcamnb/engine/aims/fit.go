@@ -32,12 +32,19 @@ func (a *Aim) fit() error {
 		}
 		a.measured = a.scored
 	case target.Finer.Name:
-		if !r.logits() && r.unit != source.LogProbability {
-			return fmt.Errorf("the output %q is no list of logits: explain a class with %s", r.tensor,
-				place.Words("gradcamnb.Class(INDEX)", "--target class:INDEX"))
-		}
+		return r.checkLogits()
 	}
 	return nil
+}
+
+// checkLogits returns an error if the numbers are no logits, of which a softmax makes probabilities. Logarithms of
+// probabilities are.
+func (a Answer) checkLogits() error {
+	if a.logits() || a.unit == source.LogProbability {
+		return nil
+	}
+	return fmt.Errorf("the output %q is no list of logits: explain a class with %s", a.tensor,
+		place.Words("gradcamnb.Class(INDEX)", "--target class:INDEX"))
 }
 
 // ForMeasuring returns the aim with the score by which its maps are measured. A class is scored by its probability, as

@@ -84,7 +84,7 @@ func (a Aim) ForPerturbing(i int, index int32, picture [2]int) perturb.Aim {
 			return score
 		},
 	}
-	if a.elements && a.box == nil && len(a.Shape) == 2 && a.Shape[1] > 1 {
+	if a.elements && a.box == nil && len(a.Shape) == 2 && a.Shape[1] > 1 && a.read.checkLogits() == nil {
 		out.Classes = a.Output
 	}
 	return out

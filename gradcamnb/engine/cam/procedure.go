@@ -23,7 +23,7 @@ type View struct {
 
 	Output, Index *Node // the tensor that the target reads, and the number of the class in it, [batch]
 
-	// Classes has the scores [batch, n] of which the target is one, in a pass of a method of many passes. It is nil if
+	// Classes has the logits [batch, n] of which the target is one, in a pass of a method of many passes. It is nil if
 	// the target is not one of several, as a contrast.
 	Classes *Node
 

@@ -54,8 +54,8 @@ type Aim struct {
 	// Score returns [batch] from the wanted tensors and the nodes of the parameters.
 	Score func(outputs map[string]*Node, params []*Node) *Node
 
-	// Classes returns the list of scores, [batch, n], of which the aim is the one that the first parameter names. It is
-	// nil if the aim is not one of several.
+	// Classes returns the logits, [batch, n], of which the aim is the one that the first parameter names. It is nil if
+	// the aim is not one of several.
 	Classes func(outputs map[string]*Node) *Node
 }
 
