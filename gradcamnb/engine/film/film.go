@@ -36,13 +36,13 @@ type Film struct {
 	model    *gradcamnb.Model
 	pictures []image.Image
 	choices  []gradcamnb.Choice
-	onFrame  func(*heatmap.Sheet) error
 
-	mu     sync.Mutex
-	frames []Frame
-	every  int // one of this many frames is kept
-	taken  int
-	err    error
+	mu      sync.Mutex
+	onFrame func(*heatmap.Sheet) error
+	frames  []Frame
+	every   int // one of this many frames is kept
+	taken   int
+	err     error
 }
 
 // Watch returns a film of a training loop. After every so many steps, and at the end, it explains the pictures with the
@@ -71,6 +71,8 @@ func New(m *gradcamnb.Model, pictures []image.Image, choices ...gradcamnb.Choice
 // OnFrame sets a function that is called with the strip so far after every frame, such as that of nb.Strip. It returns
 // the film. An error of the function ends the training.
 func (f *Film) OnFrame(show func(*heatmap.Sheet) error) *Film {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	f.onFrame = show
 	return f
 }
@@ -94,18 +96,19 @@ func (f *Film) Take(step int, loss float64) error {
 	} else {
 		f.add(Frame{Step: step, Loss: loss, Results: results})
 	}
+	show := f.onFrame
 	f.mu.Unlock()
 	switch {
 	case err != nil && first:
 		return err
-	case err != nil || f.onFrame == nil:
+	case err != nil || show == nil:
 		return nil //nolint:nilerr // kept in Err, the training goes on
 	}
 	sheet, err := f.Sheet()
 	if err != nil {
 		return err
 	}
-	return f.onFrame(sheet)
+	return show(sheet)
 }
 
 // checkMaps returns an error if a picture has another number of maps than in the first frame, whose maps are the rows
