@@ -124,7 +124,10 @@ func TestDetectorErrors(t *testing.T) {
 		choices []gradcamnb.Choice
 	}{
 		"finds nothing in the picture: its best candidate": {"centerface.onnx", []gradcamnb.Choice{gradcamnb.Detection(1)}},
-		"numbered from 1": {"centerface.onnx", []gradcamnb.Choice{gradcamnb.Detection(0)}},
+		"numbered from 1":              {"centerface.onnx", []gradcamnb.Choice{gradcamnb.Detection(0)}},
+		"give one number from 1":       {"centerface.onnx", []gradcamnb.Choice{gradcamnb.Detections(-1)}},
+		"the left side of which":       {"centerface.onnx", []gradcamnb.Choice{gradcamnb.Detections(2).Side("left")}},
+		"it stands for all four sides": {"centerface.onnx", []gradcamnb.Choice{gradcamnb.Sides(1).Side("top")}},
 		"does not lie in the picture of 224 x 224": {"centerface.onnx",
 			[]gradcamnb.Choice{gradcamnb.Box(heatmap.Box{200, 0, 300, 40}, 0)}},
 		"has no area": {"centerface.onnx", []gradcamnb.Choice{gradcamnb.Box(heatmap.Box{20, 0, 20, 40}, 0)}},

@@ -28,6 +28,7 @@ func TestTargetErrors(t *testing.T) {
 		"nothing names the values":     gradcamnb.Attribute("output", "big"),
 		"no segmentation":              gradcamnb.Border(0, 1),
 		"no second picture":            gradcamnb.Similar(nil),
+		"it has no left side":          gradcamnb.Class(0).Side("left"),
 		"names 2 ranks":                {Spec: kind.Spec{Kind: "top", Index: []int{1, 2}}},
 		"was given to engine.Target":   {Spec: kind.NewFunction("nobody's", nil)},
 	} {

@@ -264,6 +264,26 @@ func TestSESSOfNoClass(t *testing.T) {
 	}
 }
 
+// A binary target and tags above a threshold are looked for in the output that they name. The colours of the picture
+// have the means 1, 0 and -1, of which only the first is above a probability of 0.55; they sum to 0, and 3 is added.
+func TestTargetsInAnotherOutput(t *testing.T) {
+	card := source.Card{Name: "heads", Input: []int{-1, 1, 1, 3}, Outputs: []string{"first", "tags", "sum"}}
+	m := gomlxModel(t, testEngine(t, "go"), card, func(x *Node) []*Node {
+		mean := ReduceMean(MulScalar(x, 1).WithAlias("/map"), 1, 2)
+		sum := ReduceAndKeep(mean, ReduceSum, 1)
+		return []*Node{MulScalar(sum, 2), mean, AddScalar(sum, 3)}
+	})
+	in := gradcamnb.Tensor{Dims: []int{1, 1, 1, 3}, Values: []float32{1, 0, -1}}
+	r, err := m.ExplainTensor(in, gradcamnb.Binary(0).In("sum"), gradcamnb.TagsAbove(0.55).In("tags"),
+		gradcamnb.Layers("/map"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if maps := r[0].Maps; len(maps) != 2 || maps[0].Score != -3 || maps[1].Score != 1 {
+		t.Errorf("%d maps, of the scores %g and %g; want -3 and 1", len(maps), maps[0].Score, maps[1].Score)
+	}
+}
+
 // An attribute is a head and a value by name; an object's box is seen alone and its map
 // lies in the whole picture.
 func TestAttributeInABox(t *testing.T) {

@@ -1,6 +1,7 @@
 package kind
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/gradcam-go/gradcam/internal/place"
@@ -15,7 +16,7 @@ var Binary = Register(Kind{
 	WithIndex: setIndex,
 	Elements:  outputElements,
 	Resolve: func(sc Scene, s Spec) ([]ResolvedTarget, error) {
-		name := sc.Outputs()[0].Name
+		name := cmp.Or(s.Name, sc.Outputs()[0].Name)
 		t, err := sc.Tensor(name, "binary", Classes)
 		if err != nil {
 			return nil, err

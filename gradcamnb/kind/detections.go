@@ -53,6 +53,12 @@ var Detections = Register(Kind{
 		if n := len(f.Detections); n != 1 {
 			return nil, fmt.Errorf("there are %d pictures, each with its own detections: explain the detections of one picture at a time", n)
 		}
+		if s.Edge != "" {
+			return nil, fmt.Errorf("the %s side of which detection? Explain that side of one, by its rank", s.Edge)
+		}
+		if len(s.Index) > 1 || len(s.Index) == 1 && s.Index[0] < 1 {
+			return nil, fmt.Errorf("the most detections to explain are %v: give one number from 1, or none for all", s.Index)
+		}
 		n := max(1, len(f.Detections[0])) // if there is none, looking up the first says why
 		if len(s.Index) == 1 {
 			n = min(n, s.Index[0])

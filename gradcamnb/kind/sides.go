@@ -14,6 +14,9 @@ var Sides = Register(Kind{
 	Forms: []Form{{"sides:RANK", "a detection and each of its four sides, a map each, and one of all five"}},
 	Read:  readNumbers("sides"), WithIndex: setIndex,
 	Resolve: func(sc Scene, s Spec) ([]ResolvedTarget, error) {
+		if s.Edge != "" {
+			return nil, fmt.Errorf("it stands for all four sides: explain the %s side of the detection alone", s.Edge)
+		}
 		var out []ResolvedTarget
 		for _, edge := range append([]string{""}, Edges...) {
 			s.Edge = edge

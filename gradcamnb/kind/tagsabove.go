@@ -1,6 +1,7 @@
 package kind
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"math"
@@ -46,7 +47,7 @@ var TagsAbove = Register(Kind{
 	WithIndex: func(_ Spec, index int) Spec { return Spec{Kind: "tag", Index: []int{index}} },
 	Elements:  outputElements,
 	Resolve: func(sc Scene, s Spec) ([]ResolvedTarget, error) {
-		t, err := sc.Tensor(sc.Outputs()[0].Name, "class", Classes)
+		t, err := sc.Tensor(cmp.Or(s.Name, sc.Outputs()[0].Name), "class", Classes)
 		if err != nil {
 			return nil, err
 		}
@@ -82,7 +83,7 @@ var TagsAbove = Register(Kind{
 			if _, ok := found[i]; !ok {
 				continue
 			}
-			r, err := element(sc, Spec{Kind: "tag", Index: []int{i}}, "class", Classes)
+			r, err := element(sc, Spec{Kind: "tag", Name: s.Name, Index: []int{i}}, "class", Classes)
 			if err != nil {
 				return nil, err
 			}

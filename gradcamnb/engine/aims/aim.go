@@ -68,6 +68,9 @@ func (s Lookup) Aims(t ask.Target) ([]Aim, error) {
 		a, err := s.function(t)
 		return []Aim{a}, err
 	}
+	if t.Edge != "" && !k.IsDetection {
+		return nil, fmt.Errorf("it has no %s side, as detections and boxes have: leave that out", t.Edge)
+	}
 	if k.Plane && s.Model.Card().Slices > 0 {
 		return nil, fmt.Errorf("a %s is looked for among the pixels of a plane, and the model %s takes volumes: explain a region with %s", k.Name,
 			s.Model.Card().Name, place.Words("gradcamnb.Region(CLASS)", "--target region:CLASS"))
