@@ -256,6 +256,11 @@ func TestNaNWeights(t *testing.T) {
 	if d := rep.Images[0].Maps[0].Diagnosis; !strings.Contains(d, "not numbers") || rep.Images[0].Maps[0].Score != nil {
 		t.Errorf("diagnosis %q, score %v", d, rep.Images[0].Maps[0].Score)
 	}
+	code, _, said = call(t, "sheet", "--model", path, "--tensor", golden.Path("golden", "resnet-basic", "input.npy"),
+		"--target", "class:1", "--layer", "layer3", "--unmeasured", "--out", dir)
+	if code != 0 || !strings.Contains(said, "are not numbers") {
+		t.Errorf("of a sheet it said %q", said)
+	}
 }
 
 // Whenever the command is killed, every file of the results is whole: it is the old one or the new one.

@@ -177,6 +177,7 @@ func sheet(ctx context.Context, f sheetFlags) error {
 	if err := writeSheet(dir, s, options); err != nil {
 		return err
 	}
+	sayNotNumbers("", s.Results)
 	saySheet(dir, s)
 	return nil
 }
@@ -288,6 +289,7 @@ type cellJSON struct {
 	Diagnosis string              `json:"diagnosis,omitempty"`
 }
 
+// writeSheet writes the files of gradcam sheet.
 func writeSheet(dir string, s *heatmap.Sheet, o *render.Options) error {
 	png, err := render.EncodePNG(render.Sheet(s, o), map[string]string{"Title": s.Title})
 	if err != nil {
@@ -307,35 +309,9 @@ func writeSheet(dir string, s *heatmap.Sheet, o *render.Options) error {
 				row = append(row, cellJSON{Empty: c.Empty})
 				continue
 			}
-			lo, hi, _ := m.Raw.Range()
-			e := cellJSON{
-				Layer: m.Layer, Method: m.Method, Target: m.Target, Unit: m.Unit, Framed: c.Framed, Diagnosis: m.Diagnosis,
-				Range: [2]*float64{finite(lo), finite(hi)}, Metrics: map[string]*float64{}, ClassName: m.Class,
-				Score: finite(m.Score), ScoreUnit: m.ScoreUnit, Chance: likelihoodOf(r, m), Rank: m.Rank,
-			}
-			chance, rank := "", ""
-			if e.Chance != nil {
-				chance = strconv.FormatFloat(*e.Chance, 'g', 6, 64)
-			}
-			if e.Rank > 0 {
-				rank = strconv.Itoa(e.Rank)
-			}
-			line := []string{s.Rows[i], s.Columns[j], m.Layer, m.Method, m.Target, m.Class, fmt.Sprint(m.Score), m.ScoreUnit,
-				chance, rank, strconv.FormatBool(c.Framed), m.Diagnosis}
-			for _, name := range s.Metrics {
-				v, measured := m.Metrics[name]
-				if !measured { // of a difference
-					line = append(line, "")
-					continue
-				}
-				e.Metrics[name] = finite(float32(v))
-				line = append(line, strconv.FormatFloat(v, 'g', 6, 64))
-			}
+			e := newCellJSON(r, m, c.Framed)
 			row = append(row, e)
-			for k := range line {
-				line[k] = disarm(line[k])
-			}
-			table = append(table, line)
+			table = append(table, scoreLine(s.Rows[i], s.Columns[j], e, m, s.Metrics))
 		}
 		rep.Cells = append(rep.Cells, row)
 	}
@@ -351,6 +327,43 @@ func writeSheet(dir string, s *heatmap.Sheet, o *render.Options) error {
 		return fmt.Errorf("writing scores.csv: %w", err)
 	}
 	return atomicfile.Write(filepath.Join(dir, "scores.csv"), buf.Bytes())
+}
+
+func newCellJSON(r *heatmap.Result, m *heatmap.Map, framed bool) cellJSON {
+	lo, hi, _ := m.Raw.Range()
+	e := cellJSON{
+		Layer: m.Layer, Method: m.Method, Target: m.Target, Unit: m.Unit, Framed: framed, Diagnosis: m.Diagnosis,
+		Range: [2]*float64{finite(lo), finite(hi)}, Metrics: map[string]*float64{}, ClassName: m.Class,
+		Score: finite(m.Score), ScoreUnit: m.ScoreUnit, Chance: likelihoodOf(r, m), Rank: m.Rank,
+	}
+	for name, v := range m.Metrics {
+		e.Metrics[name] = finite(float32(v))
+	}
+	return e
+}
+
+// scoreLine returns the line of scores.csv for a map. A metric that was not measured, as of a difference, is empty.
+func scoreLine(row, column string, e cellJSON, m *heatmap.Map, metrics []string) []string {
+	chance, rank := "", ""
+	if e.Chance != nil {
+		chance = strconv.FormatFloat(*e.Chance, 'g', 6, 64)
+	}
+	if e.Rank > 0 {
+		rank = strconv.Itoa(e.Rank)
+	}
+	line := []string{row, column, m.Layer, m.Method, m.Target, m.Class, fmt.Sprint(m.Score), m.ScoreUnit, chance, rank,
+		strconv.FormatBool(e.Framed), m.Diagnosis}
+	for _, name := range metrics {
+		value := ""
+		if v, measured := m.Metrics[name]; measured {
+			value = strconv.FormatFloat(v, 'g', 6, 64)
+		}
+		line = append(line, value)
+	}
+	for k := range line {
+		line[k] = disarm(line[k])
+	}
+	return line
 }
 
 // disarm returns a field that no spreadsheet takes for a formula, since names come from model files that nobody has
