@@ -82,7 +82,7 @@ func ShowLayers(m *gradcamnb.Model) error {
 		return err
 	}
 	var b strings.Builder
-	b.WriteString("| layer | module path | operator | cells | channels | |\n|---|---|---|---|---|---|\n")
+	b.WriteString("| layer | module path | operator | cells | channels | note |\n|---|---|---|---|---|---|\n")
 	for _, l := range layers {
 		if l.Grid[0] == 0 {
 			continue

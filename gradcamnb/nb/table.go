@@ -34,9 +34,9 @@ func tables(results []*heatmap.Result) string {
 	if len(rows) == 0 {
 		return ""
 	}
-	head, under := "| picture | class | | score | probability |\n", "|---|---|---|---|---|\n"
+	head, under := "| picture | class | number | score | probability |\n", "|---|---|---|---|---|\n"
 	if !several {
-		head, under = "| class | | score | probability |\n", "|---|---|---|---|\n"
+		head, under = "| class | number | score | probability |\n", "|---|---|---|---|\n"
 		for k, row := range rows {
 			rows[k] = strings.TrimPrefix(row, "| "+escape(names[0])+" ")
 		}
@@ -131,7 +131,7 @@ func detectionTable(found []heatmap.Detection) string {
 		return "Nothing is found."
 	}
 	var b strings.Builder
-	b.WriteString("| | class | score | x0 | y0 | x1 | y1 |\n|---|---|---|---|---|---|---|\n")
+	b.WriteString("| detection | class | score | x0 | y0 | x1 | y1 |\n|---|---|---|---|---|---|---|\n")
 	for i, d := range found {
 		name := escape(d.Label)
 		if name == "" {
