@@ -257,7 +257,7 @@ func TestNaNWeights(t *testing.T) {
 		t.Errorf("diagnosis %q, score %v", d, rep.Images[0].Maps[0].Score)
 	}
 	code, _, said = call(t, "sheet", "--model", path, "--tensor", golden.Path("golden", "resnet-basic", "input.npy"),
-		"--target", "class:1", "--layer", "layer3", "--unmeasured", "--out", dir)
+		"--target", "class:1", "--layer", "layer3", "--rows", "pictures", "--unmeasured", "--out", dir)
 	if code != 0 || !strings.Contains(said, "are not numbers") {
 		t.Errorf("of a sheet it said %q", said)
 	}
