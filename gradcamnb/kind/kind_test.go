@@ -87,7 +87,7 @@ func TestTextErrors(t *testing.T) {
 		"binary:cat":  `"cat" is no number, and this target takes no names`,
 		"output:a:b":  `"b" is no number, and this target takes no names; attribute:a:b takes the name of a value`,
 		"clas:3":      `there is no target "clas:3", did you mean "class:"`,
-		"class:1,2.5": "no number",
+		"class:1,2.5": "\"2.5\" is no number\n", // it takes names
 		"top0":        "from 1",
 		"attribute:a": "HEAD:VALUE",
 		"output:3":    "NAME:INDEX",
@@ -101,7 +101,7 @@ func TestTextErrors(t *testing.T) {
 		"class:3,":    `a number is missing in "3,"`,
 	} {
 		_, err := Parse(text)
-		if !errors.Is(err, ErrText) || !strings.Contains(err.Error(), want) {
+		if !errors.Is(err, ErrText) || !strings.Contains(err.Error()+"\n", want) {
 			t.Errorf("%s: %v, want %q", text, err, want)
 		}
 	}

@@ -25,7 +25,7 @@ func nameAndIndex(kind string) func(string) (Spec, error) {
 		if colon < 1 {
 			return Spec{}, textErrorf("write %s:NAME:INDEX", kind)
 		}
-		index, err := readIndices(rest[colon+1:])
+		index, err := readOnlyIndices(rest[colon+1:])
 		if value := rest[colon+1:]; err != nil && kind == "output" && strings.TrimSpace(value) != "" {
 			err = textErrorf("%w; attribute:%s:%s takes the name of a value", err, rest[:colon], value)
 		}

@@ -4,6 +4,7 @@ import (
 	"image"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 )
@@ -53,17 +54,26 @@ func readIndices(list string) ([]int, error) {
 		case strings.TrimSpace(part) == "":
 			return nil, textErrorf("a number is missing in %q", list)
 		case err != nil:
-			return nil, textErrorf("%q is no number, and this target takes no names", part)
+			return nil, textErrorf("%q is no number", part)
 		}
 		out = append(out, n)
 	}
 	return out, nil
 }
 
+// readOnlyIndices is like [readIndices], for targets that take no names, and says so of a name.
+func readOnlyIndices(list string) ([]int, error) {
+	out, err := readIndices(list)
+	if err != nil && strings.ContainsFunc(list, unicode.IsLetter) {
+		err = textErrorf("%w, and this target takes no names", err)
+	}
+	return out, err
+}
+
 // readNumbers returns a [Kind.Read] for kinds whose text is only numbers.
 func readNumbers(name string) func(string) (Spec, error) {
 	return func(rest string) (Spec, error) {
-		index, err := readIndices(rest)
+		index, err := readOnlyIndices(rest)
 		return Spec{Kind: name, Index: index}, err
 	}
 }
