@@ -39,9 +39,9 @@ func Contrast(class, rather int) Target {
 }
 
 // ContrastLabels is like [Contrast], for classes by their labels, such as "tabby" and "tiger cat". A label is looked up
-// as [Label] does.
+// as [Label] does, also one of digits.
 func ContrastLabels(class, rather string) Target {
-	return target(kind.Spec{Kind: "contrast", Value: class + "," + rather})
+	return target(kind.Spec{Kind: "contrast", Values: []string{class, rather}})
 }
 
 // Finer explains what sets a class apart from the three that the model finds most similar to it, weighted with their

@@ -250,15 +250,31 @@ func TestSeveralByName(t *testing.T) {
 		}
 	}
 	for value, want := range map[string]string{
-		"tabby,tigre cat": `there is no class "tigre cat"; the nearest labels are "tiger cat"`,
-		"tabby":           "it compares two classes, and names 1",
-		"dog,2":           "compares class 2 with itself",
-		"dog,9":           "no class 9",
+		strings.Repeat(",", 10_000): `there is no class ""`, // in no time
+		"tabby,tigre cat":           `there is no class "tigre cat"; the nearest labels are "tiger cat"`,
+		"tabby":                     "it compares two classes, and names 1",
+		"dog,2":                     "compares class 2 with itself",
+		"dog,9":                     "no class 9",
 	} {
 		if _, err := Contrast.Resolve(sc, Spec{Kind: "contrast", Value: value}); err == nil ||
 			!strings.Contains(err.Error(), want) {
-			t.Errorf("contrast:%s: %v, want %q", value, err, want)
+			t.Errorf("contrast:%.40s: %v, want %q", value, err, want)
 		}
+	}
+	// Labels that are given one by one are labels, whatever they look like.
+	sc.labels = []string{"20", "10", "tabby, tabby cat", "tabby"}
+	for _, c := range []struct {
+		values []string
+		want   []float32
+	}{{[]string{"10", "20"}, []float32{-1, 1, 0, 0}}, {[]string{"tabby, tabby cat", "10"}, []float32{0, -1, 1, 0}}} {
+		got, err := Contrast.Resolve(sc, Spec{Kind: "contrast", Values: c.values})
+		if err != nil || !reflect.DeepEqual(got[0].Argument, c.want) {
+			t.Errorf("the contrast of %q is %+v, %v; want %v", c.values, got, err, c.want)
+		}
+	}
+	same := Spec{Kind: "contrast", Values: []string{"tabby, tabby cat", "tabby cat"}}
+	if _, err := Contrast.Resolve(sc, same); err == nil || !strings.Contains(err.Error(), "compares class 2 with itself") {
+		t.Errorf("two names of one label: %v", err)
 	}
 }
 
@@ -275,6 +291,12 @@ func TestDrawnBox(t *testing.T) {
 	if err != nil || got[0].Detections[0].Class != 1 || got[0].Note != "" {
 		t.Errorf("the box of a dog is %+v, %v", got, err)
 	}
+	sc.found.Labels = []string{"cat toy", "cat bed"}
+	got, err = Box.Resolve(sc, Spec{Kind: "box", Box: heatmap.Box{10, 20, 30, 40}, Value: "cat"})
+	if want := `"cat" was taken for cat toy (0), the first of several; others are cat bed (1)`; err != nil || got[0].Note != want {
+		t.Errorf("the box of one of two cats is %+v, %v; want %q", got, err, want)
+	}
+	sc.found.Labels = []string{"cat", "dog"}
 	if _, err := Box.Resolve(sc, Spec{Kind: "box", Box: heatmap.Box{10, 20, 30, 40}, Value: "bird"}); !errors.Is(err,
 		fault.ErrNoClass) || !strings.Contains(err.Error(), `the nearest labels are "cat", "dog"`) {
 		t.Errorf("a class by a name that is not there: %v", err)
@@ -297,10 +319,10 @@ func TestDrawnBox(t *testing.T) {
 	}
 }
 
-// A name without a letter is no label's, though every label holds it.
+// A name without a letter is that of the same sign alone, though every label holds it.
 func TestNameWithoutLetters(t *testing.T) {
-	for name, want := range map[string][]int{"Cat": {1}, "a": {1}, "_": nil, "-": nil} {
-		if got, _ := matchLabels([]string{"dog", "a cat"}, name); !slices.Equal(got, want) {
+	for name, want := range map[string][]int{"Cat": {1}, "a": {1}, "_": nil, "-": {2}, " ": nil} {
+		if got, _ := matchLabels([]string{"dog", "a cat", "-", ""}, name); !slices.Equal(got, want) {
 			t.Errorf("%q is taken for the labels %v, want %v", name, got, want)
 		}
 	}

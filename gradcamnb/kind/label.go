@@ -15,8 +15,8 @@ import (
 // findLabel returns the number of the element that a name means. It tries three rules and takes the first that finds a
 // label: the name is the label, or one of its parts between commas ("tabby, tabby cat"); the label holds the name as
 // whole words; the label holds the name anywhere. If there are several, it takes the one that the model finds likeliest
-// in the pictures. The note says what was taken, unless only one label is the name. Case does not matter, nor whether
-// spaces, dashes or underscores join words.
+// in the pictures; for a detector or a segmentation, the first. The note says what was taken, unless only one label is
+// the name. Case does not matter, nor whether spaces, dashes or underscores join words.
 func findLabel(sc Scene, r ResolvedTarget, name string) (index int, note string, err error) {
 	if len(r.Labels) == 0 {
 		of := "detector"
@@ -26,6 +26,7 @@ func findLabel(sc Scene, r ResolvedTarget, name string) (index int, note string,
 		return 0, "", noClassf("nothing names the classes of the %s: put them into the sidecar or the card, or give the number", of)
 	}
 	found, exact := matchLabels(r.Labels, name)
+	which := "first"
 	switch {
 	case len(found) == 0:
 		near := nearest.Names(r.Labels, name, 5)
@@ -33,8 +34,12 @@ func findLabel(sc Scene, r ResolvedTarget, name string) (index int, note string,
 	case len(found) == 1 && exact:
 		return found[0], "", nil
 	case len(found) > 1:
-		if found, err = likeliest(sc, r, found); err != nil {
+		sorted, err := likeliest(sc, r, found)
+		if err != nil {
 			return 0, "", err
+		}
+		if sorted != nil {
+			found, which = sorted, "likeliest"
 		}
 	}
 	index = found[0]
@@ -47,27 +52,20 @@ func findLabel(sc Scene, r ResolvedTarget, name string) (index int, note string,
 		if more := len(others) - len(names); more > 0 {
 			names = append(names, fmt.Sprintf("%d more", more))
 		}
-		note += ", the likeliest of several; others are " + strings.Join(names, ", ")
+		note += ", the " + which + " of several; others are " + strings.Join(names, ", ")
 	}
 	return index, note, nil
 }
 
-// several returns the numbers of the classes that a target names, with commas between them, as numbers or by their
-// labels. A label that holds commas itself may be written in full. What was taken for a name is added to the note.
+// several returns the numbers of the classes that a target names. What was taken for a name is added to the note.
 func (r *ResolvedTarget) several(sc Scene, s Spec) ([]int, error) {
-	if s.Value == "" {
+	if s.Value == "" && len(s.Values) == 0 {
 		return s.Index, nil
 	}
 	var index []int
-	for parts := strings.Split(s.Value, ","); len(parts) > 0; {
-		n := len(parts)
-		for n > 1 && !r.hasLabel(strings.Join(parts[:n], ",")) {
-			n--
-		}
-		name := strings.TrimSpace(strings.Join(parts[:n], ","))
-		parts = parts[n:]
+	for _, name := range slices.Concat(s.Values, splitNames(s.Value, r.Labels)) {
 		i, err := strconv.Atoi(name)
-		if err != nil {
+		if err != nil || len(s.Values) > 0 {
 			var note string
 			if i, note, err = findLabel(sc, *r, name); err != nil {
 				return nil, err
@@ -79,9 +77,27 @@ func (r *ResolvedTarget) several(sc Scene, s Spec) ([]int, error) {
 	return index, nil
 }
 
-// hasLabel tells whether a name is the whole of a label.
-func (r *ResolvedTarget) hasLabel(name string) bool {
-	return slices.ContainsFunc(r.Labels, func(label string) bool { return spaceWords(label) == spaceWords(name) })
+// splitNames returns the names of classes in a list with commas between them. A label that holds commas itself may be
+// written in full.
+func splitNames(list string, labels []string) (names []string) {
+	if list == "" {
+		return nil
+	}
+	most, whole := 1, map[string]bool{} // parts between commas
+	for _, label := range labels {
+		if words := spaceWords(label); strings.TrimSpace(words) != "" {
+			most, whole[words] = max(most, 1+strings.Count(label, ",")), true
+		}
+	}
+	for parts := strings.Split(list, ","); len(parts) > 0; {
+		n := min(most, len(parts))
+		for n > 1 && !whole[spaceWords(strings.Join(parts[:n], ","))] {
+			n--
+		}
+		names = append(names, strings.TrimSpace(strings.Join(parts[:n], ",")))
+		parts = parts[n:]
+	}
+	return names
 }
 
 // numberAndLabel returns the number of a class, with its label in brackets if it has one.
@@ -106,8 +122,13 @@ func (f *Findings) numbered(sc Scene, s Spec) (numbered Spec, note string, err e
 // whether that was the first rule, that the name is the label.
 func matchLabels(labels []string, name string) (found []int, exact bool) {
 	want := FoldWords(name)
-	if want == "" { // every label holds it
-		return nil, false
+	if want == "" { // every label holds it, but a sign may be a label itself
+		for k, label := range labels {
+			if sign := strings.TrimSpace(name); sign != "" && strings.TrimSpace(label) == sign {
+				found = append(found, k)
+			}
+		}
+		return found, true
 	}
 	rules := []func(label string) bool{
 		func(label string) bool {
@@ -145,17 +166,18 @@ func spaceWords(text string) string {
 	return " " + strings.Join(words, " ") + " "
 }
 
-// likeliest sorts elements by the mean of their softmax probabilities over the pictures, the likeliest first.
+// likeliest sorts elements by the mean of their softmax probabilities over the pictures, the likeliest first. It
+// returns nil for a detector or a segmentation, of which no class is likelier than another.
 func likeliest(sc Scene, r ResolvedTarget, found []int) ([]int, error) {
 	if len(r.Tensors) == 0 {
-		return found, nil // of a detector no class is likelier than another
+		return nil, nil
 	}
 	dims, values, err := sc.Values(r.Tensors[0], nil)
 	if err != nil {
 		return nil, err
 	}
 	if len(dims) != 2 {
-		return found, nil // of a segmentation no class is likelier than another
+		return nil, nil
 	}
 	mean := make([]float64, dims[1])
 	for row := range slices.Chunk(values, dims[1]) {

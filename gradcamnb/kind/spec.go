@@ -2,6 +2,7 @@ package kind
 
 import (
 	"image"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -16,6 +17,8 @@ type Spec struct {
 	Index []int  `json:"index,omitempty"` // rank from 1 (top) or index; one for all pictures, or one for each picture
 	// the class or value by its name, instead of Index; kinds that name several classes read commas between the names
 	Value string `json:"value,omitempty"`
+	// several classes by their labels, each by itself, instead of Index, for the kinds that name several
+	Values []string `json:"values,omitempty"`
 
 	// region: weights of the output's pixels; mask: the instance, by pixel of the picture; one for all pictures, or one a
 	// picture
@@ -38,7 +41,7 @@ func (s Spec) element() string {
 	if s.Value != "" {
 		return s.Value
 	}
-	var index []string
+	index := slices.Clone(s.Values)
 	for _, i := range s.Index {
 		index = append(index, strconv.Itoa(i))
 	}

@@ -22,10 +22,10 @@ func TestScriptFindsClass(t *testing.T) {
 		t.Fatal("the card's script has no part that finds classes")
 	}
 	c := exec.Command(node, "-")
-	c.Stdin = strings.NewReader(`const live = { labels: ["sea lion", "lion, king of beasts", "tiger cat", "oystercatcher", "tabby cat"], likely: [0, 0, 1, 9, 5] };
+	c.Stdin = strings.NewReader(`const live = { labels: ["sea lion", "lion, king of beasts", "tiger cat", "oystercatcher", "tabby cat", "-"], likely: [0, 0, 1, 9, 5, 0] };
 //` + script + `
-console.log(JSON.stringify([..."lion|Tiger-Cat|cat|catcher|".split("|").slice(0, 4).map(s => live.labels[classOf(s).index]),
-	...["tyger cat", "5", "x".repeat(100), "q"].map(noClass), classOf("tyger cat") === null]));`)
+console.log(JSON.stringify([..."lion|Tiger-Cat|cat|catcher|-".split("|").map(s => live.labels[classOf(s).index]),
+	...["tyger cat", "6", "x".repeat(100), "q"].map(noClass), classOf("tyger cat") === null, classOf("_") === null]));`)
 	out, err := c.Output()
 	if err != nil {
 		t.Fatalf("%v: %s", err, out)
@@ -39,11 +39,13 @@ console.log(JSON.stringify([..."lion|Tiger-Cat|cat|catcher|".split("|").slice(0,
 		"tiger cat",
 		"tabby cat", // a word of it, and likelier than tiger cat; oystercatcher only holds the letters
 		"oystercatcher",
+		"-",
 		"There is no class “tyger cat”; the nearest labels are tiger cat (2), ",
-		"There is no class “5”; they are numbered from 0 to 4.",
-		"numbered from 0 to 4.",
+		"There is no class “6”; they are numbered from 0 to 5.",
+		"numbered from 0 to 5.",
 		"There is no class “q”; type another name, or a number from 0.",
 		true,
+		true, // a text without a letter is no part of any label
 	} {
 		text, isText := want.(string)
 		if said, _ := got[i].(string); isText && !strings.Contains(said, text) || !isText && got[i] != want {

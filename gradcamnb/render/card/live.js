@@ -120,7 +120,8 @@ const classOf = text => {
   const wanted = fold(text), words = s => " " + fold(s).replace(/[^\p{L}\p{N}]+/gu, " ").trim() + " ";
   const likelier = (a, b) => (live.likely[b] ?? 0) - (live.likely[a] ?? 0) || a - b;
   const all = live.labels.map((_, i) => i).sort(likelier);
-  const rules = [l => fold(l) === wanted || l.split(",").some(s => fold(s) === wanted), l => words(l).includes(words(text)), l => fold(l).includes(wanted)];
+  const sign = l => l.trim() !== "" && l.trim() === text.trim(); // every label holds a text without a letter
+  const rules = !wanted ? [sign] : [l => fold(l) === wanted || l.split(",").some(s => fold(s) === wanted), l => words(l).includes(words(text)), l => fold(l).includes(wanted)];
   for (const [how, rule] of rules.entries()) {
     const found = all.filter(i => rule(live.labels[i]));
     if (found.length) return { index: found[0], exact: how === 0 && found.length === 1, others: found.slice(1) };
