@@ -211,12 +211,12 @@ func scene(label string) (*heatmap.Result, *heatmap.Map) {
 		full.Values[i] = float32(2.5 * math.Exp(-(x*x+y*y)/20))
 	}
 	m := &heatmap.Map{Grid: full, Raw: heatmap.NewGrid(5, 5), Layer: "layer4.2", Method: "Grad-CAM", Target: "class 7",
-		Class: label, Index: 7, Score: 9.125, ScoreUnit: "logits", Unit: "logits"}
+		Class: label, Index: 7, Score: 9.12, ScoreUnit: "logits", Unit: "logits"}
 	r := &heatmap.Result{
 		Picture: pic, Frame: imgio.Frame{PictureW: 300, PictureH: 200, ModelW: 20, ModelH: 20, X0: 50, ScaleX: 10,
 			ScaleY: 10},
 		Model: "net", Maps: []*heatmap.Map{m},
-		Top: []heatmap.Prediction{{Index: 7, Label: label, Score: 9.125, Probability: 0.75},
+		Top: []heatmap.Prediction{{Index: 7, Label: label, Score: 9.12, Probability: 0.75},
 			{Index: 2, Label: "other", Score: 8, Probability: 0.25}},
 	}
 	return r, m

@@ -77,10 +77,16 @@ func clipWords(m *heatmap.Map, o *Options) string {
 		number(float64(max(hi, -lo))), m.Unit)
 }
 
-// number returns a value with three significant digits, and from 1,000 to 100,000 as a whole number.
+// number returns a value with three significant digits, and from 1,000 to 100,000 as a whole number. A tie is rounded
+// away from zero, as the card's JavaScript does.
 func number(v float64) string {
 	if v == 0 {
 		return "0"
+	}
+	// Package fmt rounds a tie to even, so a value that may be one is moved away from zero. (2n+1)/(2·10^k) with n of
+	// three digits is a binary fraction only for k up to 4, so every tie is a multiple of 1/32.
+	if v*32 == math.Trunc(v*32) {
+		v = math.Nextafter(v, 2*v)
 	}
 	if a := math.Abs(v); a >= 999.5 && a < 1e5 {
 		return fmt.Sprintf("%.0f", v)

@@ -16,7 +16,7 @@ const number = v => {
   if (v == null || isNaN(v)) return "–";
   const size = Math.abs(v), short = Number(v.toPrecision(3));
   if (size >= 999.5 && size < 1e5) return v.toFixed(0);
-  if (size >= 1e5 || size > 0 && size < 1e-4) return short.toExponential().replace(/(?<=[+-])\d$/, "0$&");
+  if (size >= 1e5 || size > 0 && Math.abs(short) < 1e-4) return short.toExponential().replace(/[+-]\d$/, e => e[0] + "0" + e[1]);
   return String(short);
 };
 const distinct = list => [...new Set(list)];
