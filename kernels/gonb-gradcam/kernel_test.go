@@ -208,7 +208,7 @@ func TestDoctor(t *testing.T) {
 	if err := json.Unmarshal([]byte(said), &findings); err != nil || code != 0 {
 		t.Fatalf("exit code %d, %v: %s", code, err, said)
 	}
-	for _, what := range []string{"go", "gonb", "goimports", "jupyter", "PJRT", "GPU"} {
+	for _, what := range []string{"go", "gonb", "goimports", "jupyter", "PJRT", "onnxruntime", "GPU"} {
 		i := slices.IndexFunc(findings, func(f finding) bool { return strings.Contains(f.What, what) })
 		if i < 0 {
 			t.Errorf("nothing about %s", what)
