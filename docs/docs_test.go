@@ -23,7 +23,8 @@ func page(t *testing.T, name string) string {
 	return string(text)
 }
 
-// Every message that messages.md explains is one that our programs write. Some come from Go's compiler.
+// Every message that messages.md explains is one that our programs write. Some come from Go's compiler, and the last is
+// put together by package render, whose tests read the page.
 func TestMessages(t *testing.T) {
 	elsewhere := []string{"expected declaration", "declared and not used", "model.Scope is not a type",
 		"as int value in argument to gradcamnb.Class", "to type gradcamnb.Layer", "value of interface type error",

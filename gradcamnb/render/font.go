@@ -9,6 +9,7 @@ import (
 	"golang.org/x/image/font/sfnt"
 
 	"github.com/gradcam-go/gradcam/internal/notebook"
+	"github.com/gradcam-go/gradcam/internal/regular"
 )
 
 // fontEnv is the environment variable that holds the path of a font for letters that the Go fonts lack.
@@ -31,7 +32,7 @@ var userFont = sync.OnceValue(func() *sfnt.Font {
 // readFont reads a TrueType or OpenType font, or the first one of a collection. Letters are read from the file when
 // they are drawn, since fonts of Chinese have tens of megabytes.
 func readFont(path string) (*sfnt.Font, error) {
-	file, err := os.Open(path)
+	file, err := regular.Open(path)
 	if err != nil {
 		return nil, err
 	}
@@ -48,16 +49,20 @@ func readFont(path string) (*sfnt.Font, error) {
 }
 
 // standsAlone tells whether a letter is drawn right by itself, one after the other from left to right. Letters of
-// Hebrew or Arabic run the other way, those of Hindi join, and emoji are coloured pictures.
+// Hebrew or Arabic run the other way, those of Hindi and the parts of Korean syllables join, and emoji are coloured
+// pictures.
 func standsAlone(r rune) bool {
-	const cjkSigns, cjkSignsEnd, wide, wideEnd = 0x3000, 0x303f, 0xff00, 0xffef // of Chinese and Japanese texts
-	if unicode.Is(unicode.M, r) {                                               // a mark on the letter before it
+	const kana, kanaEnd, wide, wideEnd = 0x3000, 0x30ff, 0xff00, 0xffef // with the signs of Chinese and Japanese texts
+	if unicode.In(r, unicode.M, jamo) {                                 // a mark on the letter before it
 		return false
 	}
-	return r >= cjkSigns && r <= cjkSignsEnd || r >= wide && r <= wideEnd ||
+	return r >= kana && r <= kanaEnd || r >= wide && r <= wideEnd ||
 		unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul, unicode.Bopomofo,
 			unicode.Armenian, unicode.Georgian, unicode.Ethiopic, unicode.Cherokee)
 }
+
+// jamo are the parts of Korean syllables, which join. Names of files on macOS are written with them.
+var jamo = &unicode.RangeTable{R16: []unicode.Range16{{0x1100, 0x11ff, 1}, {0xa960, 0xa97f, 1}, {0xd7b0, 0xd7ff, 1}}}
 
 // hasGlyph tells whether a font has a letter.
 func hasGlyph(f *sfnt.Font, r rune) bool {

@@ -2,7 +2,10 @@ package render
 
 import (
 	"image"
+	"os"
+	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"golang.org/x/image/font/gofont/goregular"
@@ -10,6 +13,14 @@ import (
 
 	"github.com/gradcam-go/gradcam/internal/testing/golden"
 )
+
+// A font of the user's would change the figures.
+func TestMain(m *testing.M) {
+	if err := os.Unsetenv(fontEnv); err != nil {
+		panic(err)
+	}
+	os.Exit(m.Run())
+}
 
 // Characters that the fonts do not have are written by their numbers, as Unicode writes
 // them, and nothing else is changed.
@@ -21,6 +32,7 @@ func TestSpelled(t *testing.T) {
 		"אב גx":                 "‹U+05D0 U+05D1› ‹U+05D2›x",
 		"埃及猫":                   "‹U+57C3 U+53CA U+732B›",
 		"\u202egpj.exe\x00":     "‹U+202E›gpj.exe‹U+0000›",
+		"コーヒー":                  "‹U+30B3 U+30FC U+30D2 U+30FC›",
 		"two\nlines":            "two lines",
 		"":                      "",
 	} {
@@ -68,9 +80,35 @@ func TestUserFont(t *testing.T) {
 	if got, want := textWidth("猫a", f), 20+textWidth("a", f); got != want {
 		t.Errorf("the cat and a letter are %d wide, want %d", got, want)
 	}
-	for what, path := range map[string]string{"no file": "none.ttf", "no TrueType or OpenType font": "spell_test.go"} {
+	for what, path := range map[string]string{
+		"no file": "none.ttf", "a folder": ".", "no TrueType or OpenType font": "spell_test.go"} {
 		if f, err := readFont(path); err == nil || f != nil {
 			t.Errorf("%s: %v, %v", what, f, err)
 		}
+	}
+	if _, err := readFont("."); !strings.Contains(err.Error(), "no regular file") { // nor is a pipe opened, which may wait
+		t.Error(err)
+	}
+}
+
+// Letters of Japanese and Korean stand alone, with the signs that lengthen and part them; marks on a letter and the
+// parts of a syllable do not.
+func TestStandsAlone(t *testing.T) {
+	for text, want := range map[string]bool{
+		"コーヒー・ゝ゛゜、ｺｰﾋｰ": true, "고양이ㄱ": true, "\u3099\u309a": false, "\u1100\u1169": false, "\ua960\ud7b0": false,
+	} {
+		for _, r := range text {
+			if standsAlone(r) != want {
+				t.Errorf("that %c, %U, stands alone is %t", r, r, !want)
+			}
+		}
+	}
+}
+
+// The page of messages shows a letter that is written by its number as it is written.
+func TestSpelledInMessages(t *testing.T) {
+	page, err := os.ReadFile(filepath.Join("..", "..", "docs", "messages.md"))
+	if err != nil || !strings.Contains(string(page), "| `"+spellOut("猫")+"` |") {
+		t.Errorf("messages.md has no %s: %v", spellOut("猫"), err)
 	}
 }
