@@ -75,6 +75,7 @@ func (f *detectFlags) checkExplaining() error {
 }
 
 func (f *detectFlags) run(c *cobra.Command) error {
+	f.single = f.explain
 	if err := f.checkNamed(); err != nil {
 		return err
 	}

@@ -112,9 +112,10 @@ func (f *drawnFlags) polygonTarget(c *cobra.Command) (gradcamnb.Target, error) {
 	if !ok || len(pictures.GetSlice()) != 1 {
 		return gradcamnb.Target{}, cli.Usagef("--image: name one picture")
 	}
-	img, err := imgio.Open(pictures.GetSlice()[0])
+	picture := pictures.GetSlice()[0]
+	img, err := imgio.Open(picture)
 	if err != nil {
-		return gradcamnb.Target{}, err
+		return gradcamnb.Target{}, explainFlags{single: true}.pictureError(picture, err)
 	}
 	var corners [][2]float64
 	for ; len(v) > 0; v = v[2:] {

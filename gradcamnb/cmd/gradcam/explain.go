@@ -35,6 +35,7 @@ type explainFlags struct {
 	given, boxes []string
 	batch        int
 	patterns     bool   // --image takes a pattern, with --batch
+	single       bool   // --image takes one picture alone
 	inputs       string // hash of the inputs, for result.json, if the picture is one of many
 	measured     measureFlags
 	hot          cutFlag
@@ -181,14 +182,16 @@ func explain(ctx context.Context, f explainFlags) error {
 	if err != nil {
 		return err
 	}
+	if f.batch == 0 {
+		if err := f.input(m, &r); err != nil {
+			return err
+		}
+	}
 	if err := f.measured.request(&r, f.images); err != nil {
 		return err
 	}
 	if f.batch > 0 {
 		return f.explainMany(ctx, m, r, dir, options)
-	}
-	if err := f.input(m, &r); err != nil {
-		return err
 	}
 	results, err := m.Run(ctx, r)
 	if err != nil {
@@ -279,6 +282,8 @@ func (f explainFlags) pictureError(path string, err error) error {
 		return cli.Usagef("--image %q: a pattern goes with --batch, as --batch 8", path)
 	case isPattern(path):
 		return cli.Usagef("--image %q: no pattern is taken here: name a picture", path)
+	case len(parts) > 1 && !slices.ContainsFunc(parts, isMissing) && f.single:
+		return cli.Usagef("--image %q: name one picture", path)
 	case len(parts) > 1 && !slices.ContainsFunc(parts, isMissing):
 		return cli.Usagef("--image %q: several pictures are written --image %s", path, strings.Join(parts, " --image "))
 	}

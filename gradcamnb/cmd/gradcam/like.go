@@ -115,7 +115,8 @@ func (f explainFlags) likePicture(fingerprint string) (image.Image, error) {
 	if len(f.images) == 1 {
 		img, err := imgio.Open(f.images[0])
 		if err != nil {
-			return nil, err
+			f.patterns, f.single = false, true
+			return nil, f.pictureError(f.images[0], err)
 		}
 		if render.Fingerprint(img) != fingerprint {
 			return nil, fmt.Errorf("%s shows another picture than %s", f.like, f.images[0])

@@ -35,6 +35,7 @@ type samplingFlags struct {
 }
 
 func (f *samplingFlags) add(c *cobra.Command, masks, grid int) {
+	f.single = true
 	f.addDetector(c)
 	flags := c.Flags()
 	f.addMasks(flags, masks, grid)
