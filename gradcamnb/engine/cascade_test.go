@@ -35,7 +35,7 @@ func TestWeightsByDepth(t *testing.T) {
 		!strings.Contains(strings.Join(all, " "), "stem") {
 		t.Errorf("all are %s", all)
 	}
-	if s.model.Depth("/onnx/@ones2") != -1 {
+	if s.model.Depth("/onnx/@split10") != -1 {
 		t.Error("a constant has a depth")
 	}
 }

@@ -1,8 +1,8 @@
 // Package completed adds to GoMLX's pure-Go backend what models made of GoMLX's own layers need and the backend lacks:
-// batch norm, and windows that are scattered to their places. After a product with vector instructions it clears the
-// vector registers, without which everything else would be slow. It also removes fused operators from
-// graphs whose name begins with [PlainPrefix]: the walk through a model, guided gradients and second derivatives need
-// the operators that a fused one replaces.
+// batch norm, and windows that are scattered to their places. It copies less for broadcasts and transpositions. After a
+// product with vector instructions it clears the vector registers, without which everything else would be slow. It also
+// removes fused operators from graphs whose name begins with [PlainPrefix]: the walk through a model, guided gradients
+// and second derivatives need the operators that a fused one replaces.
 package completed
 
 import (

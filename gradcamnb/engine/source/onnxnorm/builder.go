@@ -335,8 +335,7 @@ func isVector(x ref, c int) bool {
 	return len(x.dims) > 0 && size(x.dims) == c && x.dims[len(x.dims)-1] == c
 }
 
-// expandVector prepares a vector v [c] for broadcasting to [..., c]. On pure Go it is written out in full, as the
-// product of a column of ones with it.
+// expandVector prepares a vector v [c] for broadcasting to [..., c]. On pure Go it is written out in full.
 func (b *builder) expandVector(v ref, dims []int) ref {
 	if !b.pureGo || len(dims) == 0 {
 		return v
@@ -346,9 +345,7 @@ func (b *builder) expandVector(v ref, dims []int) ref {
 	if c == 1 || rows == 1 || !isVector(v, c) {
 		return v
 	}
-	ones := b.weight(fmt.Sprintf("@ones%d", rows), []int{rows, 1},
-		func() []float32 { return slices.Repeat([]float32{1}, rows) })
-	return b.reshape(b.matmul(ones, b.reshape(v, 1, c)), dims...)
+	return b.broadcastTo(v, dims)
 }
 
 func (b *builder) unary(op string, x ref, attrs ...*protos.AttributeProto) ref {
