@@ -17,6 +17,9 @@ import (
 // tensors before anything runs. repaired is true if the model was changed to take another batch than its file's.
 func (r run) takeBatch(ctx context.Context, subject *perturb.Subject) (repaired bool, err error) {
 	batch := subject.Batch()
+	if batch < 1 {
+		return false, fmt.Errorf("a batch of %d masks makes no pass: give at least 1", batch)
+	}
 	pass := batch
 	if r.runs == nil && r.backend.IsCPU() {
 		pass = subject.SplitBatch(batch)

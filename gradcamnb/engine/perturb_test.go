@@ -332,4 +332,13 @@ func TestSamplingErrors(t *testing.T) {
 			t.Errorf("%+v: %v, want %q", o, err, want)
 		}
 	}
+	for name, r := range map[string]gradcamnb.Request{
+		"Occlusion": {Methods: []string{"Occlusion"}},
+		"a metric":  {Methods: []string{"Saliency"}, Measuring: gradcamnb.Measuring{Metrics: []string{"insertion"}}},
+	} {
+		r.Sampling.Batch = -3
+		if _, err := sample(t.Context(), t, s, r); err == nil || !strings.Contains(err.Error(), "a batch of -3 masks") {
+			t.Errorf("%s in batches of -3: %v", name, err)
+		}
+	}
 }

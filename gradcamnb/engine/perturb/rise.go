@@ -151,8 +151,6 @@ func checkSampling(o ask.Sampling, f field) error {
 		return fmt.Errorf("%d masks explain nothing: give at least 1", o.Masks)
 	case !(o.P > 0 && o.P < 1):
 		return fmt.Errorf("with the probability %g every mask is the same: give one between 0 and 1, both excluded", o.P)
-	case o.Batch < 1:
-		return fmt.Errorf("a batch of %d masks makes no pass: give at least 1", o.Batch)
 	case o.Agreement < 0 || o.Agreement >= 1 || math.IsNaN(o.Agreement):
 		return fmt.Errorf("the agreement between the halves of the masks is %g: give a rank correlation of at least 0 and below 1", o.Agreement)
 	}
