@@ -66,8 +66,8 @@ func (f *ownDetector) Detect(ctx context.Context, r gradcamnb.Request) ([][]heat
 		return nil, err
 	}
 	switch {
-	case len(r.Pictures) == 0:
-		return nil, errors.New("a detector that is a Go function needs pictures")
+	case len(r.Pictures) == 0 || slices.Contains(r.Pictures, nil):
+		return nil, errors.New("a detector that is a Go function needs pictures, none of which is nil")
 	case len(r.Boxes) > 0 || len(r.Inputs) > 0 || r.Prep != nil || r.Reading != (gradcamnb.Reading{}):
 		return nil, fmt.Errorf("the detector %s is a Go function, which gets whole pictures and reads its findings itself: leave out InBox, Input, Prepared and Read",
 			f.model.Card().Name)

@@ -91,6 +91,9 @@ func TestDetectorThatIsAFunction(t *testing.T) {
 	if _, err := broken.Detect(pic); err == nil || !strings.Contains(err.Error(), "a class score that is no number") {
 		t.Errorf("a score that is NaN: %v", err)
 	}
+	if _, err := m.Detect(nil); err == nil || !strings.Contains(err.Error(), "none of which is nil") {
+		t.Errorf("no picture: %v", err)
+	}
 	var said strings.Builder
 	e.say = &said
 	if _, err := m.Explain(pic, gradcamnb.Methods("occlusion"), gradcamnb.Sampled(gradcamnb.Sampling{Grid: 2}),

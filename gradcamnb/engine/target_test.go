@@ -231,6 +231,11 @@ func TestSimilarByHand(t *testing.T) {
 	if got := r[0].Maps[0].Score; !(math.Abs(float64(got)-0.6) <= 1e-6) {
 		t.Errorf("the cosine is %g, want 0.6", got)
 	}
+	in.Values = make([]float32, 12) // whose embedding has no direction
+	if r, err = m.ExplainTensor(in, gradcamnb.Similar(red), gradcamnb.Layers("/map")); err != nil {
+		t.Fatal(err)
+	}
+	wantMap(t, "an embedding of zeros", r[0].Maps[0].Raw.Values, 0, 0, 0, 0)
 }
 
 // SESS weighs the windows of a target that is no class by its score: a class that the target does not read changes

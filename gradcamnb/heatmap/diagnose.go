@@ -1,6 +1,7 @@
 package heatmap
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -27,7 +28,7 @@ func (m *Map) Diagnose() string {
 	case bad > 0:
 		return fmt.Sprintf("%d of the map's %d values are not numbers (NaN or infinite): the picture or the model's weights hold such values, or the model overflows.", bad, n)
 	case m.Sampled != nil:
-		return m.diagnoseDraw()
+		return cmp.Or(m.diagnoseDraw(), m.diagnoseFlat(lo, hi))
 	}
 	said := m.diagnoseZero(lo, hi)
 	switch {
@@ -37,14 +38,22 @@ func (m *Map) Diagnose() string {
 		return fmt.Sprintf("The map is rounding noise: its largest value, %.3g, is %.1g of what its terms add up to without their signs. They cancel, as those of HiResCAM do at a layer that is only read through a layer norm over its channels; take LayerCAM at %s, or a layer after the norm.", max(hi, -lo), max(hi, -lo)/m.Gross, m.Layer)
 	case hi <= 0:
 		return m.diagnoseNegative(lo)
-	case lo == hi && n > 1:
-		return fmt.Sprintf("The map is the same everywhere (%.3g): it says nothing about places.", hi)
+	case m.diagnoseFlat(lo, hi) != "":
+		return m.diagnoseFlat(lo, hi)
 	case m.Warped:
 		return fmt.Sprintf("The model itself moves cells before layer %s, with a grid (GridSample): each cell is drawn where it is in the layer, and what it saw may lie elsewhere in the picture.", m.Layer)
 	case m.Beside != "":
 		return fmt.Sprintf("The answer does not go through layer %s alone: it reads layer %s, too, which this map does not show. Explain at both.", m.Layer, m.Beside)
 	}
 	return ""
+}
+
+// diagnoseFlat returns what is wrong with a map of one value.
+func (m *Map) diagnoseFlat(lo, hi float32) string {
+	if lo < hi || len(m.Raw.Values) == 1 {
+		return ""
+	}
+	return fmt.Sprintf("The map is the same everywhere (%.3g): it says nothing about places.", hi)
 }
 
 // bounds returns the lowest and the highest value of the map, and the number of values that are NaN or infinite.

@@ -284,3 +284,11 @@ func TestResizedVolume(t *testing.T) {
 		t.Errorf("%v of the shape %v, want %v", got.Values, got.Dims(), want)
 	}
 }
+
+// Masks of one cell hide everything or nothing, so their map says nothing about places, however much the scores differ.
+func TestDiagnoseFlatDraw(t *testing.T) {
+	m := &Map{Raw: Grid{W: 2, H: 1, Values: []float32{0.5, 0.5}}, Sampled: &SampledRun{Weights: []float32{0, 1}}}
+	if got := m.Diagnose(); !strings.Contains(got, "the same everywhere (0.5)") {
+		t.Errorf("the diagnosis is %q", got)
+	}
+}

@@ -22,7 +22,8 @@ var Similar = register(Kind{
 	},
 	ArgumentShape: func(output []int) []int { return output[1:] },
 	Score: func(output, _, embedding *Node) *Node {
-		lengths := Mul(Sqrt(sumAll(Mul(output, output))), Sqrt(sumAll(Mul(embedding, embedding))))
+		length := func(x *Node) *Node { return Sqrt(MaxScalar(sumAll(Mul(x, x)), 1e-30)) } // at 0 its slope is infinite
+		lengths := Mul(length(output), length(embedding))
 		return Div(sumAll(Mul(output, embedding)), AddScalar(lengths, 1e-8))
 	},
 })
