@@ -78,7 +78,7 @@ func MustShowDetections(picture image.Image, found []heatmap.Detection) {
 // ShowDetectionSheet shows the explained detections of a picture, one in each row; see [render.DetectionSheet].
 func ShowDetectionSheet(r *heatmap.Result) error {
 	title := r.Model + ": detections explained"
-	f := titled(title, title+foundAlt(r), func() *image.NRGBA { return render.DetectionSheet(r, nil) })
+	f := titled(title, title+"; "+explainedAlt(r), func() *image.NRGBA { return render.DetectionSheet(r, nil) })
 	return show(f, nil, []*heatmap.Result{r}, nil)
 }
 
@@ -87,7 +87,8 @@ func ShowDetectionSheet(r *heatmap.Result) error {
 // [gradcamnb.Detections] asks for all detections.
 func ShowDetected(r *heatmap.Result) error {
 	title := r.Model + ": everything found, explained"
-	f := titled(title, title+foundAlt(r), func() *image.NRGBA { return render.Detected(r, nil) })
+	alt := title + "; " + detectionsAlt(r.Detections) + "; " + explainedAlt(r)
+	f := titled(title, alt, func() *image.NRGBA { return render.Detected(r, nil) })
 	return show(f, nil, []*heatmap.Result{r}, nil)
 }
 

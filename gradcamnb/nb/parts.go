@@ -125,14 +125,9 @@ func haveMaps(results []*heatmap.Result) error {
 
 // gridAlt returns words that describe a grid for people who cannot see it.
 func gridAlt(results []*heatmap.Result) string {
-	const named = 12 // a longer list helps nobody
 	var parts []string
 	for i, name := range heatmap.PictureNames(results) {
-		if i == named {
-			parts = append(parts, fmt.Sprintf("and %d more", len(results)-named))
-			break
-		}
 		parts = append(parts, strings.TrimSuffix(name+": "+results[i].Maps[0].Class, ": "))
 	}
-	return fmt.Sprintf("%s, %d pictures with their maps: %s", results[0].Model, len(results), strings.Join(parts, ", "))
+	return fmt.Sprintf("%s, %d pictures with their maps: %s", results[0].Model, len(results), inWords(parts))
 }

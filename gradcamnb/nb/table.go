@@ -100,29 +100,52 @@ var markdown = strings.NewReplacer(
 
 // detectionsAlt returns words that describe a picture of detections for people who cannot see it.
 func detectionsAlt(found []heatmap.Detection) string {
-	const named = 12 // a longer list helps nobody
-	if len(found) == 0 {
-		return "a picture in which nothing is found"
-	}
 	var parts []string
-	for _, d := range found[:min(named, len(found))] {
-		parts = append(parts, fmt.Sprintf("%s %.2f", heatmap.ClassName(d.Label, d.Class), d.Score))
+	for _, d := range found {
+		parts = append(parts, detectionAlt(d))
 	}
-	if n := len(found) - named; n > 0 {
-		parts = append(parts, fmt.Sprintf("and %d more", n))
-	}
-	if len(found) == 1 {
+	switch len(found) {
+	case 0:
+		return "a picture in which nothing is found"
+	case 1:
 		return "1 detection: " + parts[0]
 	}
-	return fmt.Sprintf("%d detections: %s", len(found), strings.Join(parts, ", "))
+	return fmt.Sprintf("%d detections: %s", len(found), inWords(parts))
 }
 
-// foundAlt returns words for the detections of a result, to stand behind a title; empty if there are none.
-func foundAlt(r *heatmap.Result) string {
-	if len(r.Detections) == 0 {
-		return ""
+func detectionAlt(d heatmap.Detection) string {
+	return fmt.Sprintf("%s %.2f", heatmap.ClassName(d.Label, d.Class), d.Score)
+}
+
+// inWords returns the first words of a list for people who cannot see it. A longer list helps nobody.
+func inWords(words []string) string {
+	const most = 12
+	if n := len(words) - most; n > 0 {
+		words = append(words[:most:most], fmt.Sprintf("and %d more", n))
 	}
-	return "; " + detectionsAlt(r.Detections)
+	return strings.Join(words, ", ")
+}
+
+// explainedAlt returns words for the maps of a figure of explained detections, which has one row or cell for each
+// target.
+func explainedAlt(r *heatmap.Result) string {
+	var parts []string
+	known := map[string]bool{}
+	for _, m := range r.Maps {
+		if m.Box.Area() == 0 || known[m.Target] {
+			continue
+		}
+		known[m.Target] = true
+		if m.Found > 0 && m.Found <= len(r.Detections) {
+			parts = append(parts, detectionAlt(r.Detections[m.Found-1]))
+		} else {
+			parts = append(parts, heatmap.ClassName(m.Class, m.Index)+" (drawn)")
+		}
+	}
+	if len(parts) == 0 {
+		return "no detection is explained"
+	}
+	return "maps of " + inWords(parts)
 }
 
 // detectionTable returns a Markdown table of detections.
