@@ -160,7 +160,7 @@ func (f explainFlags) sidecarLine() string {
 	if f.model == "" || strings.HasPrefix(f.model, hub.Scheme) {
 		return ""
 	}
-	line := "; or write a sidecar: gradcam sidecar --model " + place.Argument(f.model) + " --preset torchvision"
+	line := "; or write a sidecar: gradcam sidecar --model " + place.Argument(f.model)
 	if f.size != "" {
 		line += " --size " + place.Argument(f.size)
 	}

@@ -1,6 +1,7 @@
 package inputs
 
 import (
+	"fmt"
 	"image"
 	"slices"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/ask"
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/source"
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
+	"github.com/gradcam-go/gradcam/internal/place"
 )
 
 var first = source.Card{Name: "net", Input: []int{-1, 3, -1, -1}, Layout: imgio.ChannelsFirst}
@@ -128,6 +130,21 @@ func TestBytes(t *testing.T) {
 		_, err := PrepFor(card, &c.prep)
 		if (err != nil) != (c.left != "") || err != nil && !strings.Contains(err.Error(), c.left) {
 			t.Errorf("%s, (p - %v) / %v: error %v, want %q", c.kind, c.prep.Mean, c.prep.Scale, err, c.left)
+		}
+	}
+}
+
+// A file on the hub has no sidecar in the cache, so no command is given that writes one there; a copy can have one.
+func TestUnpreparedHubFile(t *testing.T) {
+	place.CommandLine()
+	defer place.Program()
+	card := source.Card{Name: "net", File: "/cache/net.onnx", Input: []int{1, 3, 8, 8}, Layout: imgio.ChannelsFirst}
+	const line, copied = "gradcam sidecar --model /cache/net.onnx", "save this as net.json beside a copy of /cache/net.onnx"
+	for _, card.OnHub = range []bool{false, true} {
+		_, err := Prepare(card, ask.Request{}, func() string { return "" }, func(string) {})
+		said := fmt.Sprint(err)
+		if strings.Contains(said, line) == card.OnHub || strings.Contains(said, copied) != card.OnHub {
+			t.Errorf("on the hub, %t: %v", card.OnHub, err)
 		}
 	}
 }

@@ -16,7 +16,7 @@ import (
 // unpreparedError returns the error for a model without preprocessing. It shows a sidecar to save, with the model's own
 // size and the numbers with which most such models were trained: those of the preset or, if it is empty, of
 // classifiers, and then how to get by without writing that file: on the command line the line that writes it, elsewhere
-// the choice to add. For a GoMLX model it names the card instead.
+// the choice to add. For a file on the hub there is no such line. For a GoMLX model it names the card instead.
 func unpreparedError(c source.Card, preset string) error {
 	usual, kind := 224, ""
 	if preset != "" {
@@ -45,11 +45,14 @@ func unpreparedError(c source.Card, preset string) error {
 	}
 	others := slices.DeleteFunc(imgio.PresetNames(), func(name string) bool { return name == preset })
 	with := "also with another preset (" + strings.Join(others, ", ") + "): "
+	line := " Or let this line write it, " + with + sidecarLine(c.File, preset, w, h, size != "")
+	if c.OnHub {
+		line = ""
+	}
 	remedy := place.Words(
-		fmt.Sprintf("Or say it where you explain, %sgradcamnb.Prepared(imgio.MustPreset(%q, %d, %d))", with, preset, w, h),
-		"Or let this line write it, "+with+sidecarLine(c.File, preset, w, h, size != ""))
+		fmt.Sprintf(" Or say it where you explain, %sgradcamnb.Prepared(imgio.MustPreset(%q, %d, %d))", with, preset, w, h), line)
 	return fault.Errorf(fault.ErrNoPreprocessing,
-		"nothing says how to prepare a picture for the model %s%s.%s If it was trained as %s, save this as %s: %s. %s",
+		"nothing says how to prepare a picture for the model %s%s.%s If it was trained as %s, save this as %s: %s.%s",
 		c.Name, size, kind, imgio.PresetModels(preset), c.SidecarName(), text, remedy)
 }
 

@@ -45,6 +45,9 @@ func TestHub(t *testing.T) {
 		c.Prep.Mean[0] != 127.5 {
 		t.Errorf("card %+v", c)
 	}
+	if want := "net.json beside a copy of " + c.File; !strings.HasPrefix(c.SidecarName(), want) {
+		t.Errorf("the sidecar is %s, want %s", c.SidecarName(), want)
+	}
 	if want := fmt.Sprintf("%x", sha256.Sum256(h.files["onnx/net.onnx"])); c.SHA256 != want {
 		t.Errorf("SHA-256 %s, want %s", c.SHA256, want)
 	}

@@ -53,6 +53,7 @@ type Card struct {
 	Labels  []string     // nil if there are none
 	Outputs []string     // names of the outputs; the first one is the model's answer
 	File    string       // file that the model was read from; empty for a model in memory
+	OnHub   bool         // File was fetched from the Hugging Face hub; no sidecar is read beside it
 	Files   []string     // all files that the model depends on, also missing ones; if one changes, it is another model
 
 	Untrained bool // for a GoMLX model: weights that its store lacks are made up, not refused

@@ -89,7 +89,7 @@ func openHub(ctx context.Context, address string, o onnxnorm.Options, say io.Wri
 		m.files.close()
 		return nil, fmt.Errorf("%s: the file in the cache is damaged, delete it: %s", address, file)
 	}
-	m.card.Name, m.card.Picture = path.Base(ref.Repo), o.Picture
+	m.card.Name, m.card.Picture, m.card.OnHub = path.Base(ref.Repo), o.Picture, true
 	if err := m.settle(""); err != nil {
 		m.files.close()
 		return nil, fmt.Errorf("%s: %w", address, err)

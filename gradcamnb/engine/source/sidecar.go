@@ -35,10 +35,15 @@ type Sidecar struct {
 	Heads map[string][]string `json:"heads,omitempty"` // for other outputs: the names of their values
 }
 
-// SidecarName returns the sidecar's name for error texts: that of the model's file, or an example.
+// SidecarName returns the sidecar's name for error texts: that of the model's file, or an example. If the file is on
+// the hub, it adds that only a copy can have one.
 func (c Card) SidecarName() string {
-	if c.File == "" {
+	switch {
+	case c.File == "":
 		return "model.json"
+	case c.OnHub:
+		return fmt.Sprintf("%s beside a copy of %s (none is read for a file on the hub)",
+			SidecarPath(filepath.Base(c.File)), c.File)
 	}
 	return SidecarPath(c.File)
 }
