@@ -115,8 +115,6 @@ func (w *Wait) show() {
 	show := *showLine.Load()
 	tick := time.NewTicker(renewal)
 	defer tick.Stop()
-	interrupted, end := onInterrupt()
-	defer end()
 	last := ""
 	for {
 		// the same line again would be one more message to the page
@@ -130,15 +128,6 @@ func (w *Wait) show() {
 				show("")
 				shown.Store(nil)
 			}
-			return
-		case <-interrupted:
-			if last != "" {
-				show("")
-				shown.Store(nil)
-			}
-			end()
-			raiseInterrupt()
-			<-w.over // another handler may let the work go on to its end
 			return
 		case <-tick.C:
 		}

@@ -1,11 +1,6 @@
 package waiting
 
 import (
-	"bufio"
-	"fmt"
-	"os"
-	"os/exec"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -56,47 +51,4 @@ func TestOneLine(t *testing.T) {
 			t.Errorf("the lines are %q, want %q", lines, want)
 		}
 	})
-}
-
-// A cell that is interrupted while its line is shown takes the line away, and ends as by the interrupt.
-func TestInterruptedCell(t *testing.T) {
-	if runtime.GOOS == "windows" {
-		t.Skip("no process can be interrupted there")
-	}
-	c := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestWaitingCell$")
-	c.Env = append(os.Environ(), "GONB_PIPE="+t.TempDir(), isCell+"=1")
-	out, err := c.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := c.Start(); err != nil {
-		t.Fatal(err)
-	}
-	var lines []string
-	for s := bufio.NewScanner(out); s.Scan(); {
-		lines = append(lines, s.Text())
-		if len(lines) == 1 {
-			if err := c.Process.Signal(os.Interrupt); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	err = c.Wait()
-	if len(lines) < 2 || !strings.HasPrefix(lines[0], `"x: `) || lines[len(lines)-1] != `""` ||
-		err == nil || err.Error() != "signal: interrupt" {
-		t.Errorf("the cell shows %q and ends with %v", lines, err)
-	}
-}
-
-// isCell is the environment variable that makes TestWaitingCell a cell.
-const isCell = "GRADCAMNB_TEST_WAITING_CELL"
-
-// The cell of TestInterruptedCell waits for what never ends.
-func TestWaitingCell(t *testing.T) {
-	if os.Getenv(isCell) == "" {
-		t.Skip("this is the cell of another test")
-	}
-	Show(func(line string) { fmt.Printf("%q\n", line) })
-	Start("x")
-	<-t.Context().Done()
 }
