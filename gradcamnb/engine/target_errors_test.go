@@ -73,7 +73,7 @@ func TestFinerCAMOfProbabilities(t *testing.T) {
 		return []*Node{Softmax(Reshape(MulScalar(x, 1).WithAlias("/map"), x.Shape().Dim(0), 3), -1)}
 	})
 	in := gradcamnb.Tensor{Dims: []int{1, 1, 3, 1}, Values: []float32{1, 2, 3}}
-	for target, want := range map[string]string{"class:0": "", "output:output:0": "compares logits"} {
+	for target, want := range map[string]string{"class:0": "", "output:output:0": "compares logits: the output \"output\" is no list of logits: explain a class with"} {
 		of, err := gradcamnb.ParseTarget(target)
 		if err != nil {
 			t.Fatal(err)

@@ -239,7 +239,8 @@ func TestSimilarByHand(t *testing.T) {
 }
 
 // SESS weighs the windows of a target that is no class by its score: a class that the target does not read changes
-// nothing. A class is weighed by its probability, which depends on the other classes.
+// nothing. A class is weighed by its probability, which depends on the other classes, and a tag by its sigmoid, which
+// does not: each window's map is scaled to [0, 1], so it is the map of a function that is the sigmoid.
 func TestSESSOfNoClass(t *testing.T) {
 	e := testEngine(t, "go")
 	in := gradcamnb.Tensor{Dims: []int{1, 4, 4, 1}, Values: make([]float32, 16)}
@@ -247,7 +248,10 @@ func TestSESSOfNoClass(t *testing.T) {
 		in.Values[i] = float32(i*i%7) / 4
 	}
 	right := Target("right half", "", func(y []*Node) *Node { return Squeeze(Slice(y[0], AxisRange(), AxisElem(1)), -1) })
-	explain := func(times float64) (own, class []float32) {
+	likely := Target("right half, sigmoid", "", func(y []*Node) *Node {
+		return Sigmoid(Squeeze(Slice(y[0], AxisRange(), AxisElem(1)), -1))
+	})
+	explain := func(times float64) (maps [4][]float32) {
 		m := gomlxModel(t, e, source.Card{Name: "halves", Input: []int{-1, 4, 4, 1}}, func(x *Node) []*Node {
 			x = MulScalar(x, 1).WithAlias("/map")
 			half := func(from, to int) *Node {
@@ -255,16 +259,21 @@ func TestSESSOfNoClass(t *testing.T) {
 			}
 			return []*Node{Stack([]*Node{MulScalar(half(0, 2), times), half(2, 4)}, -1)}
 		})
-		r, err := m.ExplainTensor(in, right, gradcamnb.Class(1), gradcamnb.Layers("/map"), gradcamnb.Methods("SESS"))
+		r, err := m.ExplainTensor(in, right, gradcamnb.Class(1), gradcamnb.Tag(1), likely, gradcamnb.Layers("/map"),
+			gradcamnb.Methods("SESS"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		return r[0].Maps[0].Raw.Values, r[0].Maps[1].Raw.Values
+		for i := range maps {
+			maps[i] = r[0].Maps[i].Raw.Values
+		}
+		return maps
 	}
-	own, class := explain(1)
-	ownOfOther, classOfOther := explain(5)
-	wantMap(t, "a function, and another class that is five times as likely", ownOfOther, own...)
-	if absolute(class, classOfOther) < 1e-3 {
+	one, other := explain(1), explain(5)
+	wantMap(t, "a function, and another class that is five times as likely", other[0], one[0]...)
+	wantMap(t, "a tag, and another one that is five times as likely", other[2], one[2]...)
+	wantMap(t, "a tag", one[2], one[3]...)
+	if absolute(one[1], other[1]) < 1e-3 {
 		t.Error("a class is not weighed by its probability")
 	}
 }

@@ -214,7 +214,7 @@ func (a Aim) Key() string {
 	if a.box != nil {
 		return a.box.key()
 	}
-	return fmt.Sprintf("%s %q %d %t %s", a.scored.Name, a.Tensors, a.rank, a.elements, a.key)
+	return fmt.Sprintf("%s %q %d %t %t %s", a.scored.Name, a.Tensors, a.rank, a.elements, a.read.tags, a.key)
 }
 
 // IsDetection tells whether the aim is a detection.
@@ -236,8 +236,11 @@ func (a Aim) CheckRetarget(method string, k target.Kind) error {
 	if _, err := k.Check(a.Shape); err != nil {
 		return fmt.Errorf("%s: %w", method, err)
 	}
-	if k.Name == target.Finer.Name && a.read.checkLogits() != nil {
-		return fmt.Errorf("%s compares logits, and the output %q holds none", method, a.read.tensor)
+	if k.Name != target.Finer.Name {
+		return nil
+	}
+	if err := a.read.checkLogits(); err != nil {
+		return fmt.Errorf("%s compares logits: %w", method, err)
 	}
 	return nil
 }

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"math"
+	"slices"
+	"strings"
 
 	"github.com/gomlx/gomlx/core/tensors"
 
@@ -102,8 +104,8 @@ func (a Aim) findLoneStanding(number, score float32, class int32) standing {
 	return s
 }
 
-// Sign fills in a map of a picture with what is known about its target, and with its diagnosis, unless the map has one
-// and nothing else is wrong with it. unit is the unit of the map's values, unless the map has one.
+// Sign fills in a map of a picture with what is known about its target, and with its diagnosis. unit is the unit of the
+// map's values, unless the map has one.
 func (a Aim) Sign(m *heatmap.Map, picture int, found Outcome, unit string) {
 	if a.box != nil {
 		m.Box = a.box.boxes[picture]
@@ -119,7 +121,23 @@ func (a Aim) Sign(m *heatmap.Map, picture int, found Outcome, unit string) {
 		s := found.standing[picture]
 		m.Rank, m.Classes, m.Probability, m.Head, m.Top = s.rank, s.elements, s.probability, s.head, s.top
 	}
-	m.Diagnosis = cmp.Or(m.Diagnose(), m.Diagnosis)
+	m.Diagnosis = joinDiagnoses(m.Diagnosis, m)
+}
+
+// joinDiagnoses returns the diagnosis of a map after what its method says about the signs of its values; said may be
+// empty. The method knows why a map is nowhere positive. If the values are zeros or no numbers, signs say nothing.
+func joinDiagnoses(said string, m *heatmap.Map) string {
+	isNone := func(v float32) bool { return math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) }
+	isLit := func(v float32) bool { return v > 0 }
+	isSigned := func(v float32) bool { return v != 0 }
+	values, own := m.Raw.Values, m.Diagnose()
+	switch {
+	case slices.ContainsFunc(values, isNone) || !slices.ContainsFunc(values, isSigned):
+		return own
+	case said != "" && !slices.ContainsFunc(values, isLit):
+		return said
+	}
+	return strings.TrimSpace(said + " " + own)
 }
 
 func (a Aim) describe(index int) string {

@@ -84,8 +84,15 @@ func (a Aim) ForPerturbing(i int, index int32, picture [2]int) perturb.Aim {
 			return score
 		},
 	}
-	if a.elements && a.box == nil && len(a.Shape) == 2 && a.Shape[1] > 1 && a.read.checkLogits() == nil {
-		out.Classes = a.Output
+	if a.elements && a.box == nil && len(a.Shape) == 2 && a.Shape[1] > 1 {
+		probable := a
+		if probable.scored = a.read.probabilityTarget(target.Probability); a.read.tags {
+			probable.scored = a.read.probabilityTarget(target.TagProbability)
+		}
+		out.Probability = func(outputs map[string]*Node, nodes []*Node) *Node {
+			score, _ := probable.Score(outputs, nodes, picture)
+			return score
+		}
 	}
 	return out
 }

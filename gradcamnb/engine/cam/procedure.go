@@ -23,9 +23,9 @@ type View struct {
 
 	Output, Index *Node // the tensor that the target reads, and the number of the class in it, [batch]
 
-	// Classes has the logits [batch, n] of which the target is one, in a pass of a method of many passes. It is nil if
-	// the target is not one of several, as a contrast.
-	Classes *Node
+	// Probability is that of the class or tag that the target is, [batch], in a pass of a method of many passes, or its
+	// own number if it has none. It is nil if the target is not one of several, as a contrast.
+	Probability *Node
 
 	Node *Node             // the place as the model has it, in its own axis order
 	Grid func(*Node) *Node // brings such a node to [batch, h, w, channels]

@@ -14,8 +14,8 @@ import (
 //
 //	L = blur(mean_p [L_p w_p > 0] L_p w_p),  w_p = p_c(window p) / max p_c     (eq. 1 to 4)
 //
-// p_c is the softmax probability of the class, or, if the target is no class, the positive
-// part of the score. Tursun et al. 2022, "SESS: Saliency Enhancing with Scaling and Sliding",
+// p_c is the softmax probability of the class, the sigmoid of a tag, or, if the target is
+// neither, the positive part of the score. Tursun et al. 2022, "SESS: Saliency Enhancing with Scaling and Sliding",
 // as in pytorch-grad-cam 1.5.7 (sess.py) with its defaults. It is made of Grad-CAM, or of
 // another method of one pass at a layer: SESS(LayerCAM). Shape: [H, W], of the picture.
 var SESS = Register(Method{
@@ -43,9 +43,8 @@ func appendWeight(base OnePass) OnePass {
 	see := func(at View, m *Node) *Node {
 		m = minMax(positive(m), 1, 2)
 		w := positive(at.Score)
-		if at.Classes != nil {
-			p := Softmax(at.Classes, 1)
-			w = ReduceSum(Mul(p, OneHot(at.Index, p.Shape().Dim(1), p.DType())), 1)
+		if at.Probability != nil {
+			w = positive(at.Probability)
 		}
 		batch := m.Shape().Dim(0)
 		return Concatenate([]*Node{Reshape(m, batch, -1), ExpandAxes(w, -1)}, 1)

@@ -307,8 +307,8 @@ func (p passRunner) collect(m *SubjectGraph, l *source.Layer, x *Node) []*Node {
 			Node: c.Node, Grid: c.Grid, Name: cut,
 			Output: built.Outputs[aim.Wants[0]], Index: params[0],
 		}
-		if aim.Classes != nil {
-			at.Classes = aim.Classes(built.Outputs)
+		if aim.Probability != nil {
+			at.Probability = aim.Probability(built.Outputs, params[:len(aim.Params)])
 		}
 		params = params[len(aim.Params):]
 		if pixels, ok := p.see.(cam.Pixels); ok {

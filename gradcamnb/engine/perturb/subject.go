@@ -54,9 +54,9 @@ type Aim struct {
 	// Score returns [batch] from the wanted tensors and the nodes of the parameters.
 	Score func(outputs map[string]*Node, params []*Node) *Node
 
-	// Classes returns the logits, [batch, n], of which the aim is the one that the first parameter names. It is nil if
-	// the aim is not one of several.
-	Classes func(outputs map[string]*Node) *Node
+	// Probability returns that of the class or tag that the aim is, [batch], or its own number if it has none. It takes
+	// what Score takes, and is nil if the aim is not one of several.
+	Probability func(outputs map[string]*Node, params []*Node) *Node
 }
 
 // GraphFn builds the graph of a program. m has the picture and the aims' parameters; inputs
