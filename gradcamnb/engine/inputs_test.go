@@ -231,7 +231,8 @@ func TestInputErrors(t *testing.T) {
 	}
 	for _, err := range m.ExplainEach(t.Context(), two, 2, gradcamnb.Input("about", rows(about.Inputs["about"])),
 		gradcamnb.Prepared(imgio.Prep{Width: 32, Height: 32, Scale: [3]float32{255, 255, 255}})) {
-		if err == nil || !strings.Contains(err.Error(), "a value holds for all pictures") {
+		if err == nil || !strings.HasSuffix(err.Error(),
+			"that is 2 values, and the pictures are explained in several batches: give one value for all") {
 			t.Errorf("a value for each picture of a batch, of which there may be more: error %v", err)
 		}
 	}

@@ -3,7 +3,6 @@ package engine
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -218,13 +217,10 @@ func (s *session) bindInputs(r gradcamnb.Request) (*session, error) {
 		pictures = inputs.AddMissingAxis(s.model.Card(), r.Tensor.Dims)[0]
 	}
 	if r.Series {
-		pictures = 1
+		pictures = source.OfSeries
 	}
 	values, err := source.Feed(s.model, convertInputs(r.Inputs), pictures)
-	switch {
-	case err != nil && r.Series:
-		return nil, fmt.Errorf("%w; a value holds for all pictures, since they are explained in several batches", err)
-	case err != nil:
+	if err != nil {
 		return nil, err
 	}
 	return s.bind(values), nil

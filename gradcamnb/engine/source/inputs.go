@@ -104,7 +104,11 @@ func (i Input) fits(v Value, pictures int) (Value, error) {
 				return wrong("they differ")
 			}
 		case dims[0] != 1 && dims[0] != pictures:
-			return wrong(fmt.Sprintf("that is %d values for %d pictures; give one, or one for each picture", dims[0], pictures))
+			why := fmt.Sprintf("that is %d values for %d pictures; give one, or one for each picture", dims[0], pictures)
+			if pictures == OfSeries {
+				why = fmt.Sprintf("that is %d values, and the pictures are explained in several batches: give one value for all", dims[0])
+			}
+			return wrong(why)
 		}
 	}
 	if err := i.checkWhole(v.Values); err != nil {
@@ -169,8 +173,11 @@ type BoundModel struct {
 	values map[string]Value
 }
 
+// OfSeries stands for the number of pictures that are explained in several batches. A value holds for all of them.
+const OfSeries = -1
+
 // Feed gives a model's inputs besides the picture their values, or those of the sidecar if there are none. A value may
-// have one row for each picture.
+// have one row for each picture, unless these are [OfSeries].
 func Feed(m Model, values map[string]Value, pictures int) (BoundModel, error) {
 	c := m.Card()
 	all := map[string]Value{}
