@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"math"
 	"slices"
 
 	"github.com/gomlx/gomlx/ml/model"
@@ -83,7 +84,7 @@ func (f *ownDetector) Detect(ctx context.Context, r gradcamnb.Request) ([][]heat
 	for k, list := range found {
 		for i := range list {
 			if err := f.complete(&list[i], r.Pictures[k]); err != nil {
-				return nil, err
+				return nil, fmt.Errorf("the detector %s, picture %d of %d: %w", f.model.Card().Name, k+1, len(found), err)
 			}
 		}
 		slices.SortStableFunc(list, func(a, b heatmap.Detection) int { return cmp.Compare(b.Score, a.Score) })
@@ -92,25 +93,22 @@ func (f *ownDetector) Detect(ctx context.Context, r gradcamnb.Request) ([][]heat
 }
 
 // complete fills in the fields that the function has left empty. It returns an error if the detection does not fit the
-// labels.
+// labels, or if its numbers are none.
 func (f *ownDetector) complete(d *heatmap.Detection, picture image.Image) error {
 	if d.Scores == nil {
 		if d.Class < 0 || d.Class >= len(f.labels) {
-			return fmt.Errorf("the detector %s found the class %d, and its labels are %q", f.model.Card().Name, d.Class,
-				f.labels)
+			return fmt.Errorf("it found the class %d, and its labels are %q", d.Class, f.labels)
 		}
 		d.Scores = make([]float32, len(f.labels))
 		d.Scores[d.Class] = 1
 	}
 	if len(d.Scores) != len(f.labels) {
-		return fmt.Errorf("the detector %s gave %d class scores, and its labels are %q", f.model.Card().Name, len(d.Scores),
-			f.labels)
+		return fmt.Errorf("it gave %d class scores, and its labels are %q", len(d.Scores), f.labels)
 	}
-	best := slices.Max(d.Scores)
-	if best != best {
-		return fmt.Errorf("the detector %s gave a class score that is no number (NaN)", f.model.Card().Name)
+	if err := checkNumbers(*d); err != nil {
+		return err
 	}
-	d.Class = slices.Index(d.Scores, best)
+	d.Class = slices.Index(d.Scores, slices.Max(d.Scores))
 	d.Label = f.labels[d.Class]
 	if d.Objectness == 0 {
 		d.Objectness = 1
@@ -122,6 +120,32 @@ func (f *ownDetector) complete(d *heatmap.Detection, picture image.Image) error 
 		d.Frame = wholeFrame(picture)
 	}
 	return nil
+}
+
+// checkNumbers returns an error if a number of the detection is NaN or infinite.
+func checkNumbers(d heatmap.Detection) error {
+	var what string
+	switch {
+	case !areFinite(d.Scores):
+		what = "a class score"
+	case !areFinite([]float32{d.Score}):
+		what = "a score"
+	case !areFinite([]float32{d.Objectness}):
+		what = "an objectness"
+	case !areFinite(d.Box[:]):
+		what = "a box"
+	case !areFinite(d.Mask.Values):
+		what = "a mask"
+	default:
+		return nil
+	}
+	return fmt.Errorf("it gave %s that is no number (NaN or infinite)", what)
+}
+
+func areFinite[T float32 | float64](values []T) bool {
+	return !slices.ContainsFunc(values, func(v T) bool {
+		return math.IsNaN(float64(v)) || math.IsInf(float64(v), 0)
+	})
 }
 
 // wholeFrame returns the frame of a model that sees the picture as it is.
@@ -223,7 +247,7 @@ func (f *ownDetector) score(ctx context.Context, p plans.Plan, picture image.Ima
 	}
 	found, err := f.Detect(ctx, gradcamnb.Request{Pictures: hidden})
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("with parts of the picture hidden: %w", err)
 	}
 	scores := make([]float32, len(p.Aims)*n)
 	for a, aim := range p.Aims {

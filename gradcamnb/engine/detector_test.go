@@ -85,11 +85,37 @@ func TestDetectorThatIsAFunction(t *testing.T) {
 			t.Errorf("%v, want %q", err, want)
 		}
 	}
-	broken := gradcamnb.NewModel(e.detector("broken", []string{"a", "b"}, func([]image.Image) ([][]heatmap.Detection, error) {
-		return [][]heatmap.Detection{{{Box: heatmap.Box{0, 0, 1, 1}, Scores: []float32{0, float32(math.NaN())}}}}, nil
+	var wrong heatmap.Detection // what the detector finds in the last of several pictures
+	broken := gradcamnb.NewModel(e.detector("broken", []string{"a", "b"}, func(p []image.Image) ([][]heatmap.Detection, error) {
+		found := make([][]heatmap.Detection, len(p))
+		for i := range found {
+			found[i] = []heatmap.Detection{{Box: heatmap.Box{0, 0, 1, 1}}}
+		}
+		if len(p) > 1 {
+			found[len(p)-1] = []heatmap.Detection{wrong}
+		}
+		return found, nil
 	}))
-	if _, err := broken.Detect(pic); err == nil || !strings.Contains(err.Error(), "a class score that is no number") {
-		t.Errorf("a score that is NaN: %v", err)
+	two := gradcamnb.Request{Pictures: []image.Image{pic, pic}}
+	nan, box := float32(math.NaN()), heatmap.Box{0, 0, 1, 1}
+	for want, d := range map[string]heatmap.Detection{
+		"gave a class score that is no number":   {Box: box, Scores: []float32{0, nan}},
+		"gave a score that is no number":         {Box: box, Score: nan},
+		"gave an objectness that is no number":   {Box: box, Objectness: nan},
+		"gave a box that is no number":           {Box: heatmap.Box{0, 0, math.Inf(1), 1}},
+		"it found the class 2, and its labels":   {Box: box, Class: 2},
+		"it gave 1 class scores, and its labels": {Box: box, Scores: []float32{1}},
+	} {
+		wrong = d
+		if _, err := broken.DetectAll(t.Context(), two); err == nil ||
+			!strings.Contains(err.Error(), "the detector broken, picture 2 of 2: it ") || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %q", err, want)
+		}
+	}
+	wrong = heatmap.Detection{Box: box, Score: nan}
+	if _, err := broken.Explain(pic, gradcamnb.Methods("occlusion"), gradcamnb.Sampled(gradcamnb.Sampling{Grid: 2})); err == nil ||
+		!strings.Contains(err.Error(), "with parts of the picture hidden: the detector broken, picture ") {
+		t.Errorf("a score that is NaN if parts are hidden: %v", err)
 	}
 	if _, err := m.Detect(nil); err == nil || !strings.Contains(err.Error(), "none of which is nil") {
 		t.Errorf("no picture: %v", err)
