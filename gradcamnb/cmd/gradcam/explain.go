@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -211,15 +212,25 @@ func checkNoFolder(path string) error {
 	if info, err := os.Stat(path); err != nil || !info.IsDir() {
 		return nil //nolint:nilerr // it is no folder
 	}
-	ext := ".jpg"
-	if entries, err := os.ReadDir(path); err == nil {
-		if i := slices.IndexFunc(entries, func(e os.DirEntry) bool {
-			return slices.Contains(pictureEndings, strings.ToLower(filepath.Ext(e.Name())))
-		}); i >= 0 {
-			ext = filepath.Ext(entries[i].Name())
+	return cli.Usagef("--image %q is a folder: for its pictures write --image %q --batch 8", path,
+		filepath.Join(path, "*"+endingIn(path)))
+}
+
+// endingIn returns the ending of the pictures in a folder. It is empty if they have several, so that * means all files.
+func endingIn(folder string) string {
+	entries, _ := os.ReadDir(folder) // without them a usual ending is named
+	ending := ""
+	for _, e := range entries {
+		ext := filepath.Ext(e.Name())
+		switch {
+		case e.IsDir() || !slices.Contains(pictureEndings, strings.ToLower(ext)):
+		case ending != "" && ext != ending:
+			return ""
+		default:
+			ending = ext
 		}
 	}
-	return cli.Usagef("--image %q is a folder: for its pictures write --image %q --batch 8", path, filepath.Join(path, "*"+ext))
+	return cmp.Or(ending, ".jpg")
 }
 
 // isPattern tells whether a path may stand for several files.
