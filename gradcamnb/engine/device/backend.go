@@ -103,7 +103,7 @@ func openBest(say io.Writer) (*Backend, error) {
 	case refusal != nil && xlaPlugins != nil:
 		fmt.Fprintf(say, "gradcam: computing in pure Go, since the plugin that gonb-gradcam installed is not used: %v\n", refusal)
 	default:
-		fmt.Fprintln(say, "gradcam: computing in pure Go; XLA is several times faster: see docs/platforms.md#backends")
+		fmt.Fprintf(say, "gradcam: computing in pure Go; XLA is several times faster: %s\n", xlaHint())
 	}
 	return b, nil
 }

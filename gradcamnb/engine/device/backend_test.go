@@ -40,6 +40,18 @@ func TestBackendNames(t *testing.T) {
 	}
 }
 
+// A program without XLA says how to get it, and names no page that only the checkout has.
+func TestPureGoIsSaid(t *testing.T) {
+	before := xlaPlugins
+	defer func() { xlaPlugins = before }()
+	xlaPlugins = nil
+	var said strings.Builder
+	if _, err := openBest(&said); err != nil || strings.Count(said.String(), "\n") != 1 ||
+		!strings.Contains(said.String(), "XLA is several times faster: build with a C compiler") {
+		t.Errorf("it says %q, error %v", said.String(), err)
+	}
+}
+
 // A GPU computes float32 in full, unless the backend's options say otherwise. Other plugins get their options as they
 // are.
 func TestFloat32(t *testing.T) {
