@@ -29,9 +29,10 @@ var presets = []preset{
 	{"timm", "timm's classifiers of the usual kind", []string{"imagenet"}, func(w, h int) Prep {
 		return imagenet(Prep{Width: w, Height: h, Fit: Crop, Resize: int(float64(min(w, h)) / 0.875), Filter: Bicubic})
 	}},
-	{"keras", "Keras' MobileNet, Inception, Xception, NASNet and ResNetV2", []string{"tensorflow", "tf", "inception", "mobilenet"}, func(w, h int) Prep {
-		return Prep{Width: w, Height: h, Fit: Stretch, Mean: each(127.5), Scale: each(127.5), Order: "RGB"}
-	}},
+	{"keras", "Keras' MobileNet, Inception, Xception, NASNet and ResNetV2",
+		[]string{"tensorflow", "tf", "inception", "mobilenet"}, func(w, h int) Prep {
+			return Prep{Width: w, Height: h, Fit: Stretch, Mean: each(127.5), Scale: each(127.5), Order: "RGB"}
+		}},
 	{"keras-caffe", "Keras' VGG and ResNet", []string{"caffe", "vgg"}, func(w, h int) Prep {
 		return Prep{Width: w, Height: h, Fit: Stretch, Mean: [3]float32{103.939, 116.779, 123.68}, Scale: each(1),
 			Order: "BGR"}
@@ -39,7 +40,8 @@ var presets = []preset{
 	{"keras-torch", "Keras' DenseNet", []string{"densenet"}, func(w, h int) Prep {
 		return imagenet(Prep{Width: w, Height: h, Fit: Stretch})
 	}},
-	{"keras-raw", "Keras' EfficientNet, EfficientNetV2 and ConvNeXt, which prepare the picture within the model", []string{"efficientnet"},
+	{"keras-raw", "Keras' EfficientNet, EfficientNetV2 and ConvNeXt, which prepare the picture within the model",
+		[]string{"efficientnet"},
 		func(w, h int) Prep {
 			return Prep{Width: w, Height: h, Fit: Stretch, Scale: each(1), Order: "RGB"}
 		}},
@@ -48,16 +50,18 @@ var presets = []preset{
 			Mean:  [3]float32{255 * 0.48145466, 255 * 0.4578275, 255 * 0.40821073},
 			Scale: [3]float32{255 * 0.26862954, 255 * 0.26130258, 255 * 0.27577711}}
 	}},
-	{"yolo", "Ultralytics' detectors, which see the whole picture between grey bars", []string{"ultralytics"}, func(w, h int) Prep {
-		return Prep{Width: w, Height: h, Fit: Letterbox, At: Ultralytics, Pad: 114, Filter: CV2, Scale: each(255),
-			Order: "RGB"}
-	}},
+	{"yolo", "Ultralytics' detectors, which see the whole picture between grey bars",
+		[]string{"ultralytics"}, func(w, h int) Prep {
+			return Prep{Width: w, Height: h, Fit: Letterbox, At: Ultralytics, Pad: 114, Filter: CV2, Scale: each(255),
+				Order: "RGB"}
+		}},
 	{"detr", "DETR, which sees the whole picture, scaled to the model's size", nil, func(w, h int) Prep {
 		return imagenet(Prep{Width: w, Height: h, Fit: Stretch})
 	}},
-	{"unit", "models that take the whole picture, scaled to their size, in colours from 0 to 1", []string{"rescale", "0-1"}, func(w, h int) Prep {
-		return Prep{Width: w, Height: h, Fit: Stretch, Scale: each(255), Order: "RGB"}
-	}},
+	{"unit", "models that take the whole picture, scaled to their size, in colours from 0 to 1",
+		[]string{"rescale", "0-1"}, func(w, h int) Prep {
+			return Prep{Width: w, Height: h, Fit: Stretch, Scale: each(255), Order: "RGB"}
+		}},
 }
 
 // imagenet adds the mean and the standard deviation of ImageNet's colours.
