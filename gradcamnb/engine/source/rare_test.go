@@ -70,6 +70,63 @@ func TestRareOperators(t *testing.T) {
 			[]*protos.TensorProto{initializer("scales", false, []int64{4}, 1e19, -1e25, 1e10, -1e37)},
 			[]float64{right, -right, right, -right, right, -right, right, -right, right, -right, right, -right},
 		},
+		// Of two updates for one place the second stays.
+		"ScatterElements, two for one place": {
+			[]*protos.NodeProto{reading(nodeOf("ScatterElements", "image", "y", whole("axis", 3)), "columns", "updates")},
+			[]*protos.TensorProto{initializer("columns", true, []int64{1, 1, 3, 2}, 0, 0, 1, 3, 2, -2),
+				initializer("updates", false, []int64{1, 1, 3, 2}, 20, 30, 40, 50, 60, 70)},
+			[]float64{30, 2, 3, 4, 5, 40, 7, 50, 9, 10, 70, 12},
+		},
+		"ScatterND, two for one row": {
+			[]*protos.NodeProto{reading(nodeOf("ScatterND", "image", "y"), "rows", "updates")},
+			[]*protos.TensorProto{initializer("rows", true, []int64{3, 3}, 0, 0, 2, 0, 0, 2, 0, 0, 0),
+				initializer("updates", false, []int64{3, 4}, 1, 1, 1, 1, 20, 21, 22, 23, 30, 31, 32, 33)},
+			[]float64{30, 31, 32, 33, 5, 6, 7, 8, 20, 21, 22, 23},
+		},
+		// All four windows around the 6 have it as their largest, the other two have zeros alone, and it is put back once.
+		"MaxUnpool, windows overlap": {
+			[]*protos.NodeProto{reading(nodeOf("Mul", "image", "peak"), "one"),
+				{OpType: "MaxPool", Input: []string{"peak"}, Output: []string{"most", "at"},
+					Attribute: []*protos.AttributeProto{intsAttr("kernel_shape", 2, 2)}},
+				reading(nodeOf("MaxUnpool", "most", "y", intsAttr("kernel_shape", 2, 2)), "at")},
+			[]*protos.TensorProto{initializer("one", false, []int64{3, 4}, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0)},
+			[]float64{0, 0, 0, 0, 0, 6, 0, 0, 0, 0, 0, 0},
+		},
+		// Of 4 columns the window covers 3. The places count in rows of 4, as asked.
+		"MaxUnpool, a shape is asked": {
+			[]*protos.NodeProto{
+				{OpType: "MaxPool", Input: []string{"image"}, Output: []string{"most", "at"},
+					Attribute: []*protos.AttributeProto{intsAttr("kernel_shape", 1, 3), intsAttr("strides", 1, 2)}},
+				reading(nodeOf("MaxUnpool", "most", "y", intsAttr("kernel_shape", 1, 3), intsAttr("strides", 1, 2)), "at",
+					"shape")},
+			[]*protos.TensorProto{initializer("shape", true, []int64{4}, 1, 1, 3, 4)},
+			[]float64{0, 0, 3, 0, 0, 0, 7, 0, 0, 0, 11, 0},
+		},
+		// XLA multiplies with 1/41, which makes less than 1 of 41.
+		"Div of whole numbers": {
+			[]*protos.NodeProto{nodeOf("Cast", "image", "whole", whole("to", int64(protos.TensorProto_INT32))),
+				reading(nodeOf("Mul", "whole", "many"), "step"), reading(nodeOf("Div", "many", "y"), "step")},
+			[]*protos.TensorProto{wholeOf(protos.TensorProto_INT32, 41)},
+			[]float64{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12},
+		},
+		// Of 41 times -1 to -12, divided by -41.
+		"Mod of whole numbers": {
+			[]*protos.NodeProto{nodeOf("Cast", "image", "whole", whole("to", int64(protos.TensorProto_INT32))),
+				reading(nodeOf("Mul", "whole", "many"), "step"), reading(nodeOf("Mod", "many", "y"), "step")},
+			[]*protos.TensorProto{wholeOf(protos.TensorProto_INT32, -41)}, make([]float64, 12),
+		},
+		"Sub of bytes": {
+			[]*protos.NodeProto{nodeOf("Cast", "image", "whole", whole("to", int64(protos.TensorProto_UINT8))),
+				reading(nodeOf("Sub", "whole", "y"), "step")},
+			[]*protos.TensorProto{wholeOf(protos.TensorProto_UINT8, 5)},
+			[]float64{252, 253, 254, 255, 0, 1, 2, 3, 4, 5, 6, 7},
+		},
+		// Of -1 to -4, -5 to -8 and -9 to -12, without the halves.
+		"ReduceMean of whole numbers": {
+			[]*protos.NodeProto{nodeOf("Cast", "image", "whole", whole("to", int64(protos.TensorProto_INT32))),
+				nodeOf("Neg", "whole", "below"), reading(nodeOf("ReduceMean", "below", "y"), "axes")},
+			[]*protos.TensorProto{initializer("axes", true, []int64{1}, 3)}, []float64{-2, -6, -10},
+		},
 		// 4 columns in 3 pieces are 2, 2 and none.
 		"Split, nothing left": {
 			[]*protos.NodeProto{
@@ -93,4 +150,9 @@ func TestRareOperators(t *testing.T) {
 			}
 		})
 	}
+}
+
+// wholeOf returns the initializer "step", one whole number of a type.
+func wholeOf(kind protos.TensorProto_DataType, v int32) *protos.TensorProto {
+	return &protos.TensorProto{Name: "step", DataType: int32(kind), Int32Data: []int32{v}}
 }

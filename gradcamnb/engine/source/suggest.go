@@ -77,6 +77,7 @@ func newFlow(layers []Layer) *flow {
 	}
 	f.project, f.gate = f.projections(), f.gates()
 	f.markPacked()
+	f.markReduced()
 	return f
 }
 

@@ -110,27 +110,52 @@ func TestPartsOfMapsAreNotListed(t *testing.T) {
 	}
 }
 
+// layerOf returns a layer of side x side cells, or of none if side is 0.
+func layerOf(name, op string, side int, inputs ...string) Layer {
+	l := Layer{Name: name, Op: op, Feeds: true, inputs: inputs, Shape: []int{1, 6}}
+	if side > 0 {
+		l.Grid, l.Channels, l.upright, l.Shape = [2]int{side, side}, 6, true, []int{1, 6, side, side}
+	}
+	return l
+}
+
 // A spatial pyramid lists the maxima of a map at several sizes one after another. No level of it is suggested, since
 // the others go around it, but the map that all of them read. A pool that everything goes through may be suggested.
 func TestSuggestedBeforePyramid(t *testing.T) {
-	layer := func(name, op string, side int, inputs ...string) Layer {
-		l := Layer{Name: name, Op: op, Feeds: true, inputs: inputs, Shape: []int{1, 6}}
-		if side > 0 {
-			l.Grid, l.Channels, l.upright, l.Shape = [2]int{side, side}, 6, true, []int{1, 6, side, side}
-		}
-		return l
-	}
-	answer := layer("answer", "Gemm", 0, "joined")
+	answer := layerOf("answer", "Gemm", 0, "joined")
 	answer.answer = true
-	pyramid := []Layer{layer("conv", "Conv", 8, "image"), layer("act", "Relu", 8, "conv"),
-		layer("two", "MaxPool", 4, "act"), layer("four", "MaxPool", 2, "act"), layer("list two", "Flatten", 0, "two"),
-		layer("list four", "Flatten", 0, "four"), layer("joined", "Concat", 0, "list two", "list four"), answer}
-	chain := []Layer{layer("conv", "Conv", 8, "image"), layer("act", "Relu", 8, "conv"), layer("two", "MaxPool", 4, "act"),
-		layer("joined", "Flatten", 0, "two"), answer}
+	pyramid := []Layer{layerOf("conv", "Conv", 8, "image"), layerOf("act", "Relu", 8, "conv"),
+		layerOf("two", "MaxPool", 4, "act"), layerOf("four", "MaxPool", 2, "act"), layerOf("list two", "Flatten", 0, "two"),
+		layerOf("list four", "Flatten", 0, "four"), layerOf("joined", "Concat", 0, "list two", "list four"), answer}
+	chain := []Layer{layerOf("conv", "Conv", 8, "image"), layerOf("act", "Relu", 8, "conv"),
+		layerOf("two", "MaxPool", 4, "act"), layerOf("joined", "Flatten", 0, "two"), answer}
 	for want, layers := range map[string][]Layer{"act": pyramid, "two": chain} {
 		suggest(layers)
 		if l, err := SuggestedLayer(layers); err != nil || l.Name != want {
 			t.Errorf("%q is suggested, want %q: %v", l.Name, want, err)
+		}
+	}
+}
+
+// A map that is made smaller only for the keys and values of attention, as in SegFormer, is not suggested, though it
+// has fewer cells than the last map. It may be if the queries are of another map.
+func TestSuggestedBesideReducedKeys(t *testing.T) {
+	answer := layerOf("answer", "Gemm", 0, "last")
+	answer.answer = true
+	net := func(asks string) []Layer {
+		return []Layer{layerOf("other", "Conv", 7, "image"), layerOf("stem", "Conv", 7, "image"),
+			layerOf("map", "LayerNormalization", 7, "stem"),
+			layerOf("queries", "MatMul", 7, asks, "w1"), layerOf("smaller", "Conv", 3, "map"),
+			layerOf("norm", "LayerNormalization", 3, "smaller"), layerOf("keys", "MatMul", 3, "norm", "w2"),
+			layerOf("values", "MatMul", 3, "norm", "w3"), layerOf("scores", "MatMul", 0, "queries", "keys"),
+			layerOf("weights", "Softmax", 0, "scores"), layerOf("attention", "MatMul", 7, "weights", "values"),
+			layerOf("added", "Add", 7, "stem", "attention"), layerOf("last", "Conv", 4, "added"), answer}
+	}
+	for asks, want := range map[string]string{"map": "last", "other": "norm"} {
+		layers := net(asks)
+		suggest(layers)
+		if l, err := SuggestedLayer(layers); err != nil || l.Name != want {
+			t.Errorf("with queries of %q, %q is suggested, want %q: %v", asks, l.Name, want, err)
 		}
 	}
 }

@@ -31,8 +31,8 @@ var (
 			}
 			return b.mul(x, factor)
 		})}
-		if r, narrow := integerRange[x.dtype()]; narrow && left {
-			n.out[0] = b.applyToEach(n.out[0], func(y ref) ref { return b.wrapRange(y, r) })
+		if left {
+			n.out[0] = b.wrapNarrow(n.out[0], x.dtype())
 		}
 	}, nil)
 )

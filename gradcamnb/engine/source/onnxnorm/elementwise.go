@@ -3,6 +3,8 @@ package onnxnorm
 import (
 	"math"
 	"slices"
+
+	"github.com/gomlx/compute-onnx/support/protos"
 )
 
 // Operators that work on each element alone keep the layout of their input.
@@ -59,7 +61,16 @@ func binaryRule(b *builder, n *node) {
 	for i := range n.in[1:] {
 		acc = b.pair(n.OpType, acc, n.need(i+1))
 	}
-	n.out = []*value{acc}
+	n.out = []*value{b.wrapNarrow(acc, n.need(0).dtype())}
+}
+
+// wrapNarrow wraps the numbers of an integer type of 16 bits or fewer around at its range.
+func (b *builder) wrapNarrow(v *value, of protos.TensorProto_DataType) *value {
+	r, narrow := integerRange[of]
+	if !narrow {
+		return v
+	}
+	return b.applyToEach(v, func(x ref) ref { return b.wrapRange(x, r) })
 }
 
 // pair applies an elementwise operator to two values.

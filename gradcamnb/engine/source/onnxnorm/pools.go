@@ -113,7 +113,7 @@ var _ = register("LpNormalization", func(b *builder, n *node) {
 	n.out = []*value{newFromPlain(b.div(x, b.choose(b.isZero(norm), b.scalar(1), norm)))}
 }, nil)
 
-// MaxUnpool puts each value at its place in a tensor of zeros.
+// MaxUnpool puts each value at its place in a tensor of zeros. If windows overlap, several may have one place.
 var _ = register("MaxUnpool", func(b *builder, n *node) {
 	x, at := b.plain(n.need(0)), n.need(1)
 	dims := slices.Clone(x.dims)
@@ -130,12 +130,15 @@ var _ = register("MaxUnpool", func(b *builder, n *node) {
 	if n.input(2) != nil {
 		asked = n.constantInput(2, "output_shape").toInts()
 	}
-	// The places count through a tensor of the shape that the window implies.
+	// Places given as constants count through a tensor of the shape that the window implies, as in ONNX's own example. A
+	// MaxPool's count through the tensor that it pooled, whose shape is asked for; so does onnxruntime.
+	if at.konst == nil {
+		dims = asked
+	}
 	count := size(x.dims)
-	zeros := b.fillConstant([]int{size(dims)}, 0)
+	zeros := b.fillConstant([]int{size(dims), 1}, 0)
 	index := b.reshape(b.lookupIndices(at, math.MaxInt32), count, 1)
-	y := b.emit("ScatterND", []int{size(dims)}, []ref{zeros, index, b.reshape(x, count)}, attrString("reduction", "add"))
-	y = b.reshape(y, dims...)
+	y := b.reshape(b.overwriteRows(zeros, index, b.reshape(x, count, 1)), dims...)
 	before, after := make([]int, len(dims)), make([]int, len(dims))
 	for i := range dims {
 		after[i] = asked[i] - dims[i]

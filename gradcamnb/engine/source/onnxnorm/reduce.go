@@ -7,7 +7,15 @@ import (
 
 // Reductions over axes.
 var (
-	_ = registerReduce("ReduceMean", nil)
+	_ = register("ReduceMean", func(b *builder, n *node) {
+		reduce(b, n, func(x ref, over []int) ref {
+			if n.in[0].kind() != whole {
+				return b.reduceRef("ReduceMean", x, over)
+			}
+			sum := b.reduceRef("ReduceSum", x, over) // whole numbers have a whole mean, without the fraction
+			return b.divideWhole(sum, b.scalar(float32(size(x.dims)/max(1, size(sum.dims)))), true)
+		})
+	}, nil)
 	_ = registerReduce("ReduceSum", nil)
 	_ = registerReduce("ReduceMax", nil)
 	_ = registerReduce("ReduceMin", nil)

@@ -45,16 +45,12 @@ func (b *builder) countFromStart(i ref, length int) ref {
 	return b.choose(b.binary("Less", i, b.scalar(0)), b.offset(i, float32(length)), i)
 }
 
-// scatterRows writes updates [m, k] to rows of x [n, k]. places [m, 1] are whole numbers. If several updates for one
-// row are not combined, their mean is written.
+// scatterRows writes updates [m, k] to rows of x [n, k], or combines them with these. places [m, 1] are whole numbers.
 func (b *builder) scatterRows(n *node, x, places, updates ref) ref {
 	index := b.indices(places)
-	scatter := func(into, what ref, how string) ref {
-		return b.emit("ScatterND", slices.Clone(into.dims), []ref{into, index, what}, attrString("reduction", how))
-	}
 	switch how := n.stringOr("reduction", "none"); how {
 	case "add", "max", "min":
-		return scatter(x, updates, how)
+		return b.scatterNumbers(x, index, updates, how)
 	case "mul":
 		// A sum of logarithms would only work for positive numbers. So each row has a column that marks its updates.
 		if x.dims[0]*updates.dims[0]*x.dims[1] > foldLimit*64 {
@@ -65,13 +61,25 @@ func (b *builder) scatterRows(n *node, x, places, updates ref) ref {
 		factors := b.choose(b.numberToTruth(its), b.reshape(updates, updates.dims[0], 1, updates.dims[1]), b.scalar(1))
 		return b.mul(x, b.reshape(b.product(factors, []int{0}), x.dims...))
 	case "none":
-		count := scatter(b.fillConstant([]int{x.dims[0], 1}, 0), b.fillConstant([]int{updates.dims[0], 1}, 1), "add")
-		sum := scatter(b.fillConstant(slices.Clone(x.dims), 0), updates, "add")
-		there := b.binary("Greater", count, b.scalar(0))
-		mean := b.div(sum, b.choose(there, count, b.scalar(1)))
-		return b.choose(there, mean, x)
+		return b.overwriteRows(x, index, updates)
 	default:
 		failf("the reduction %q is not known", how)
 	}
 	return ref{}
+}
+
+// overwriteRows writes updates [m, k] to rows of x [n, k]. Of several updates for one row the last one stays: ONNX does
+// not say which, and onnxruntime writes them in turn. index [m, 1] holds integers.
+func (b *builder) overwriteRows(x, index, updates ref) ref {
+	turns := b.offset(b.reshape(b.countAlong(afford(updates.dims[0]), 1), updates.dims[0], 1), 1)
+	last := b.scatterNumbers(b.fillConstant([]int{x.dims[0], 1}, 0), index, turns, "max") // 0 if nothing is written
+	its := b.emit("Gather", turns.dims, []ref{b.reshape(last, x.dims[0]), index}, attrInt("axis", 0))
+	stays := b.choose(b.binary("Equal", its, turns), updates, b.scalar(0))
+	written := b.scatterNumbers(b.fillConstant(slices.Clone(x.dims), 0), index, stays, "add")
+	return b.choose(b.binary("Greater", last, b.scalar(0)), written, x)
+}
+
+// scatterNumbers combines updates with rows of x.
+func (b *builder) scatterNumbers(x, index, updates ref, how string) ref {
+	return b.emit("ScatterND", slices.Clone(x.dims), []ref{x, index, updates}, attrString("reduction", how))
 }
