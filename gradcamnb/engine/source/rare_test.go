@@ -109,7 +109,13 @@ func TestRareOperators(t *testing.T) {
 			[]*protos.TensorProto{wholeOf(protos.TensorProto_INT32, 41)},
 			[]float64{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12},
 		},
-		// Of 41 times -1 to -12, divided by -41.
+		"Floor of a quotient": {
+			[]*protos.NodeProto{reading(nodeOf("Mul", "image", "many"), "step"), reading(nodeOf("Div", "many", "few"), "step"),
+				nodeOf("Floor", "few", "y")},
+			[]*protos.TensorProto{initializer("step", false, nil, 41)},
+			[]float64{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12},
+		},
+		// Of 41 times 1 to 12, by -41.
 		"Mod of whole numbers": {
 			[]*protos.NodeProto{nodeOf("Cast", "image", "whole", whole("to", int64(protos.TensorProto_INT32))),
 				reading(nodeOf("Mul", "whole", "many"), "step"), reading(nodeOf("Mod", "many", "y"), "step")},

@@ -63,6 +63,7 @@ type builder struct {
 	made    map[string]producer // what each transposed tensor was made from
 	views   map[string]ref      // the matrix that each tensor is a view of
 	truths  map[string]ref      // the condition behind each tensor of 0 and 1
+	ratios  map[string]ratio    // what was divided by one number
 	count   int
 
 	captured captures
@@ -86,7 +87,7 @@ func newBuilder(ctx context.Context, opset int, o Options) *builder {
 		ctx: ctx, opset: opset, keepLayout: o.KeepLayout, pureGo: o.PureGo, vectors: o.PureGo && o.Vectors,
 		winograds: o.Winograd, whole: o.WholeConvolutions, own: o.Own, ownBatch: o.OwnBatch,
 		weights: map[string]Weight{}, shared: map[string]ref{}, made: map[string]producer{}, views: map[string]ref{},
-		truths: map[string]ref{},
+		truths: map[string]ref{}, ratios: map[string]ratio{},
 	}
 }
 

@@ -31,7 +31,7 @@ func (b *builder) castTo(v *value, to protos.TensorProto_DataType, saturate bool
 		r, narrow := integerRange[to]
 		u = *b.applyToEach(v, func(x ref) ref {
 			if from == decimal {
-				x = b.truncate(x)
+				x = b.truncate(b.exactRatio(x))
 			}
 			if narrow && from != truth && v.dtype() != to {
 				x = b.wrapRange(x, r)

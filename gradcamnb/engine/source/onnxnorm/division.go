@@ -5,20 +5,22 @@ package onnxnorm
 var (
 	_ = register("Div", func(b *builder, n *node) {
 		if n.need(0).kind() == whole {
-			n.out = []*value{b.combine(n.in[0], n.need(1), func(x, y ref) ref { return b.divideWhole(x, y, true) })}
+			n.out = []*value{b.combine(n.in[0], n.need(1), func(x, y ref) ref { return b.divideRounded(x, y, true) })}
 			return
 		}
-		n.out = []*value{b.pair("Div", n.in[0], n.need(1))}
+		n.out = []*value{b.combine(n.in[0], n.need(1), func(x, y ref) ref {
+			q := b.div(x, y)
+			if c := n.in[1].konst; c != nil && size(c.dims) == 1 && !c.isPending() {
+				b.ratios[b.matrixOf(q).name] = ratio{b.matrixOf(x), c.numbers()[0]}
+			}
+			return q
+		})}
 	}, func(n *node) *tensor { return foldBinary(n, divInts, func(a, b float32) float32 { return a / b }) })
 
 	_ = register("Mod", func(b *builder, n *node) {
 		fmod := n.intOr("fmod", 0) != 0
 		n.out = []*value{b.combine(n.need(0), n.need(1), func(x, y ref) ref {
-			q := b.divideWhole
-			if n.in[0].kind() != whole {
-				q = b.divideRounded
-			}
-			return b.sub(x, b.mul(y, q(x, y, fmod)))
+			return b.sub(x, b.mul(y, b.divideRounded(x, y, fmod)))
 		})}
 	}, func(n *node) *tensor {
 		if n.intOr("fmod", 0) != 0 {
@@ -30,20 +32,43 @@ var (
 
 // divideRounded returns x/y rounded to zero or down.
 func (b *builder) divideRounded(x, y ref, toZero bool) ref {
+	q := b.exact(b.div(x, y), x, y)
 	if toZero {
-		return b.truncate(b.div(x, y))
+		return b.truncate(q)
 	}
-	return b.unary("Floor", b.div(x, y))
+	return b.unary("Floor", q)
 }
 
-// divideWhole returns x/y of whole numbers rounded to zero or down. Half is added to x, away from where it is rounded
-// to: XLA divides by a constant y by multiplying with 1/y, and 41 times 1/41 is less than 1 in float32.
-func (b *builder) divideWhole(x, y ref, toZero bool) ref {
-	away := y
-	if toZero {
-		away = x
+// exact returns the quotient q of x and y, or, if x is a whole number of y, that number. XLA divides by a constant by
+// multiplying with its reciprocal, and 41 times 1/41 is less than 1 in float32, which would be rounded to 0.
+func (b *builder) exact(q, x, y ref) ref {
+	if b.pureGo {
+		return q
 	}
-	return b.divideRounded(b.add(x, b.scaleBy(b.unary("Sign", away), 0.5)), y, toZero)
+	k := b.unary("Floor", b.offset(q, 0.5))
+	return b.choose(b.binary("Equal", x, b.mul(k, y)), k, q)
+}
+
+// ratio is a quotient by a constant.
+type ratio struct {
+	of ref
+	by float32
+}
+
+// exactRatio returns x, which is rounded to a whole number next, as the exact quotient by a constant that it is.
+func (b *builder) exactRatio(x ref) ref {
+	if r, ok := b.ratios[b.matrixOf(x).name]; ok {
+		return b.exact(x, r.of, b.scalar(r.by))
+	}
+	return x
+}
+
+// matrixOf returns the matrix that x is a view of, or x itself.
+func (b *builder) matrixOf(x ref) ref {
+	if m, ok := b.views[x.name]; ok {
+		return m
+	}
+	return x
 }
 
 func divInts(a, b int64) int64 {

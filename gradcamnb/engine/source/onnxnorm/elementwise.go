@@ -10,7 +10,7 @@ import (
 // Operators that work on each element alone keep the layout of their input.
 
 var (
-	_ = registerUnary("Ceil", "Cos", "Erf", "Exp", "Floor", "Log", "Neg", "Reciprocal", "Sigmoid", "Sign", "Sin", "Tanh")
+	_ = registerUnary("Cos", "Erf", "Exp", "Log", "Neg", "Reciprocal", "Sigmoid", "Sign", "Sin", "Tanh")
 	_ = register("Abs", func(b *builder, n *node) { n.out = []*value{b.applyToEach(n.need(0), b.abs)} }, nil)
 	_ = register("Sqrt", func(b *builder, n *node) { n.out = []*value{b.applyToEach(n.need(0), b.root)} }, func(n *node) *tensor {
 		return foldFloats(n, func(v float32) float32 { return float32(math.Sqrt(float64(v))) })

@@ -13,7 +13,7 @@ var (
 				return b.reduceRef("ReduceMean", x, over)
 			}
 			sum := b.reduceRef("ReduceSum", x, over) // whole numbers have a whole mean, without the fraction
-			return b.divideWhole(sum, b.scalar(float32(size(x.dims)/max(1, size(sum.dims)))), true)
+			return b.divideRounded(sum, b.scalar(float32(size(x.dims)/max(1, size(sum.dims)))), true)
 		})
 	}, nil)
 	_ = registerReduce("ReduceSum", nil)

@@ -22,7 +22,9 @@ var (
 	_ = registerFormula("Atan", (*builder).atan)
 	_ = registerFormula("Asin", (*builder).asin)
 	_ = registerFormula("Acos", func(b *builder, x ref) ref { return b.sub(b.scalar(math.Pi/2), b.asin(x)) })
-	_ = registerFormula("Round", (*builder).round)
+	_ = registerFormula("Ceil", func(b *builder, x ref) ref { return b.unary("Ceil", b.exactRatio(x)) })
+	_ = registerFormula("Floor", func(b *builder, x ref) ref { return b.unary("Floor", b.exactRatio(x)) })
+	_ = registerFormula("Round", func(b *builder, x ref) ref { return b.round(b.exactRatio(x)) })
 
 	_ = register("Swish", func(b *builder, n *node) { // x sigmoid(alpha x)
 		n.out = []*value{b.swish(n.need(0), n.floatOr("alpha", 1))}
