@@ -9,16 +9,13 @@ import (
 	"fmt"
 	"image"
 	"io/fs"
-	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"golang.org/x/image/draw"
 
 	"github.com/gradcam-go/gradcam/internal/border"
 	"github.com/gradcam-go/gradcam/internal/must"
-	near "github.com/gradcam-go/gradcam/internal/nearest"
 	"github.com/gradcam-go/gradcam/internal/place"
 	"github.com/gradcam-go/gradcam/internal/printable"
 	"github.com/gradcam-go/gradcam/internal/regular"
@@ -72,34 +69,15 @@ func withWholePath(err error) error {
 	return err
 }
 
-// mostNames is how many names of a folder are looked at for one that is like that of a missing file: a list of many
-// missing ones would take hours otherwise.
-const mostNames = 1000
-
 // describeLikeNames returns words for the files in the folder of a missing file whose names are like its own.
 func describeLikeNames(path string, err error) string {
-	switch tilde := regular.DescribeTilde(path); {
+	switch {
 	case !errors.Is(err, fs.ErrNotExist):
 		return ""
 	case strings.ContainsAny(path, "*?["):
 		return place.Words("; imgio.OpenEach reads the pictures of a pattern", "")
-	case tilde != "":
-		return tilde
 	}
-	dir, failed := os.Open(filepath.Dir(path))
-	if failed != nil { // the folder is missing, too
-		return ""
-	}
-	defer func() { _ = dir.Close() }() // it was only read
-	files, _ := dir.ReadDir(mostNames)
-	slices.SortFunc(files, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
-	var names []string
-	for _, f := range files {
-		if !f.IsDir() {
-			names = append(names, f.Name())
-		}
-	}
-	return near.DidYouMean(filepath.Base(path), names)
+	return regular.DescribeMissing(path)
 }
 
 // MustOpen is like Open, but panics with the error.

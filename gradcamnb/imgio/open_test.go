@@ -189,7 +189,7 @@ func TestWhatCannotBeRead(t *testing.T) {
 	t.Chdir(dir)
 	for path, want := range map[string]string{
 		"trunkated.png": filepath.Join(dir, "trunkated.png") + ": no such file or directory, did you mean \"truncated.png\"?",
-		"none/x.png":    filepath.Join(dir, "none", "x.png") + ": no such file or directory",
+		"none/x.png":    filepath.Join(dir, "none", "x.png") + `: no such file or directory; there is no folder "none"`,
 		"~/x.png":       "no such file or directory; ~ is not read as the home folder: write its path",
 		"*.tga":         "no such file or directory; imgio.OpenEach reads the pictures of a pattern",
 	} {

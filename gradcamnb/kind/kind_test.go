@@ -203,6 +203,10 @@ func TestClassByName(t *testing.T) {
 		!strings.Contains(err.Error(), `the nearest labels are "tiger cat"`) {
 		t.Errorf("a misspelt label: %v", err)
 	}
+	if _, err := Class.Resolve(sc, Spec{Kind: "class", Value: "tiger,dog"}); !errors.Is(err, fault.ErrNoClass) ||
+		!strings.Contains(err.Error(), "one for each of its parts: ask for each by itself") {
+		t.Errorf("two labels in one: %v", err)
+	}
 	sc.labels = nil
 	if _, err := Class.Resolve(sc, Spec{Kind: "class", Value: "cat"}); !errors.Is(err, fault.ErrNoClass) ||
 		!strings.Contains(err.Error(), "sidecar") {

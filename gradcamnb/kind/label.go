@@ -29,6 +29,9 @@ func findLabel(sc Scene, r ResolvedTarget, name string) (index int, note string,
 	which := "first"
 	switch {
 	case len(found) == 0:
+		if areAllLabels(r.Labels, strings.Split(name, ",")) {
+			return 0, "", noClassf("there is no class %q, but one for each of its parts: ask for each by itself", name)
+		}
 		near := nearest.Names(r.Labels, name, 5)
 		return 0, "", noClassf("there is no class %q; the nearest labels are %s", name, nearest.Quote(near))
 	case len(found) == 1 && exact:
@@ -55,6 +58,14 @@ func findLabel(sc Scene, r ResolvedTarget, name string) (index int, note string,
 		note += ", the " + which + " of several; others are " + strings.Join(names, ", ")
 	}
 	return index, note, nil
+}
+
+// areAllLabels tells whether there is a label for each of several names.
+func areAllLabels(labels, names []string) bool {
+	return !slices.ContainsFunc(names, func(name string) bool {
+		_, exact := matchLabels(labels, name)
+		return !exact
+	})
 }
 
 // several returns the numbers of the classes that a target names. What was taken for a name is added to the note.

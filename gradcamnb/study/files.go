@@ -12,6 +12,7 @@ import (
 
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 	"github.com/gradcam-go/gradcam/internal/must"
+	"github.com/gradcam-go/gradcam/internal/regular"
 )
 
 // extensions are the extensions of picture files.
@@ -171,7 +172,7 @@ func pattern(text string) ([]Picture, error) {
 	case deep != nil:
 		return nil, deep
 	case len(found) == 0:
-		return nil, fmt.Errorf("there is no picture %q", text)
+		return nil, fmt.Errorf("there is no picture or folder %q%s", text, regular.DescribeMissing(text))
 	}
 	var names []string
 	for _, p := range found {

@@ -2,8 +2,10 @@ package study
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"image"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -13,6 +15,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
 	"github.com/gradcam-go/gradcam/internal/atomicfile"
 	"github.com/gradcam-go/gradcam/internal/machine"
+	"github.com/gradcam-go/gradcam/internal/regular"
 )
 
 // maxRecords returns how many pictures or truths are read from one file: at most 2^24, and one for each kilobyte of the
@@ -169,6 +172,8 @@ func openTruths(path, class string) (Truths, error) {
 	}
 	names, voc, err := truthFiles(path)
 	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("the folder of truths: %w%s", err, regular.DescribeMissing(path))
 	case err != nil:
 		return nil, fmt.Errorf("the folder of truths: %w", err)
 	case voc:

@@ -17,7 +17,7 @@ func truthID(path, class string) (string, error) {
 	fmt.Fprintf(h, "%q\n", class)
 	info, err := os.Stat(path)
 	if err != nil {
-		return "", fmt.Errorf("the truths: %w", err)
+		return "", fmt.Errorf("the truths: %w%s", err, regular.DescribeMissing(path))
 	}
 	if !info.IsDir() {
 		if err := regular.Copy(h, path); err != nil {

@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/gradcam-go/gradcam/internal/regular"
 )
 
 // Find returns the files that a pattern of [filepath.Match] means, in the order of their names. If a file has the
@@ -24,9 +26,17 @@ func Find(pattern string) ([]string, error) {
 		return nil, fmt.Errorf("the pattern is wrong, perhaps a [ without its ]: %w", err)
 	}
 	if len(found) == 0 {
-		return nil, errors.New("there is no such picture")
+		return nil, errors.New("there is no such picture" + describeMissingFolder(filepath.Dir(pattern)))
 	}
 	return found, nil
+}
+
+// describeMissingFolder returns words for the folder of a pattern if that is missing.
+func describeMissingFolder(folder string) string {
+	if _, err := os.Stat(folder); err == nil || strings.ContainsAny(folder, "*?[") {
+		return ""
+	}
+	return fmt.Sprintf("; there is no folder %q", folder) + regular.DescribeMissing(folder)
 }
 
 // escapeFolder returns a pattern with its folder escaped if that folder exists, so that *, ? and [ in the folder's

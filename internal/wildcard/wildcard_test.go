@@ -1,6 +1,7 @@
 package wildcard
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -38,5 +39,17 @@ func TestFind(t *testing.T) {
 		if found, err := Find(filepath.Join(dir, pattern)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %q, %v, want %q", pattern, found, err, want)
 		}
+	}
+}
+
+// If the folder of a pattern is missing, the error says so, and which one is like it.
+func TestFindInMissingFolder(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "photos"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	want := fmt.Sprintf("there is no such picture; there is no folder %q, did you mean \"photos\"?", filepath.Join(dir, "photo"))
+	if _, err := Find(filepath.Join(dir, "photo", "*.png")); err == nil || err.Error() != want {
+		t.Errorf("error %v, want %s", err, want)
 	}
 }

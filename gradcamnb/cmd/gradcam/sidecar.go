@@ -25,6 +25,7 @@ import (
 	"github.com/gradcam-go/gradcam/internal/cli"
 	"github.com/gradcam-go/gradcam/internal/place"
 	"github.com/gradcam-go/gradcam/internal/printable"
+	"github.com/gradcam-go/gradcam/internal/regular"
 )
 
 type sidecarFlags struct {
@@ -186,7 +187,8 @@ func (f sidecarFlags) labelsBeside(folder string) (string, error) {
 		}
 		return "", cli.Usagef("--labels %s: the file must lie in the model's folder, %s", f.labels, folder)
 	}
-	return "", cli.Usagef("--labels %s: there is no such file in the model's folder, %s", f.labels, folder)
+	return "", cli.Usagef("--labels %s: there is no such file in the model's folder, %s%s", f.labels, folder,
+		regular.DescribeMissing(filepath.Join(folder, f.labels)))
 }
 
 // checkLabels returns an error if there are more or fewer labels than classes of the model. A model whose number of

@@ -106,16 +106,16 @@ func refuseFolder(path string) error {
 // neighbours returns words for the models in the folder of a missing file: those whose names are like its own, or else
 // the first few.
 func neighbours(path string) string {
-	if tilde := regular.DescribeTilde(path); tilde != "" {
-		return tilde
-	}
 	found, _ := filepath.Glob(filepath.Join(filepath.Dir(path), "*.onnx")) // a strange pattern finds nothing
 	names := make([]string, len(found))
 	for i, f := range found {
 		names[i] = filepath.Base(f)
 	}
 	near := nearest.DidYouMean(filepath.Base(path), names)
-	if near == "" && len(names) > 0 {
+	switch {
+	case len(names) == 0:
+		return regular.DescribeMissing(path)
+	case near == "":
 		return "; the models of that folder are " + strings.Join(firstNames(found), ", ")
 	}
 	return near
