@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -25,6 +26,7 @@ import (
 	"github.com/gradcam-go/gradcam/internal/cli"
 	"github.com/gradcam-go/gradcam/internal/npyfile"
 	"github.com/gradcam-go/gradcam/internal/printable"
+	"github.com/gradcam-go/gradcam/internal/progress"
 )
 
 // explainFlags holds the flags of gradcam explain. Other commands share many of them.
@@ -193,6 +195,9 @@ func explain(ctx context.Context, f explainFlags) error {
 	}
 	if f.batch > 0 {
 		return f.explainMany(ctx, m, r, dir, options)
+	}
+	if !progress.IsTerminal(os.Stderr) { // there a line says all the time how far it is
+		r.Progress = estimate(os.Stderr, "passes", 5*time.Second)
 	}
 	results, err := m.Run(ctx, r)
 	if err != nil {

@@ -39,7 +39,7 @@ func command() *cobra.Command {
 	cli.Also(root, map[string][]string{
 		"image": {"img", "picture", "photo"}, "target": {"class", "label", "category"}, "backend": {"device", "cuda", "gpu"},
 		"threshold": {"conf", "confidence"}, "masks": {"samples", "n-masks"}, "colors": {"cmap", "colormap"},
-		"pictures": {"image", "images", "folder", "dir", "data"},
+		"metric": {"measure", "metrics", "score"}, "pictures": {"image", "images", "folder", "dir", "data"},
 	})
 	root.PersistentFlags().Bool("debug", false, "print errors with everything behind them")
 	return root

@@ -328,9 +328,9 @@ func sayMasks(to io.Writer, o gradcamnb.Sampling) {
 	fmt.Fprintf(to, "gradcam: up to %d masks; after the second pass of the model the time left is said\n", o.Masks)
 }
 
-// estimate returns a function that says once how long a run may take. It does so after the second pass, since the first
-// one compiles.
-func estimate(to io.Writer) func(gradcamnb.Progress) {
+// estimate returns a function that says once how long a run of what may take, if that is at least so long. It does so
+// after the second pass, since the first one compiles.
+func estimate(to io.Writer, what string, least time.Duration) func(gradcamnb.Progress) {
 	var first time.Time
 	var done int
 	said := false
@@ -342,7 +342,10 @@ func estimate(to io.Writer) func(gradcamnb.Progress) {
 			said = true
 			rate := float64(p.Done-done) / time.Since(first).Seconds()
 			left := time.Duration(float64(p.Total-p.Done) / rate * float64(time.Second))
-			fmt.Fprintf(to, "gradcam: %d masks at %.1f a second: %s at most\n", p.Total, rate, progress.FormatDuration(left))
+			if left >= least {
+				fmt.Fprintf(to, "gradcam: %d %s at %.1f a second: %s at most\n", p.Total, what, rate,
+					progress.FormatDuration(left))
+			}
 		}
 	}
 }
@@ -351,7 +354,7 @@ func estimate(to io.Writer) func(gradcamnb.Progress) {
 // function says once how long the run may take.
 func maskProgress(to *os.File) func(gradcamnb.Progress) {
 	if !progress.IsTerminal(to) {
-		return estimate(to)
+		return estimate(to, "masks", 0)
 	}
 	line := progress.New(to)
 	var pace progress.Pace
