@@ -336,6 +336,7 @@ func (w *walk) cut(v *value) {
 		}
 		delete(w.b.made, r.name) // nothing may look behind the cut, not even behind the product
 		delete(w.b.views, r.name)
+		delete(w.b.ratios, r.name)
 		return r
 	}
 	if isLast(v) {
