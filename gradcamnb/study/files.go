@@ -13,6 +13,7 @@ import (
 	"github.com/gradcam-go/gradcam/gradcamnb/imgio"
 	"github.com/gradcam-go/gradcam/internal/must"
 	"github.com/gradcam-go/gradcam/internal/regular"
+	"github.com/gradcam-go/gradcam/internal/wildcard"
 )
 
 // extensions are the extensions of picture files.
@@ -171,6 +172,8 @@ func pattern(text string) ([]Picture, error) {
 		return nil, fmt.Errorf("the pattern %q of pictures: %w", text, err)
 	case deep != nil:
 		return nil, deep
+	case len(found) == 0 && strings.ContainsAny(text, "*?["):
+		return nil, fmt.Errorf("there is no picture %q%s", text, wildcard.DescribeMissingFolder(text))
 	case len(found) == 0:
 		return nil, fmt.Errorf("there is no picture or folder %q%s", text, regular.DescribeMissing(text))
 	}

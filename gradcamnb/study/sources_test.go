@@ -3,6 +3,7 @@ package study
 import (
 	"archive/tar"
 	"bytes"
+	"fmt"
 	"image"
 	"os"
 	"path/filepath"
@@ -137,6 +138,13 @@ func TestPatterns(t *testing.T) {
 		"shard.tar.gz": "unpack", "list.txt": "write a list as .csv"} {
 		_, err := OpenPictures(filepath.Join(dir, filepath.FromSlash(path)))
 		wantError(t, path, err, want)
+	}
+	for path, want := range map[string]string{"cat/*.pn": "", "cot/*.png": fmt.Sprintf("; there is no folder %q, did you mean \"cat\"?",
+		filepath.Join(dir, "cot"))} { // a file of the folder is no pattern that is meant
+		path = filepath.Join(dir, filepath.FromSlash(path))
+		if _, err := OpenPictures(path); err == nil || err.Error() != fmt.Sprintf("there is no picture %q%s", path, want) {
+			t.Errorf("%s: error %v, want at its end %q", path, err, want)
+		}
 	}
 	_, err = OpenTruths(filepath.Join(dir, "cat", "1.png"), "")
 	wantError(t, "a file of truths", err, "give a folder")

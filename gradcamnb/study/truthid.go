@@ -3,7 +3,9 @@ package study
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -16,8 +18,11 @@ func truthID(path, class string) (string, error) {
 	h := sha256.New()
 	fmt.Fprintf(h, "%q\n", class)
 	info, err := os.Stat(path)
-	if err != nil {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		return "", fmt.Errorf("the truths: %w%s", err, regular.DescribeMissing(path))
+	case err != nil:
+		return "", fmt.Errorf("the truths: %w", err)
 	}
 	if !info.IsDir() {
 		if err := regular.Copy(h, path); err != nil {

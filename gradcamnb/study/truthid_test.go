@@ -88,6 +88,10 @@ func TestTruthIDOfFolder(t *testing.T) {
 	if a, photo, b := id("a.xml", "1"), id("a.png", "2"), id("a.xml", "2"); a != photo || a == b {
 		t.Error(a, photo, b)
 	}
+	wantNoAdvice := filepath.Join(dir, "a.png\x00") // no such name can be: it is not missing
+	if _, err := truthID(wantNoAdvice, ""); err == nil || strings.Contains(err.Error(), "did you mean") {
+		t.Errorf("error %v, want one without other names", err)
+	}
 	if _, err := truthID(filepath.Join(dir, "none"), ""); err == nil {
 		t.Error("a folder that is not there has an identity")
 	}

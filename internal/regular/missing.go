@@ -23,14 +23,18 @@ func DescribeMissing(path string) string {
 		return tilde
 	}
 	folder := filepath.Dir(path)
-	dir, err := os.Open(folder)
+	info, err := os.Stat(folder)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && folder != path:
 		if _, err := os.Stat(filepath.Dir(folder)); err != nil {
 			return DescribeMissing(folder)
 		}
 		return fmt.Sprintf("; there is no folder %q", folder) + DescribeMissing(folder)
-	case err != nil:
+	case err != nil || !info.IsDir(): // to open a pipe would wait
+		return ""
+	}
+	dir, err := os.Open(folder)
+	if err != nil {
 		return ""
 	}
 	defer func() { _ = dir.Close() }() // it was only read

@@ -5,6 +5,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/gradcam-go/gradcam/internal/testing/posix"
 )
 
 // Of a missing file or folder those are named that are like it.
@@ -30,5 +32,16 @@ func TestDescribeMissing(t *testing.T) {
 		if got := DescribeMissing(filepath.Join(dir, path)); got != want {
 			t.Errorf("of %s it says %q, want %q", path, got, want)
 		}
+	}
+}
+
+// Of a file whose folder is a pipe nothing is said: the test would hang at a pipe that is opened.
+func TestDescribeMissingInPipe(t *testing.T) {
+	pipe := filepath.Join(t.TempDir(), "pipe")
+	if err := posix.Mkfifo(pipe, 0o600); err != nil {
+		t.Skipf("no pipe can be made: %v", err)
+	}
+	if got := DescribeMissing(filepath.Join(pipe, "x")); got != "" {
+		t.Errorf("it says %q, want nothing", got)
 	}
 }

@@ -26,13 +26,14 @@ func Find(pattern string) ([]string, error) {
 		return nil, fmt.Errorf("the pattern is wrong, perhaps a [ without its ]: %w", err)
 	}
 	if len(found) == 0 {
-		return nil, errors.New("there is no such picture" + describeMissingFolder(filepath.Dir(pattern)))
+		return nil, errors.New("there is no such picture" + DescribeMissingFolder(pattern))
 	}
 	return found, nil
 }
 
-// describeMissingFolder returns words for the folder of a pattern if that is missing.
-func describeMissingFolder(folder string) string {
+// DescribeMissingFolder returns words for the folder of a pattern if that is missing.
+func DescribeMissingFolder(pattern string) string {
+	folder := filepath.Dir(pattern)
 	if _, err := os.Stat(folder); err == nil || strings.ContainsAny(folder, "*?[") {
 		return ""
 	}

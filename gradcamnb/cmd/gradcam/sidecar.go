@@ -187,8 +187,12 @@ func (f sidecarFlags) labelsBeside(folder string) (string, error) {
 		}
 		return "", cli.Usagef("--labels %s: the file must lie in the model's folder, %s", f.labels, folder)
 	}
+	wanted := f.labels
+	if !filepath.IsAbs(wanted) {
+		wanted = filepath.Join(folder, wanted)
+	}
 	return "", cli.Usagef("--labels %s: there is no such file in the model's folder, %s%s", f.labels, folder,
-		regular.DescribeMissing(filepath.Join(folder, f.labels)))
+		regular.DescribeMissing(wanted))
 }
 
 // checkLabels returns an error if there are more or fewer labels than classes of the model. A model whose number of
