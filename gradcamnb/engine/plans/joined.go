@@ -1,6 +1,7 @@
 package plans
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/heatmap"
@@ -43,7 +44,7 @@ func joinParts(parts []*heatmap.Map) *heatmap.Map {
 	whole.Metrics, whole.Curves, whole.Lead, whole.Trust, whole.Field = nil, nil, nil, nil, nil
 	whole.Target, whole.Unit = parts[0].Target+" and its sides", "relative"
 	if whole.Diagnosis = ""; !slices.ContainsFunc(whole.Values, func(v float32) bool { return v > 0 }) {
-		whole.Diagnosis = whole.Diagnose()
+		whole.Diagnosis = cmp.Or(parts[0].Diagnosis, whole.Diagnose()) // the zeros are those of Join
 	}
 	return &whole
 }
