@@ -72,7 +72,11 @@ func (f finding) line() string {
 
 func examine(h home) []finding {
 	plugins := findPlugins(h, os.LookupEnv)
-	ort, _ := onnxruntime.Library() // if there is none, it is empty
+	ort, err := onnxruntime.Library()
+	getORT := "go run ./kernels/gonb-gradcam install --onnxruntime; all other files need none"
+	if err != nil && os.Getenv(onnxruntime.LibraryEnv) != "" {
+		getORT = err.Error() // what is installed is not looked at
+	}
 	build := "go run ./kernels/gonb-gradcam install builds it"
 	return []finding{
 		{What: "go", Found: version("go", "version"), Required: true, Get: "install Go 1.26 or newer"},
@@ -88,8 +92,7 @@ func examine(h home) []finding {
 		{What: `kernel "Go (Grad-CAM)"`, Found: installedSpec(h), Get: "go run ./kernels/gonb-gradcam install"},
 		{What: "PJRT plugin (XLA)", Found: strings.Join(plugins, ", "),
 			Get: "go run ./kernels/gonb-gradcam install --xla; without one everything runs in pure Go"},
-		{What: "onnxruntime (files without a graph)", Found: ort,
-			Get: "go run ./kernels/gonb-gradcam install --onnxruntime; all other files need none"},
+		{What: "onnxruntime (files without a graph)", Found: ort, Get: getORT},
 		{What: "GPU", Found: gpu(),
 			Get: "no NVIDIA device; with one, the PJRT plugin of jax-cuda13-pjrt serves the backend xla:cuda"},
 	}

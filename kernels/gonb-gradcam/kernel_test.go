@@ -14,6 +14,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/gradcam-go/gradcam/gradcamnb/engine/onnxruntime"
 )
 
 // If this variable is set, the test program is the command itself.
@@ -215,6 +217,17 @@ func TestDoctor(t *testing.T) {
 		} else if f := findings[i]; f.Found == "" && f.Get == "" {
 			t.Errorf("%s is missing and nothing says how to get it", what)
 		}
+	}
+}
+
+// If the variable for onnxruntime's library names none, the doctor says so: to install one would change nothing.
+func TestDoctorSaysThatTheVariableIsWrong(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "none.so")
+	t.Setenv(onnxruntime.LibraryEnv, path)
+	found := examine(home(t.TempDir()))
+	i := slices.IndexFunc(found, func(f finding) bool { return strings.Contains(f.What, "onnxruntime") })
+	if got := found[i].Get; !strings.HasPrefix(got, "there is no "+path+", which ONNXRUNTIME_LIBRARY_PATH names") {
+		t.Errorf("it says %q, want that the variable is wrong", got)
 	}
 }
 

@@ -53,10 +53,11 @@ func Library() (string, error) {
 		}
 	}
 	info, err := os.Stat(path)
-	if err != nil {
-		return "", errors.New("onnxruntime is not installed: " + HowToGet)
-	}
 	switch {
+	case err != nil && os.Getenv(LibraryEnv) != "": // to install it would change nothing
+		return "", fmt.Errorf("there is no %s, which %s names: name the library there, or nothing", path, LibraryEnv)
+	case err != nil:
+		return "", errors.New("onnxruntime is not installed: " + HowToGet)
 	case info.Mode().IsRegular():
 		return path, nil
 	case !info.IsDir():
