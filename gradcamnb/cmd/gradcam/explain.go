@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -217,25 +216,27 @@ func checkNoFolder(path string) error {
 	if info, err := os.Stat(path); err != nil || !info.IsDir() {
 		return nil //nolint:nilerr // it is no folder
 	}
-	return cli.Usagef("--image %q is a folder: for its pictures write --image %q --batch 8", path,
-		filepath.Join(path, "*"+endingIn(path)))
+	var patterns []string
+	for _, ending := range endingsIn(path) {
+		patterns = append(patterns, fmt.Sprintf("--image %q", filepath.Join(path, "*"+ending)))
+	}
+	return cli.Usagef("--image %q is a folder: for its pictures write %s --batch 8", path, strings.Join(patterns, " "))
 }
 
-// endingIn returns the ending of the pictures in a folder. It is empty if they have several, so that * means all files.
-func endingIn(folder string) string {
+// endingsIn returns the endings of the pictures in a folder, or a usual one if it has none.
+func endingsIn(folder string) []string {
 	entries, _ := os.ReadDir(folder) // without them a usual ending is named
-	ending := ""
+	var endings []string
 	for _, e := range entries {
-		ext := filepath.Ext(e.Name())
-		switch {
-		case e.IsDir() || !slices.Contains(pictureEndings, strings.ToLower(ext)):
-		case ending != "" && ext != ending:
-			return ""
-		default:
-			ending = ext
+		if ext := filepath.Ext(e.Name()); !e.IsDir() && slices.Contains(pictureEndings, strings.ToLower(ext)) {
+			endings = append(endings, ext)
 		}
 	}
-	return cmp.Or(ending, ".jpg")
+	if len(endings) == 0 {
+		return []string{".jpg"}
+	}
+	slices.Sort(endings)
+	return slices.Compact(endings)
 }
 
 // isPattern tells whether a path may stand for several files.
