@@ -196,7 +196,7 @@ func explain(ctx context.Context, f explainFlags) error {
 		return f.explainMany(ctx, m, r, dir, options)
 	}
 	if !progress.IsTerminal(os.Stderr) { // there a line says all the time how far it is
-		r.Progress = estimate(os.Stderr, "passes", 5*time.Second)
+		r.Progress = estimate(os.Stderr, "passes", " left", 5*time.Second)
 	}
 	results, err := m.Run(ctx, r)
 	if err != nil {

@@ -329,23 +329,25 @@ func sayMasks(to io.Writer, o gradcamnb.Sampling) {
 }
 
 // estimate returns a function that says once how long a run of what may take, if that is at least so long. It does so
-// after the second pass, since the first one compiles.
-func estimate(to io.Writer, what string, least time.Duration) func(gradcamnb.Progress) {
+// after the second pass, since the first one compiles. It starts anew with the next method, and with the metrics. The
+// text end stands behind the time.
+func estimate(to io.Writer, what, end string, least time.Duration) func(gradcamnb.Progress) {
 	var first time.Time
 	var done int
+	var last gradcamnb.Progress
 	said := false
 	return func(p gradcamnb.Progress) {
-		switch {
-		case first.IsZero():
-			first, done = time.Now(), p.Done
-		case !said && p.Done > done && p.Done < p.Total:
-			said = true
-			rate := float64(p.Done-done) / time.Since(first).Seconds()
-			left := time.Duration(float64(p.Total-p.Done) / rate * float64(time.Second))
-			if left >= least {
-				fmt.Fprintf(to, "gradcam: %d %s at %.1f a second: %s at most\n", p.Total, what, rate,
-					progress.FormatDuration(left))
-			}
+		if p.Total != last.Total || p.Done < last.Done {
+			first, done, said = time.Now(), p.Done, false
+		}
+		last = p
+		if said || p.Done <= done || p.Done >= p.Total {
+			return
+		}
+		rate := float64(p.Done-done) / time.Since(first).Seconds()
+		left := time.Duration(float64(p.Total-p.Done) / rate * float64(time.Second))
+		if said = left >= least; said {
+			fmt.Fprintf(to, "gradcam: %d %s at %.1f a second: %s%s\n", p.Total, what, rate, progress.FormatDuration(left), end)
 		}
 	}
 }
@@ -354,7 +356,7 @@ func estimate(to io.Writer, what string, least time.Duration) func(gradcamnb.Pro
 // function says once how long the run may take.
 func maskProgress(to *os.File) func(gradcamnb.Progress) {
 	if !progress.IsTerminal(to) {
-		return estimate(to, "masks", 0)
+		return estimate(to, "masks", " at most", 0)
 	}
 	line := progress.New(to)
 	var pace progress.Pace

@@ -77,6 +77,28 @@ func TestEstimateIntoPipe(t *testing.T) {
 	})
 }
 
+// The time of every method is told by itself, and that of the metrics. The first ones are over in no time. The third
+// has 2 passes a second and 98 left of 100, the fourth 1 pass a second and 98 left.
+func TestEstimateOfSeveral(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var said strings.Builder
+		say := estimate(&said, "passes", " left", 5*time.Second)
+		for _, run := range []struct {
+			total int
+			pause time.Duration
+		}{{4, 100 * time.Millisecond}, {1, time.Minute}, {100, time.Second / 2}, {100, time.Second}} {
+			for done := 1; done <= run.total; done++ {
+				say(gradcamnb.Progress{Done: done, Total: run.total})
+				time.Sleep(run.pause)
+			}
+		}
+		want := "gradcam: 100 passes at 2.0 a second: 49 s left\ngradcam: 100 passes at 1.0 a second: 1 min 38 s left\n"
+		if said.String() != want {
+			t.Errorf("it says %q, want %q", said.String(), want)
+		}
+	})
+}
+
 // The map of the golden D-RISE case is right within 1e-5, with objectness and without it.
 func TestReferenceDRISE(t *testing.T) {
 	masks, found := goldenMasks(t), golden.Path("golden", "drise-public", "detections.json")
