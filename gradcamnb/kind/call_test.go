@@ -12,17 +12,18 @@ import (
 // A target is made by a function of package gradcamnb if that takes all that the target says.
 func TestCall(t *testing.T) {
 	for want, s := range map[string]Spec{
-		"gradcamnb.Top(2)":                     {Kind: "top", Index: []int{2}},
-		"gradcamnb.Class(285)":                 {Kind: "class", Index: []int{285}},
-		`gradcamnb.Label("tiger \"cat\"")`:     {Kind: "class", Value: `tiger "cat"`},
-		"gradcamnb.Tag(4)":                     {Kind: "tag", Index: []int{4}},
-		"gradcamnb.Tags(1, 4)":                 {Kind: "tags", Index: []int{1, 4}},
-		"gradcamnb.Contrast(285, 282)":         {Kind: "contrast", Index: []int{285, 282}},
-		`gradcamnb.Attribute("colour", "red")`: {Kind: "attribute", Name: "colour", Value: "red"},
-		`gradcamnb.Output("colour", 3)`:        {Kind: "output", Name: "colour", Index: []int{3}},
-		`gradcamnb.Element("/head/Gemm", 1)`:   {Kind: "tensor", Name: "/head/Gemm", Index: []int{1}},
-		"gradcamnb.Region(7)":                  {Kind: "region", Index: []int{7}},
-		"gradcamnb.Detection(2)":               {Kind: "detection", Index: []int{2}},
+		"gradcamnb.Top(2)":                      {Kind: "top", Index: []int{2}},
+		"gradcamnb.Class(285)":                  {Kind: "class", Index: []int{285}},
+		`gradcamnb.Label("tiger \"cat\"")`:      {Kind: "class", Value: `tiger "cat"`},
+		"gradcamnb.Tag(4)":                      {Kind: "tag", Index: []int{4}},
+		"gradcamnb.Tags(1, 4)":                  {Kind: "tags", Index: []int{1, 4}},
+		"gradcamnb.Contrast(285, 282)":          {Kind: "contrast", Index: []int{285, 282}},
+		`gradcamnb.ContrastLabels("10", "a,b")`: {Kind: "contrast", Values: []string{"10", "a,b"}},
+		`gradcamnb.Attribute("colour", "red")`:  {Kind: "attribute", Name: "colour", Value: "red"},
+		`gradcamnb.Output("colour", 3)`:         {Kind: "output", Name: "colour", Index: []int{3}},
+		`gradcamnb.Element("/head/Gemm", 1)`:    {Kind: "tensor", Name: "/head/Gemm", Index: []int{1}},
+		"gradcamnb.Region(7)":                   {Kind: "region", Index: []int{7}},
+		"gradcamnb.Detection(2)":                {Kind: "detection", Index: []int{2}},
 	} {
 		if got := s.Call(); got != want {
 			t.Errorf("%s is made by %q, want %q", s, got, want)
@@ -33,6 +34,8 @@ func TestCall(t *testing.T) {
 		"a mask":           {Kind: "region", Index: []int{7}, Masks: []heatmap.Grid{heatmap.NewGrid(1, 1)}},
 		"two regions":      {Kind: "region", Index: []int{7, 8}},
 		"a region's name":  {Kind: "region", Value: "person"},
+		"names in a text":  {Kind: "contrast", Value: "tabby,282"},
+		"tags' names":      {Kind: "tags", Values: []string{"beach"}},
 		"a side":           {Kind: "detection", Index: []int{1}, Edge: "left"},
 		"another tensor":   {Kind: "class", Name: "head", Index: []int{1}},
 		"a picture":        {Kind: "similar", Picture: image.NewGray(image.Rect(0, 0, 1, 1))},

@@ -8,7 +8,7 @@ import (
 // Contrast is the kind of target that explains why the model prefers one class to another: the difference of their
 // logits.
 var Contrast = Register(Kind{
-	Name: "contrast", Score: "weighted", NamesSeveral: true, Call: "Contrast",
+	Name: "contrast", Score: "weighted", NamesSeveral: true, Call: "Contrast", CallByName: "ContrastLabels",
 	Forms: []Form{{"contrast:285,282", "why class 285 rather than class 282; also by name, contrast:tabby,tiger cat"}},
 	Read:  readNamesOrNumbers("contrast"),
 	Resolve: func(sc Scene, s Spec) ([]ResolvedTarget, error) {

@@ -34,7 +34,7 @@ type Kind struct {
 	Write func(s Spec) string
 
 	// Call names the function of package gradcamnb that makes a target of numbers, such as "Class", and CallByName the one
-	// that takes the element's name, such as "Label". They are empty if there is none.
+	// that takes its name, or the names of several, such as "Label". They are empty if there is none.
 	Call, CallByName string
 
 	NamesSeveral bool // Index holds several classes for every picture, instead of one for each picture
@@ -183,18 +183,22 @@ func (s Spec) Call() string {
 	if s.Name != "" {
 		arguments = append(arguments, strconv.Quote(s.Name))
 	}
-	if s.Value != "" {
+	names := s.Values
+	if s.Value != "" && !k.NamesSeveral { // which holds several names
+		names = []string{s.Value}
+	}
+	for _, n := range names {
 		name = k.CallByName
-		arguments = append(arguments, strconv.Quote(s.Value))
+		arguments = append(arguments, strconv.Quote(n))
 	}
 	for _, i := range s.Index {
 		arguments = append(arguments, strconv.Itoa(i))
 	}
-	said := Spec{Kind: s.Kind, Index: s.Index, Value: s.Value}
+	said := Spec{Kind: s.Kind, Index: s.Index, Value: s.Value, Values: s.Values}
 	if k.Write != nil { // its functions take a name
 		said.Name = s.Name
 	}
-	one := (len(s.Index) == 1) != (s.Value != "") || k.NamesSeveral && len(s.Index) > 0
+	one := len(s.Index)+len(names) == 1 || k.NamesSeveral && (len(s.Index) > 0) != (len(names) > 0)
 	if err != nil || name == "" || !one || !reflect.DeepEqual(s, said) {
 		return ""
 	}

@@ -146,6 +146,10 @@ func TestAt(t *testing.T) {
 			t.Errorf("%s has other elements: %v", text, err)
 		}
 	}
+	above := Spec{Kind: "tags above", Name: "colour", Threshold: 0.5}
+	if got, err := above.WithIndex(1); err != nil || !reflect.DeepEqual(got, Spec{Kind: "tag", Name: "colour", Index: []int{1}}) {
+		t.Errorf("tags of the colour at 1 are %+v, %v", got, err)
+	}
 	if got := (Spec{Kind: "attribute", Name: "colour"}).Elements(outputs); !reflect.DeepEqual(got,
 		[]string{"red", "green"}) {
 		t.Errorf("the elements of the colour are %q", got)
@@ -199,13 +203,18 @@ func TestClassByName(t *testing.T) {
 			t.Errorf("%s is %+v, %v; want class %d, note %q", name, got, err, want.index, want.note)
 		}
 	}
-	if _, err := Class.Resolve(sc, Spec{Kind: "class", Value: "tigre cat"}); !errors.Is(err, fault.ErrNoClass) ||
-		!strings.Contains(err.Error(), `the nearest labels are "tiger cat"`) {
-		t.Errorf("a misspelt label: %v", err)
-	}
-	if _, err := Class.Resolve(sc, Spec{Kind: "class", Value: "tiger,dog"}); !errors.Is(err, fault.ErrNoClass) ||
-		!strings.Contains(err.Error(), "one for each of its parts: ask for each by itself") {
-		t.Errorf("two labels in one: %v", err)
+	const parts = "one for each of its parts: ask for each by itself"
+	for name, want := range map[string]string{
+		"tigre cat": `the nearest labels are "tiger cat"`,
+		"tiger,dog": parts, "tiger" + strings.Repeat(",dog", 19): parts,
+		// of more parts only the whole is looked up
+		"tiger" + strings.Repeat(",dog", 20): "the nearest labels are",
+		// a name without a letter is a label only if one is written so
+		"-": "the nearest labels are", "_": "the nearest labels are",
+	} {
+		if _, err := Class.Resolve(sc, Spec{Kind: "class", Value: name}); !errors.Is(err, fault.ErrNoClass) || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, want %q", name, err, want)
+		}
 	}
 	sc.labels = nil
 	if _, err := Class.Resolve(sc, Spec{Kind: "class", Value: "cat"}); !errors.Is(err, fault.ErrNoClass) ||
@@ -254,7 +263,7 @@ func TestSeveralByName(t *testing.T) {
 		}
 	}
 	for value, want := range map[string]string{
-		strings.Repeat(",", 10_000): `there is no class ""`, // in no time
+		strings.Repeat(",", 10_000): `there is no class ""; the nearest labels are`, // in no time
 		"tabby,tigre cat":           `there is no class "tigre cat"; the nearest labels are "tiger cat"`,
 		"tabby":                     "it compares two classes, and names 1",
 		"dog,2":                     "compares class 2 with itself",

@@ -29,7 +29,7 @@ func findLabel(sc Scene, r ResolvedTarget, name string) (index int, note string,
 	which := "first"
 	switch {
 	case len(found) == 0:
-		if areAllLabels(r.Labels, strings.Split(name, ",")) {
+		if parts := strings.Split(name, ","); len(parts) > 1 && areAllLabels(r.Labels, parts) {
 			return 0, "", noClassf("there is no class %q, but one for each of its parts: ask for each by itself", name)
 		}
 		near := nearest.Names(r.Labels, name, 5)
@@ -60,9 +60,12 @@ func findLabel(sc Scene, r ResolvedTarget, name string) (index int, note string,
 	return index, note, nil
 }
 
-// areAllLabels tells whether there is a label for each of several names.
+// mostParts is how many names are looked up to tell whether each is a label: one costs as much as all labels are long.
+const mostParts = 20
+
+// areAllLabels tells whether there is a label for each of several names, which are few.
 func areAllLabels(labels, names []string) bool {
-	return !slices.ContainsFunc(names, func(name string) bool {
+	return len(names) <= mostParts && !slices.ContainsFunc(names, func(name string) bool {
 		_, exact := matchLabels(labels, name)
 		return !exact
 	})
@@ -139,7 +142,7 @@ func matchLabels(labels []string, name string) (found []int, exact bool) {
 				found = append(found, k)
 			}
 		}
-		return found, true
+		return found, len(found) > 0
 	}
 	rules := []func(label string) bool{
 		func(label string) bool {

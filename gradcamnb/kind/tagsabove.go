@@ -43,9 +43,11 @@ var TagsAbove = Register(Kind{
 		}
 		return Spec{Kind: "tags above", Threshold: float32(threshold)}, nil
 	},
-	Write:     func(s Spec) string { return fmt.Sprintf("tags>%g", s.Threshold) },
-	WithIndex: func(_ Spec, index int) Spec { return Spec{Kind: "tag", Index: []int{index}} },
-	Elements:  outputElements,
+	Write: func(s Spec) string { return fmt.Sprintf("tags>%g", s.Threshold) },
+	WithIndex: func(s Spec, index int) Spec {
+		return Spec{Kind: "tag", Name: s.Name, Index: []int{index}}
+	},
+	Elements: outputElements,
 	Resolve: func(sc Scene, s Spec) ([]ResolvedTarget, error) {
 		t, err := sc.Tensor(cmp.Or(s.Name, sc.Outputs()[0].Name), "class", Classes)
 		if err != nil {
