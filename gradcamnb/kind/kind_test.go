@@ -147,7 +147,8 @@ func TestAt(t *testing.T) {
 		}
 	}
 	above := Spec{Kind: "tags above", Name: "colour", Threshold: 0.5}
-	if got, err := above.WithIndex(1); err != nil || !reflect.DeepEqual(got, Spec{Kind: "tag", Name: "colour", Index: []int{1}}) {
+	green := Spec{Kind: "tag", Name: "colour", Index: []int{1}}
+	if got, err := above.WithIndex(1); err != nil || !reflect.DeepEqual(got, green) {
 		t.Errorf("tags of the colour at 1 are %+v, %v", got, err)
 	}
 	if got := (Spec{Kind: "attribute", Name: "colour"}).Elements(outputs); !reflect.DeepEqual(got,
