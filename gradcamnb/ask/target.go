@@ -32,7 +32,8 @@ func (t Target) Side(edge string) Target {
 	return t
 }
 
-// In takes the embeddings for gradcamnb.Similar from a named tensor of the model instead of its first output.
+// In looks a target up in a named tensor of the model instead of its first output, such as the embeddings of
+// gradcamnb.Similar, or the classes or tags of another head.
 func (t Target) In(tensor string) Target {
 	t.Name = tensor
 	return t

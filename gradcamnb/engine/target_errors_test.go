@@ -29,6 +29,7 @@ func TestTargetErrors(t *testing.T) {
 		"no segmentation":              gradcamnb.Border(0, 1),
 		"no second picture":            gradcamnb.Similar(nil),
 		"it has no left side":          gradcamnb.Class(0).Side("left"),
+		"it has no top side":           Target("seven", "", func(out []*Node) *Node { return ReduceSum(out[0], -1) }).Side("top"),
 		"names 2 ranks":                {Spec: kind.Spec{Kind: "top", Index: []int{1, 2}}},
 		"was given to engine.Target":   {Spec: kind.NewFunction("nobody's", nil)},
 	} {
@@ -82,6 +83,13 @@ func TestFinerCAMOfProbabilities(t *testing.T) {
 		if (err != nil) != (want != "") || err != nil && !strings.Contains(err.Error(), want) {
 			t.Errorf("FinerCAM of %s: error %v, want %q", target, err, want)
 		}
+	}
+	bare := gomlxModel(t, testEngine(t, "go"), source.Card{Name: "tanh", Input: []int{-1, 1, 3, 1}}, func(x *Node) []*Node {
+		return []*Node{Tanh(Reshape(MulScalar(x, 1).WithAlias("/map"), x.Shape().Dim(0), 3))}
+	})
+	_, err := bare.ExplainTensor(in, gradcamnb.Class(0), gradcamnb.Layers("/map"), gradcamnb.Methods("FinerCAM"))
+	if err == nil || !strings.HasSuffix(err.Error(), "explain the class with another method, such as GradCAM") {
+		t.Errorf("FinerCAM of a class that has no logit: %v", err)
 	}
 }
 

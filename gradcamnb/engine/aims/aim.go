@@ -64,12 +64,12 @@ func (s Lookup) Aims(t ask.Target) ([]Aim, error) {
 	if err != nil {
 		return nil, err
 	}
+	if t.Edge != "" && !k.IsDetection {
+		return nil, fmt.Errorf("it has no %s side, as detections and boxes have: leave that out", t.Edge)
+	}
 	if f := t.Func(); f != nil || k.Name == kind.Function.Name {
 		a, err := s.function(t)
 		return []Aim{a}, err
-	}
-	if t.Edge != "" && !k.IsDetection {
-		return nil, fmt.Errorf("it has no %s side, as detections and boxes have: leave that out", t.Edge)
 	}
 	if k.Plane && s.Model.Card().Slices > 0 {
 		return nil, fmt.Errorf("a %s is looked for among the pixels of a plane, and the model %s takes volumes: explain a region with %s", k.Name,
@@ -239,7 +239,11 @@ func (a Aim) CheckRetarget(method string, k target.Kind) error {
 	if k.Name != target.Finer.Name {
 		return nil
 	}
-	if err := a.read.checkLogits(); err != nil {
+	remedy := askClass()
+	if a.As == kind.Classes { // it is a class already
+		remedy = "explain the class with another method, such as GradCAM"
+	}
+	if err := a.read.checkLogits(remedy); err != nil {
 		return fmt.Errorf("%s compares logits: %w", method, err)
 	}
 	return nil

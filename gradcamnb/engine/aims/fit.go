@@ -32,19 +32,23 @@ func (a *Aim) fit() error {
 		}
 		a.measured = a.scored
 	case target.Finer.Name:
-		return r.checkLogits()
+		return r.checkLogits(askClass())
 	}
 	return nil
 }
 
 // checkLogits returns an error if the numbers are no logits, of which a softmax makes probabilities. Logarithms of
-// probabilities are.
-func (a Answer) checkLogits() error {
+// probabilities are. The remedy says what to do instead.
+func (a Answer) checkLogits(remedy string) error {
 	if a.logits() || a.unit == source.LogProbability {
 		return nil
 	}
-	return fmt.Errorf("the output %q is no list of logits: explain a class with %s", a.tensor,
-		place.Words("gradcamnb.Class(INDEX)", "--target class:INDEX"))
+	return fmt.Errorf("the output %q is no list of logits: %s", a.tensor, remedy)
+}
+
+// askClass returns words that say how to ask for a class.
+func askClass() string {
+	return "explain a class with " + place.Words("gradcamnb.Class(INDEX)", "--target class:INDEX")
 }
 
 // ForMeasuring returns the aim with the score by which its maps are measured. A class is scored by its probability, as

@@ -114,7 +114,7 @@ const stop = el("button", { type: "button", class: "plain", "data-name": "stop",
 let finder = null;
 
 // The classes that a text may mean: those called so, else those that have it as words, else those that hold it
-// anywhere; of several the one that the model finds likeliest.
+// anywhere; of several the one that the model finds likeliest, or the first if it does not say.
 const fold = s => s.toLowerCase().replace(/[\s_-]+/g, " ").trim();
 const classOf = text => {
   const wanted = fold(text), words = s => " " + fold(s).replace(/[^\p{L}\p{N}]+/gu, " ").trim() + " ";
@@ -157,7 +157,7 @@ if (live) {
     want("target", "class " + found.index);
     if (!found.exact) {
       const others = found.others.slice(0, 3).map(i => live.labels[i] + " (" + i + ")").join(", ");
-      say("“" + text + "” was taken for " + live.labels[found.index] + " (" + found.index + ")" + (others ? ", the likeliest of several; others are " + others : "") + (found.others.length > 3 ? " and " + (found.others.length - 3) + " more" : "") + ".");
+      say("“" + text + "” was taken for " + live.labels[found.index] + " (" + found.index + ")" + (others ? ", the " + (live.likely.length ? "likeliest" : "first") + " of several; others are " + others : "") + (found.others.length > 3 ? " and " + (found.others.length - 3) + " more" : "") + ".");
     }
   };
   input.addEventListener("change", pick);
