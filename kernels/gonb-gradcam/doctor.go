@@ -14,6 +14,7 @@ import (
 
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/onnxruntime"
 	"github.com/gradcam-go/gradcam/internal/cli"
+	privatehome "github.com/gradcam-go/gradcam/internal/home"
 )
 
 // finding is one line of the doctor's report.
@@ -72,6 +73,10 @@ func (f finding) line() string {
 
 func examine(h home) []finding {
 	plugins := findPlugins(h, os.LookupEnv)
+	getPlugin := "go run ./kernels/gonb-gradcam install --xla; without one everything runs in pure Go"
+	if path, set := os.LookupEnv(privatehome.PluginEnv); set { // what is installed is not looked at
+		getPlugin = fmt.Sprintf("there is none in %q, which %s names: name its folder there, or unset the variable", path, privatehome.PluginEnv)
+	}
 	ort, err := onnxruntime.Library()
 	getORT := "go run ./kernels/gonb-gradcam install --onnxruntime; all other files need none"
 	if err != nil && os.Getenv(onnxruntime.LibraryEnv) != "" {
@@ -90,8 +95,7 @@ func examine(h home) []finding {
 		{What: "jupyter", Found: jupyterFound(h),
 			Get: "pip install jupyterlab; go run ./kernels/gonb-gradcam demo does it privately"},
 		{What: `kernel "Go (Grad-CAM)"`, Found: installedSpec(h), Get: "go run ./kernels/gonb-gradcam install"},
-		{What: "PJRT plugin (XLA)", Found: strings.Join(plugins, ", "),
-			Get: "go run ./kernels/gonb-gradcam install --xla; without one everything runs in pure Go"},
+		{What: "PJRT plugin (XLA)", Found: strings.Join(plugins, ", "), Get: getPlugin},
 		{What: "onnxruntime (files without a graph)", Found: ort, Get: getORT},
 		{What: "GPU", Found: gpu(),
 			Get: "no NVIDIA device; with one, the PJRT plugin of jax-cuda13-pjrt serves the backend xla:cuda"},

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -16,6 +17,7 @@ import (
 	"time"
 
 	"github.com/gradcam-go/gradcam/gradcamnb/engine/onnxruntime"
+	privatehome "github.com/gradcam-go/gradcam/internal/home"
 )
 
 // If this variable is set, the test program is the command itself.
@@ -220,14 +222,19 @@ func TestDoctor(t *testing.T) {
 	}
 }
 
-// If the variable for onnxruntime's library names none, the doctor says so: to install one would change nothing.
+// If the variable for a library names none, the doctor says so: to install one would change nothing.
 func TestDoctorSaysThatTheVariableIsWrong(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "none.so")
-	t.Setenv(onnxruntime.LibraryEnv, path)
-	found := examine(home(t.TempDir()))
-	i := slices.IndexFunc(found, func(f finding) bool { return strings.Contains(f.What, "onnxruntime") })
-	if got := found[i].Get; !strings.HasPrefix(got, "there is no "+path+", which ONNXRUNTIME_LIBRARY_PATH names") {
-		t.Errorf("it says %q, want that the variable is wrong", got)
+	none := filepath.Join(t.TempDir(), "none")
+	for variable, c := range map[string]struct{ what, want string }{
+		onnxruntime.LibraryEnv: {"onnxruntime", "there is no " + none + ", which ONNXRUNTIME_LIBRARY_PATH names"},
+		privatehome.PluginEnv:  {"PJRT", fmt.Sprintf("there is none in %q, which PJRT_PLUGIN_LIBRARY_PATH names", none)},
+	} {
+		t.Setenv(variable, none)
+		found := examine(home(t.TempDir()))
+		i := slices.IndexFunc(found, func(f finding) bool { return strings.Contains(f.What, c.what) })
+		if got := found[i].Get; !strings.HasPrefix(got, c.want) {
+			t.Errorf("%s: it says %q, want that the variable is wrong", variable, got)
+		}
 	}
 }
 

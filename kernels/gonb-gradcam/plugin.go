@@ -23,7 +23,7 @@ var pluginFile = regexp.MustCompile(`^pjrt(?:_c_api_(.+)_plugin|[-_]plugin[-_](.
 // findPlugins returns the files of the PJRT plugins that go-xla would find.
 func findPlugins(h home, lookup func(string) (string, bool)) []string {
 	dirs := privatehome.PluginFolders(lookup)
-	if path, set := lookup("PJRT_PLUGIN_LIBRARY_PATH"); set {
+	if path, set := lookup(privatehome.PluginEnv); set {
 		dirs = strings.Split(path, ":")
 	} else {
 		dirs = append([]string{h.join("pjrt")}, dirs...)
