@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"sync"
 
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
@@ -366,24 +367,31 @@ func singleResult(program Program) batchScorer {
 // ApplyMasks returns n copies of the picture I behind masks M [n, H, W], computed outside of a graph: B + M (I - B),
 // with the baseline B, or zeros.
 func (s *Subject) ApplyMasks(masks []float32, n int) []float32 {
-	pixels := len(masks) / n
-	each := len(s.Values)
-	channels := each / pixels
-	last := s.Model.Card().Layout == imgio.ChannelsLast
+	pixels, each := len(masks)/n, len(s.Values)
 	out := make([]float32, n*each)
+	var all sync.WaitGroup
 	for i := range n {
-		mask, to := masks[i*pixels:(i+1)*pixels], out[i*each:(i+1)*each]
-		for k, v := range s.Values {
-			at := k % pixels
-			if last {
-				at = k / channels
-			}
+		all.Go(func() { s.applyMask(out[i*each:(i+1)*each], masks[i*pixels:(i+1)*pixels]) })
+	}
+	all.Wait()
+	return out
+}
+
+// applyMask writes the picture behind one mask [H, W] to out.
+func (s *Subject) applyMask(out, mask []float32) {
+	channels := len(out) / len(mask)
+	nextPixel, nextChannel := 1, len(mask)
+	if s.Model.Card().Layout == imgio.ChannelsLast {
+		nextPixel, nextChannel = channels, 1
+	}
+	for p, m := range mask {
+		for c := range channels {
+			k := p*nextPixel + c*nextChannel
 			var base float32
 			if s.Baseline != nil {
 				base = s.Baseline[k]
 			}
-			to[k] = base + mask[at]*(v-base)
+			out[k] = base + m*(s.Values[k]-base)
 		}
 	}
-	return out
 }
