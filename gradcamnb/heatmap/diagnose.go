@@ -30,7 +30,7 @@ func (m *Map) Diagnose() string {
 	case m.Sampled != nil:
 		return cmp.Or(m.diagnoseDraw(), m.diagnoseFlat(lo, hi))
 	}
-	said := m.diagnoseZero(lo, hi)
+	said, flat := m.diagnoseZero(lo, hi), m.diagnoseFlat(lo, hi)
 	switch {
 	case said != "":
 		return said
@@ -38,8 +38,8 @@ func (m *Map) Diagnose() string {
 		return fmt.Sprintf("The map is rounding noise: its largest value, %.3g, is %.1g of what its terms add up to without their signs. They cancel, as those of HiResCAM do at a layer that is only read through a layer norm over its channels; take LayerCAM at %s, or a layer after the norm.", max(hi, -lo), max(hi, -lo)/m.Gross, m.Layer)
 	case hi <= 0:
 		return m.diagnoseNegative(lo)
-	case m.diagnoseFlat(lo, hi) != "":
-		return m.diagnoseFlat(lo, hi)
+	case flat != "":
+		return flat
 	case m.Warped:
 		return fmt.Sprintf("The model itself moves cells before layer %s, with a grid (GridSample): each cell is drawn where it is in the layer, and what it saw may lie elsewhere in the picture.", m.Layer)
 	case m.Beside != "":

@@ -39,6 +39,15 @@ func (p Prediction) Name() string {
 	return ClassName(p.Label, p.Index)
 }
 
+// Prediction returns the class that a map explains as one of the model's predictions.
+func (r *Result) Prediction(m *Map) Prediction {
+	p := Prediction{Index: m.Index, Label: m.Class, Score: m.Score, Probability: m.Probability}
+	if list := r.Predictions(m); len(list) > 0 {
+		p.Of = list[0].Of
+	}
+	return p
+}
+
 // Likelihood returns how probable the model finds the class that a map explains, from 0 to 1. ok is false if the model
 // gives no probability for it, or if the map explains no class.
 func (r *Result) Likelihood(m *Map) (probability float32, ok bool) {

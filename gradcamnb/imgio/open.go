@@ -41,6 +41,11 @@ const MaxSide = 1 << 20
 // MaxBytes is the most bytes of a picture file that is read.
 const MaxBytes = 1 << 30
 
+// Extensions returns the extensions of the files that [Open] reads, in lower case and with their dots.
+func Extensions() []string {
+	return []string{".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp"}
+}
+
 // Open reads the picture in a regular file. See [Decode].
 func Open(path string) (image.Image, error) {
 	if scheme, _, found := strings.Cut(path, "://"); found && !strings.ContainsAny(scheme, `/\`) {

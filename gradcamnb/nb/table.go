@@ -58,10 +58,7 @@ func rowsOf(r *heatmap.Result, brief bool) []string {
 		}
 		rows = append(rows, fmt.Sprintf("| %s | %d | %.3g | %s |\n", escape(p.Name()), p.Index, p.Score, said))
 	}
-	best, of := r.Top, ""
-	if len(best) > 0 {
-		of = best[0].Of
-	}
+	best := r.Top
 	if brief {
 		best = best[:min(1, len(best))]
 	}
@@ -73,7 +70,7 @@ func rowsOf(r *heatmap.Result, brief bool) []string {
 	for _, m := range r.Maps {
 		if m.Rank > 0 && m.Head == "" && !listed[m.Index] {
 			listed[m.Index] = true
-			line(heatmap.Prediction{Index: m.Index, Label: m.Class, Of: of, Score: m.Score, Probability: m.Probability}, m.Rank)
+			line(r.Prediction(m), m.Rank)
 		}
 	}
 	return rows

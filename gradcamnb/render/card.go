@@ -177,11 +177,7 @@ func (c canvas) ticks(ticks []tick, r image.Rectangle, width int) {
 func listPredictions(r *heatmap.Result, m *heatmap.Map) []heatmap.Prediction {
 	list := r.Predictions(m)
 	if m.Rank > 0 && !slices.ContainsFunc(list, func(p heatmap.Prediction) bool { return p.Index == m.Index }) {
-		p := heatmap.Prediction{Index: m.Index, Label: m.Class, Score: m.Score, Probability: m.Probability}
-		if len(list) > 0 {
-			p.Of = list[0].Of
-		}
-		list = append(slices.Clone(list), p)
+		list = append(slices.Clone(list), r.Prediction(m))
 	}
 	return list
 }

@@ -17,7 +17,7 @@ import (
 )
 
 // extensions are the extensions of picture files.
-var extensions = []string{".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp"}
+var extensions = imgio.Extensions()
 
 // Files returns the pictures that a path means: one file, a pattern like photos/*.jpg, or a folder with everything
 // below it but hidden files. Pictures of a folder are named by their path in it. If a picture lies in a folder of its

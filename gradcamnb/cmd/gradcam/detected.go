@@ -74,8 +74,16 @@ func (f *detectFlags) checkExplaining() error {
 	return f.samplingFlags.check()
 }
 
+// imageCount returns how many pictures --image may name: if detections are explained, one.
+func (f *detectFlags) imageCount() imageCount {
+	if f.explain {
+		return onePicture
+	}
+	return fewPictures
+}
+
 func (f *detectFlags) run(c *cobra.Command) error {
-	f.single = f.explain
+	f.takes = f.imageCount()
 	if err := f.checkNamed(); err != nil {
 		return err
 	}

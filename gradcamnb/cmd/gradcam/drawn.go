@@ -115,7 +115,7 @@ func (f *drawnFlags) polygonTarget(c *cobra.Command) (gradcamnb.Target, error) {
 	picture := pictures.GetSlice()[0]
 	img, err := imgio.Open(picture)
 	if err != nil {
-		return gradcamnb.Target{}, explainFlags{single: true}.pictureError(picture, err)
+		return gradcamnb.Target{}, explainFlags{takes: onePicture}.pictureError(picture, err)
 	}
 	var corners [][2]float64
 	for ; len(v) > 0; v = v[2:] {

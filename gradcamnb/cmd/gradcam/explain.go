@@ -36,8 +36,7 @@ type explainFlags struct {
 	// values of other inputs, and the part that the model sees
 	given, boxes []string
 	batch        int
-	patterns     bool   // --image takes a pattern, with --batch
-	single       bool   // --image takes one picture alone
+	takes        imageCount
 	inputs       string // hash of the inputs, for result.json, if the picture is one of many
 	measured     measureFlags
 	hot          cutFlag
@@ -45,8 +44,17 @@ type explainFlags struct {
 	readingFlags
 }
 
+// imageCount is how many pictures --image may name.
+type imageCount int
+
+const (
+	fewPictures  imageCount = iota // the flag may be repeated
+	onePicture                     // a single one
+	manyPictures                   // also a pattern, with --batch
+)
+
 func explainCommand() *cobra.Command {
-	f := explainFlags{patterns: true}
+	f := explainFlags{takes: manyPictures}
 	c := &cobra.Command{
 		Use:   "explain --model M.onnx (--image P.png | --tensor X.npy) --out DIR",
 		Short: "Explain a prediction: heatmap, overlay and numbers",
@@ -228,7 +236,7 @@ func endingsIn(folder string) []string {
 	entries, _ := os.ReadDir(folder) // without them a usual ending is named
 	var endings []string
 	for _, e := range entries {
-		if ext := filepath.Ext(e.Name()); !e.IsDir() && slices.Contains(pictureEndings, strings.ToLower(ext)) {
+		if ext := filepath.Ext(e.Name()); !e.IsDir() && slices.Contains(imgio.Extensions(), strings.ToLower(ext)) {
 			endings = append(endings, ext)
 		}
 	}
@@ -289,17 +297,17 @@ func (f explainFlags) pictureError(path string, err error) error {
 	}
 	noFolder, parts := checkNoFolder(path), strings.Split(path, ",")
 	switch {
-	case noFolder != nil && f.patterns:
+	case noFolder != nil && f.takes == manyPictures:
 		return noFolder
 	case noFolder != nil:
 		return cli.Usagef("--image %q is a folder: name a picture in it", path)
 	case !errors.Is(err, fs.ErrNotExist):
 		return err
-	case isPattern(path) && f.patterns:
+	case isPattern(path) && f.takes == manyPictures:
 		return cli.Usagef("--image %q: a pattern goes with --batch, as --batch 8", path)
 	case isPattern(path):
 		return cli.Usagef("--image %q: no pattern is taken here: name a picture", path)
-	case len(parts) > 1 && !slices.ContainsFunc(parts, isMissing) && f.single:
+	case len(parts) > 1 && !slices.ContainsFunc(parts, isMissing) && f.takes == onePicture:
 		return cli.Usagef("--image %q: name one picture", path)
 	case len(parts) > 1 && !slices.ContainsFunc(parts, isMissing):
 		return cli.Usagef("--image %q: several pictures are written --image %s", path, strings.Join(parts, " --image "))

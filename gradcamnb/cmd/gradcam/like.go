@@ -106,16 +106,13 @@ func readFigure(path string) (map[string]string, error) {
 	return says, nil
 }
 
-// pictureEndings are the ends of the names of pictures.
-var pictureEndings = []string{".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp"}
-
 // likePicture returns the picture that the figure shows: that of --image or, without it, one in the working folder or
 // in the figure's folder.
 func (f explainFlags) likePicture(fingerprint string) (image.Image, error) {
 	if len(f.images) == 1 {
 		img, err := imgio.Open(f.images[0])
 		if err != nil {
-			f.patterns, f.single = false, true
+			f.takes = onePicture
 			return nil, f.pictureError(f.images[0], err)
 		}
 		if render.Fingerprint(img) != fingerprint {
@@ -123,7 +120,7 @@ func (f explainFlags) likePicture(fingerprint string) (image.Image, error) {
 		}
 		return img, nil
 	}
-	for _, path := range f.nearby(pictureEndings...) {
+	for _, path := range f.nearby(imgio.Extensions()...) {
 		if img, err := imgio.Open(path); err == nil && render.Fingerprint(img) == fingerprint {
 			return img, nil
 		}

@@ -35,7 +35,7 @@ type samplingFlags struct {
 }
 
 func (f *samplingFlags) add(c *cobra.Command, masks, grid int) {
-	f.single = true
+	f.takes = onePicture
 	f.addDetector(c)
 	flags := c.Flags()
 	f.addMasks(flags, masks, grid)

@@ -85,10 +85,11 @@ func (a Aim) ForPerturbing(i int, index int32, picture [2]int) perturb.Aim {
 		},
 	}
 	if a.elements && a.box == nil && len(a.Shape) == 2 && a.Shape[1] > 1 {
-		probable := a
-		if probable.scored = a.read.probabilityTarget(target.Probability); a.read.tags {
-			probable.scored = a.read.probabilityTarget(target.TagProbability)
+		probable, by := a, target.Probability
+		if a.read.tags {
+			by = target.TagProbability
 		}
+		probable.scored = a.read.probabilityTarget(by)
 		out.Probability = func(outputs map[string]*Node, nodes []*Node) *Node {
 			score, _ := probable.Score(outputs, nodes, picture)
 			return score
