@@ -190,10 +190,6 @@ func (r *relevance) isGate(n *Node) bool {
 			return true
 		case NodeTypeAdd, NodeTypeSub, NodeTypeMul, NodeTypeDiv, NodeTypeMax, NodeTypeReshape, NodeTypeTranspose,
 			NodeTypeBroadcastInDim, NodeTypeConvertDType, NodeTypeIdentity:
-		case NodeTypeDotGeneral: // with a column of ones, it spreads a vector
-			if n.Shape().Size() != n.Inputs()[0].Shape().Size()*n.Inputs()[1].Shape().Size() {
-				return false
-			}
 		default:
 			return false
 		}
